@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+PYTHON ?= python3
+export PYTHON
+ARGS ?=
+
+# Nothing of the person's own Ansible is read or written.
+export ANSIBLE_CONFIG := $(CURDIR)/.cache/ansible.cfg
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+
+.DEFAULT_GOAL := help
+.PHONY: help demo simulator test unit integration sanity lint docs build changelog clean demo-tools test-tools
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: demo-tools build ## Bring a file of people onto four simulated portals, twice, and show what happened
+	@.venv/bin/python playbooks/demo/run.py $(ARGS)
+
+simulator: demo-tools ## Serve the four simulated portals on loopback (ARGS=--help shows the options)
+	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m simulator $(ARGS)
+
+test: test-tools ## Run every check; ends with "N passed, N failed"
+	@.venv/bin/python tests/run.py $(ARGS)
+
+unit: test-tools ## Run the unit tests in the checkout (ARGS="-k guard" is passed to pytest)
+	@mkdir -p .cache/link/ansible_collections/portal
+	@ln -sfn "$(CURDIR)" .cache/link/ansible_collections/portal/users
+	@.venv/bin/python -m pytest $(ARGS)
+
+integration: test-tools ## Run the integration targets through real ansible-playbook (ARGS=clc_user runs one)
+	@.venv/bin/python tests/run.py integration $(ARGS:%=--target %)
+
+sanity: test-tools ## Run ansible-test sanity
+	@.venv/bin/python tests/run.py sanity
+
+lint: test-tools ## Run the linters, the type checker and the documentation checks
+	@.venv/bin/python tests/run.py lint
+
+docs: test-tools ## Check the documentation of all plugins and the guides
+	@.venv/bin/python tests/run.py docs
+
+build: demo-tools ## Build the collection into build/ and install it into build/collections
+	@rm -rf build && mkdir build
+	@.venv/bin/ansible-galaxy collection build --output-path build >build/build.log
+	@.venv/bin/ansible-galaxy collection install --offline -p build/collections build/*.tar.gz >>build/build.log
+
+changelog: test-tools ## Turn the fragments into the current version's entry of CHANGELOG.md
+	@.venv/bin/antsibull-changelog release --update-existing --reload-plugins --ansible-doc-bin "$(CURDIR)/.venv/bin/ansible-doc"
+
+clean: ## Remove everything that make has made, .venv included
+	rm -rf .cache .venv build tests/output
+
+demo-tools:
+	@sh requirements/install.sh demo
+	@mkdir -p .cache && : >.cache/ansible.cfg
+
+test-tools:
+	@sh requirements/install.sh test

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Makes .venv from python3 and installs one set of pinned requirements into it, once: requirements/install.sh demo|test
+
+set -eu
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+wanted=$1
+here=$(pwd -P)
+state=$(cat requirements/*.txt | cksum)
+usable='import sys; sys.exit(sys.version_info < (3, 11))'
+
+fail() {
+    echo "portal.users: $*" >&2
+    exit 1
+}
+
+runs() {
+    .venv/bin/python -c "$usable" 2>/dev/null
+}
+
+is() {
+    [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
+}
+
+if is ".venv/.$wanted" "$state" && is .venv/.place "$here" && runs; then
+    exit 0
+fi
+
+if ! runs || { [ -f .venv/.place ] && ! is .venv/.place "$here"; }; then
+    command -v "$python" >/dev/null ||
+        fail "Python 3.11 or newer is needed and there is no $python here (another one: make $wanted PYTHON=/path/to/python)."
+    version=$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3])))') ||
+        fail "$python does not start (another one: make $wanted PYTHON=/path/to/python)."
+    "$python" -c "$usable" ||
+        fail "Python 3.11 or newer is needed, $python is $version (another one: make $wanted PYTHON=/path/to/python)."
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "$python cannot make virtual environments: install its venv package (Debian and Ubuntu: apt install python3-venv)."
+    "$python" -m venv --clear .venv || fail "The virtual environment .venv could not be made with $python."
+    echo "$here" >.venv/.place
+fi
+
+echo "Installing the pinned tools of requirements/$wanted.txt into .venv (once) ..."
+if ! .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "requirements/$wanted.txt" >.venv/install.log 2>&1; then
+    grep -v "^WARNING: Location" .venv/install.log | tail -n 15 >&2
+    fail "pip could not install requirements/$wanted.txt; its last words are above, all of them in .venv/install.log."
+fi
+echo "$state" >.venv/.demo
+[ "$wanted" = demo ] || echo "$state" >".venv/.$wanted"

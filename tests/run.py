@@ -1,0 +1,551 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the checks of the collection side by side, one line each, and count them.
+
+Every tool works in a staged copy of what git would commit, at a real path `.../ansible_collections/portal/users`:
+`ansible-test` demands that place, and nothing that a tool leaves behind reaches the checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import xml.etree.ElementTree as ET
+import zlib
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+CHECKOUT = Path(__file__).absolute().parent.parent
+CACHE = CHECKOUT / ".cache"
+LOGS = CHECKOUT / "tests" / "output" / "logs"
+VENV = CHECKOUT / ".venv"
+PLACE = Path("ansible_collections") / "portal" / "users"
+LEFT_OUT = {".git", ".venv", ".cache", "build", "__pycache__", "collections", ".ansible", ".mypy_cache", ".ruff_cache"}
+
+# The supported lines of ansible-core that are tested besides the one in .venv, and the Python versions for each.
+CORES = {
+    "2.16.19": ("3.12", "3.11"),
+    "2.19.14": ("3.13", "3.12", "3.11"),
+    "2.21.5": ("3.13", "3.12", "3.14"),
+}
+
+# What pip says while ansible-test makes its environments.
+NOISE = re.compile(
+    r"WARNING: (Location|Using|Reviewing)|Looking in |(Collecting|Installing|Successfully|Requirement) "
+    r"|\s+(Downloading|Using cached|Preparing|Getting|Installing|Building|━)|Running sanity test|\s*$"
+)
+
+# ansible-test fetches this file from a host of its own before it can make an environment. This one is found first and
+# installs pip from a wheel beside it.
+GET_PIP = """\
+import glob, os, re, subprocess, sys
+here = os.path.dirname(os.path.abspath(__file__))
+version = re.search(r"get_pip_([0-9_]+)\\.py$", __file__)[1].replace("_", ".")
+wheel = glob.glob(os.path.join(here, "pip-%s-*.whl" % version))[0]
+args = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel") and not a.startswith("pip==")]
+command = [sys.executable, os.path.join(wheel, "pip"), "install", "--quiet"]
+sys.exit(subprocess.call(command + args + [wheel]))
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step came to; `note` is for the reader of its line."""
+
+    passed: int = 0
+    failed: int = 0
+    note: str = ""
+
+
+class Stopped(Exception):
+    """The run was interrupted."""
+
+
+class Shell:
+    """Starts commands in groups of their own, so that a stop reaches their children too."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def run(self, log: Path, argv: list[str], *, cwd: Path, env: Mapping[str, str], limit: int = 840) -> int:
+        """Run to the end, everything it says into the log; a command over its limit is ended and counts as 124."""
+        with log.open("ab") as out:
+            out.write(f"$ {' '.join(argv)}\n".encode())
+            out.flush()
+            with self._lock:
+                if self._stopped:
+                    raise Stopped
+                child = subprocess.Popen(
+                    argv,
+                    cwd=cwd,
+                    env=dict(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=out,
+                    start_new_session=True,
+                )
+                self._running.add(child)
+            try:
+                return child.wait(limit)
+            except subprocess.TimeoutExpired:
+                self._end(child)
+                out.write(f"ended after {limit} s\n".encode())
+                return 124
+            finally:
+                with self._lock:
+                    self._running.discard(child)
+
+    def stop(self) -> None:
+        """End everything that is running and start nothing more."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for child in running:
+            self._end(child)
+
+    @staticmethod
+    def _end(child: subprocess.Popen[bytes]) -> None:
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(child.pid, signal.SIGTERM)
+            child.wait(3)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+SHELL = Shell()
+LOCKS = {name: threading.Lock() for name in (*CORES, "get-pip")}
+
+
+def real_directories() -> list[Path]:
+    """PATH without pyenv's shims, which exist for versions that do not start, and behind the interpreters they hide."""
+    path = [Path(entry) for entry in os.get_exec_path() if entry]
+    roots = [entry.parent for entry in path if entry.name == "shims"]
+    roots += [Path(root) for root in (os.environ.get("PYENV_ROOT"), Path.home() / ".pyenv") if root]
+    pyenv = {home for root in roots for home in (root / "versions").glob("3.*/bin")}
+    newest_first = sorted(pyenv, key=lambda home: [int(n) for n in re.findall(r"\d+", home.parent.name)], reverse=True)
+    return [*newest_first, *(entry for entry in path if entry.name != "shims")]
+
+
+def interpreter(version: str) -> Path | None:
+    """A Python of this version that can make virtual environments."""
+    for home in real_directories():
+        python = home / f"python{version}"
+        if python.exists():
+            able = subprocess.run([python, "-c", "import ensurepip, venv"], check=False, capture_output=True)
+            if able.returncode == 0:
+                return python
+    return None
+
+
+def environment(tools: Path, root: Path) -> dict[str, str]:
+    """The environment of a step: its tools first, a home of its own, nothing of the person's Ansible or portals."""
+    foreign = (
+        "ANSIBLE_",
+        "PYTHON",
+        "PYTEST_",
+        "CLC_",
+        "CERTCENTRAL_",
+        "PLATFORM_",
+        "CLOUDCENTER_",
+        "MAKE",
+        "MFLAGS",
+        "ARGS",
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    if any(name.lower() in {"http_proxy", "https_proxy", "all_proxy"} for name in env):
+        env["no_proxy"] = env["NO_PROXY"] = ",".join(filter(None, (env.get("no_proxy"), "127.0.0.1", "localhost")))
+    return env | {
+        "PATH": os.pathsep.join(map(str, [tools / "bin", VENV / "bin", *real_directories()])),
+        "HOME": str(CACHE / "home"),
+        "LC_ALL": "C.UTF-8",
+        "NO_COLOR": "1",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_CONFIG": str(CACHE / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(root),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
+    }
+
+
+def committed() -> Iterator[Path]:
+    """Files that git would commit; without git, all but what the tools leave behind."""
+    listing = None
+    if (CHECKOUT / ".git").exists() and shutil.which("git"):
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listing = subprocess.run(command, cwd=CHECKOUT, check=False, capture_output=True)
+    if listing is not None and listing.returncode == 0:
+        yield from (Path(os.fsdecode(name)) for name in listing.stdout.split(b"\0") if name)
+        return
+    for folder, below, files in os.walk(CHECKOUT):
+        place = Path(folder).relative_to(CHECKOUT)
+        below[:] = [name for name in below if name not in LEFT_OUT and place / name != Path("tests/output")]
+        yield from (place / name for name in files)
+
+
+def stage(name: str) -> Path:
+    """A fresh copy of the collection under a collections root of this name; what ansible-test may keep is kept."""
+    root = CACHE / name
+    copy = root / PLACE
+    kept = copy / "tests" / "output" / ".tmp" / "delegation"
+    spared = root / "delegation"
+    if kept.exists():
+        shutil.rmtree(spared, ignore_errors=True)
+        kept.rename(spared)
+    shutil.rmtree(root / "ansible_collections", ignore_errors=True)
+    for file in committed():
+        source, target = CHECKOUT / file, copy / file
+        if source.is_symlink() or source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+    if spared.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        spared.rename(kept)
+    if shutil.which("git"):
+        # Several tools ask git what belongs to the collection, and would be told about the checkout around the copy.
+        subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True, capture_output=True)
+    return root
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the report."""
+
+    name: str
+    groups: tuple[str, ...]
+    act: Callable[[Step], Outcome]
+    target: str = ""
+
+    @property
+    def log(self) -> Path:
+        """Where everything goes that the step's commands say."""
+        return LOGS / f"{self.name}.log"
+
+    def run(self, *argv: str | Path, copy: str = "stage", tools: Path = VENV, **env: str) -> int:
+        """Run one command of the step inside a staged copy."""
+        root = CACHE / copy
+        program = shutil.which(str(argv[0]), path=tools / "bin") or str(argv[0])
+        return SHELL.run(self.log, [program, *map(str, argv[1:])], cwd=root / PLACE, env=environment(tools, root) | env)
+
+
+def tool(*argv: str) -> Callable[[Step], Outcome]:
+    """A step that is one command and counts as one."""
+
+    def act(step: Step) -> Outcome:
+        return verdict(step.run(*argv))
+
+    return act
+
+
+def verdict(status: int) -> Outcome:
+    """One check, passed if the command ended with 0."""
+    return Outcome(passed=1) if status == 0 else Outcome(failed=1)
+
+
+def core(version: str, step: Step) -> Path | None:
+    """The environment with this line of ansible-core; None where the machine has no Python for it."""
+    python = next(filter(None, map(interpreter, CORES[version])), None)
+    if python is None:
+        return None
+    tools = CACHE / f"core-{version}"
+    place = tools.resolve()
+    wanted = f"{python} {place} {(CHECKOUT / 'requirements' / 'unit.txt').read_text('utf-8')}"
+    stamp = tools / ".installed"
+    with LOCKS[version]:
+        if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+            install = ["-m", "pip", "install", "--quiet", f"ansible-core=={version}", "-r", "requirements/unit.txt"]
+            for argv in ([str(python), "-m", "venv", "--clear", str(place)], [str(place / "bin" / "python"), *install]):
+                if SHELL.run(step.log, argv, cwd=CHECKOUT, env=os.environ) != 0:
+                    raise RuntimeError(f"ansible-core {version} could not be installed")
+            stamp.write_text(wanted, "utf-8")
+    return tools
+
+
+def on(version: str, act: Callable[[Step, Path], Outcome]) -> Callable[[Step], Outcome]:
+    """The same step on another ansible-core; one that could not run says so and counts as nothing."""
+
+    def other(step: Step) -> Outcome:
+        tools = core(version, step)
+        if tools is None:
+            return Outcome(note=f"NOT RUN: no Python {' or '.join(sorted(CORES[version]))} on this machine")
+        return act(step, tools)
+
+    return other
+
+
+def unit(step: Step, tools: Path = VENV) -> Outcome:
+    """The unit tests, each counted."""
+    report = LOGS / f"{step.name}.xml"
+    root = str(CACHE / "stage")
+    pytest = ("python", "-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", f"--junitxml={report}")
+    status = step.run(*pytest, tools=tools, PYTHONPATH=root)
+    if not report.exists():
+        return Outcome(failed=1, note="pytest did not finish")
+    suite = next(ET.parse(report).getroot().iter("testsuite")).attrib
+    count = {key: int(suite[key]) for key in ("tests", "failures", "errors", "skipped")}
+    failed = count["failures"] + count["errors"]
+    if status and not failed:
+        return Outcome(failed=1, note=f"pytest ended with {status}")
+    passed = count["tests"] - failed - count["skipped"]
+    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+    return Outcome(passed, failed, f"{passed} passed, {failed} failed{skipped}")
+
+
+def get_pip(step: Step, tools: Path) -> bool:
+    """Put the stand-in for get-pip where ansible-test looks first."""
+    source = next(tools.glob("lib/python3*/site-packages/ansible_test/_internal/python_requirements.py"))
+    found = re.search(r"pip=['\"]([0-9.]+)", source.read_text("utf-8"))
+    if found is None:
+        return False
+    version = found[1]
+    cache = CACHE / "home" / ".ansible" / "test" / "cache"
+    with LOCKS["get-pip"]:
+        cache.mkdir(parents=True, exist_ok=True)
+        (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP, "utf-8")
+        if any(cache.glob(f"pip-{version}-*.whl")):
+            return True
+        python = str(tools / "bin" / "python")
+        argv = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(cache), f"pip=={version}"]
+        return SHELL.run(step.log, argv, cwd=CHECKOUT, env=os.environ) == 0
+
+
+def ansible_test(step: Step, tools: Path, *argv: str) -> int:
+    """Run `ansible-test` by its path: the first line of a script cannot name an interpreter whose path has spaces."""
+    return step.run("python", tools / "bin" / "ansible-test", *argv, "--color", "no", copy=step.name, tools=tools)
+
+
+def sanity(step: Step, tools: Path = VENV) -> Outcome:
+    """All sanity tests, no ignore file."""
+    if not get_pip(step, tools):
+        return Outcome(failed=1, note="pip for ansible-test's environments could not be downloaded")
+    stage(step.name)
+    status = ansible_test(step, tools, "sanity", "--local")
+    absent = re.findall(r"on Python (3\.\d+) because it could not be found", step.log.read_text("utf-8", "replace"))
+    note = f"not on Python {', '.join(sorted(set(absent)))}, not on this machine" if absent else ""
+    return replace(verdict(status), note=note)
+
+
+def integration(step: Step, tools: Path = VENV) -> Outcome:
+    """Each integration target by itself, so that each counts."""
+    root = stage(step.name)
+    names = sorted(path.name for path in (root / PLACE / "tests" / "integration" / "targets").glob("*/"))
+    targets = [name for name in names if not name.startswith("setup_") and step.target in {"", name}]
+    failed = [name for name in targets if ansible_test(step, tools, "integration", "--local", "-v", name) != 0]
+    if not targets:
+        return Outcome(failed=1, note="no such integration target" if step.target else "no integration targets")
+    note = f"{len(targets) - len(failed)} passed, {len(failed)} failed"
+    return Outcome(len(targets) - len(failed), len(failed), f"{note}: {', '.join(failed)}" if failed else note)
+
+
+def docs(step: Step) -> Outcome:
+    """Documentation of all plugins and the extra guides."""
+    strict = ("--plugin-docs", "--validate-collection-refs=self", "--disallow-unknown-collection-refs")
+    return verdict(step.run("antsibull-docs", "lint-collection-docs", *strict, "."))
+
+
+def changelog(step: Step) -> Outcome:
+    """The fragments are well formed, and `CHANGELOG.md` is what the recorded releases make."""
+    if step.run("antsibull-changelog", "lint") != 0:
+        return Outcome(failed=1)
+    made = CACHE / "CHANGELOG.md"
+    if step.run("antsibull-changelog", "generate", "--output", made, "--output-format", "md") != 0:
+        return Outcome(failed=1)
+    if made.read_bytes() != (CACHE / "stage" / PLACE / "CHANGELOG.md").read_bytes():
+        return Outcome(failed=1, note="CHANGELOG.md is stale: make changelog")
+    return Outcome(passed=1)
+
+
+def demo(step: Step) -> Outcome:
+    """The README's first command, in the checkout; it checks what it shows."""
+    env = environment(VENV, CHECKOUT / "build" / "collections")
+    return verdict(SHELL.run(step.log, ["make", "--no-print-directory", "demo"], cwd=CHECKOUT, env=env))
+
+
+def reuse(step: Step) -> Outcome:
+    """Every file names its licence; in a copy of its own, because other tools leave files in theirs."""
+    stage(step.name)
+    return verdict(step.run("reuse", "lint", copy=step.name))
+
+
+def artifact(step: Step) -> Outcome:
+    """The collection builds, installs offline and holds nothing that only the checkout needs."""
+    target = CACHE / "artifact"
+    shutil.rmtree(target, ignore_errors=True)
+    if step.run("ansible-galaxy", "collection", "build", "--output-path", target) != 0:
+        return Outcome(failed=1)
+    tarball = next(target.glob("*.tar.gz"))
+    root = target / "root"
+    install = ("ansible-galaxy", "collection", "install", "--offline", "-p", root, tarball)
+    if step.run(*install, ANSIBLE_COLLECTIONS_PATH=str(root)) != 0:
+        return Outcome(failed=1)
+    top = {path.name for path in (root / PLACE).iterdir()}
+    strangers = top - {
+        "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "LICENSES", "MANIFEST.json",
+        "README.md", "REUSE.toml", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
+    }  # fmt: skip
+    if strangers:
+        return Outcome(failed=1, note=f"in the artifact: {', '.join(sorted(strangers))}")
+    return Outcome(passed=1)
+
+
+def steps() -> list[Step]:
+    """All steps, the long ones first: they start first."""
+    here = subprocess.run(
+        [VENV / "bin" / "python", "-c", "import ansible.release as r; print(r.__version__)"],
+        check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    others = [version for version in CORES if version.rsplit(".", 1)[0] != here.rsplit(".", 1)[0]]
+    newest = [version for version in others if version == max(CORES, key=lambda v: [int(n) for n in v.split(".")])]
+    return [
+        Step("sanity", (), sanity),
+        *(Step(f"sanity-{v}", ("cores",), on(v, sanity)) for v in newest),
+        Step("unit", (), unit),
+        Step("integration", (), integration),
+        *(Step(f"unit-{v}", ("cores",), on(v, unit)) for v in others),
+        *(Step(f"integration-{v}", ("cores",), on(v, integration)) for v in others),
+        Step("demo", (), demo),
+        Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),
+        Step("ansible-lint", ("lint",), tool("ansible-lint", "--offline", "--nocolor", "--profile", "production")),
+        Step("docs", ("lint",), docs),
+        Step("artifact", ("lint",), artifact),
+        Step("changelog", ("lint",), changelog),
+        Step("reuse", ("lint",), reuse),
+        Step("yamllint", ("lint",), tool("yamllint", "--strict", ".")),
+        Step("ruff", ("lint",), tool("ruff", "check", "--no-cache")),
+        Step("ruff-format", ("lint",), tool("ruff", "format", "--no-cache", "--check")),
+    ]
+
+
+def prepare() -> None:
+    """Make empty logs, a home for the tools that knows where pip finds packages, and the copy that most steps read."""
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir(parents=True)
+    home = CACHE / "home"
+    (home / ".config").mkdir(parents=True, exist_ok=True)
+    for name in (".config/pip", ".pip"):
+        mine, theirs = home / name, Path.home() / name
+        mine.unlink(missing_ok=True)
+        if theirs.is_dir():
+            mine.symlink_to(theirs)
+    (CACHE / "ansible.cfg").write_text("", "utf-8")
+    keys = home / ".ansible" / "test"
+    keys.mkdir(parents=True, exist_ok=True)
+    for name in ("id_rsa", "id_rsa.pub"):
+        # ansible-test calls ssh-keygen where this pair is missing, though a local run connects nowhere.
+        (keys / name).write_text("not a key\n", "utf-8")
+    stage("stage")
+
+
+def perform(step: Step) -> tuple[Step, Outcome, float]:
+    """Run one step and time it."""
+    began = time.monotonic()
+    try:
+        outcome = step.act(step)
+    except Exception:  # noqa: BLE001 - a step that breaks is a failed step, the others go on
+        with step.log.open("a", encoding="utf-8") as log:
+            traceback.print_exc(file=log)
+        outcome = Outcome(failed=1, note="the step itself broke")
+    return step, outcome, time.monotonic() - began
+
+
+def report(step: Step, outcome: Outcome, seconds: float) -> None:
+    """Print the step's line, and the end of its log if it failed."""
+    word = "FAIL" if outcome.failed else "ok" if outcome.passed else "--"
+    print(f"{word:4} {step.name:18} {seconds:5.0f} s  {outcome.note}".rstrip(), flush=True)
+    if outcome.failed and step.log.exists():
+        with step.log.open(encoding="utf-8", errors="replace") as log:
+            for line in deque((line for line in log if not NOISE.match(line)), maxlen=40):
+                print(f"     | {line.rstrip()}")
+        print(f"     | all of it: {step.log.relative_to(CHECKOUT)}", flush=True)
+
+
+def main() -> int:
+    """Run the steps asked for; the exit code says whether all passed."""
+    every = steps()
+    known = {word for step in every for word in (step.name, *step.groups)}
+    parser = argparse.ArgumentParser(description="Run the checks of the collection.")
+    parser.add_argument("names", nargs="*", metavar="STEP", help=f"steps to run (all): {', '.join(sorted(known))}")
+    parser.add_argument("--target", default="", help="the only integration target to run")
+    options = parser.parse_args()
+    unknown = set(options.names) - known
+    if unknown:
+        parser.error(f"no such step: {', '.join(sorted(unknown))}")
+    chosen = [s for s in every if not options.names or {s.name, *s.groups} & set(options.names)]
+
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another run is using this checkout; waiting for it ...", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        prepare()
+        return conclude([replace(step, target=options.target) for step in chosen])
+
+
+def conclude(chosen: list[Step]) -> int:
+    """Run the steps, as many at a time as there are processors, and print the sum."""
+    outcomes = []
+    began = time.monotonic()
+    print(f"{len(chosen)} steps, logs in {LOGS.relative_to(CHECKOUT)}", flush=True)
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
+        try:
+            for done in as_completed([pool.submit(perform, step) for step in chosen]):
+                step, outcome, seconds = done.result()
+                report(step, outcome, seconds)
+                outcomes.append(outcome)
+        except BaseException:
+            SHELL.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+    passed, failed = sum(o.passed for o in outcomes), sum(o.failed for o in outcomes)
+    print(f"{time.monotonic() - began:.0f} s in all")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+def by_a_plain_path() -> int:
+    """Run again through a link: parts of ansible-test cannot work below a path that holds a space."""
+    link = Path(tempfile.gettempdir()) / f"portal.users-{os.getuid()}-{zlib.crc32(os.fsencode(CHECKOUT)):x}"
+    if not (link.is_symlink() and link.readlink() == CHECKOUT):
+        link.symlink_to(CHECKOUT)
+    argv = [str(link / ".venv" / "bin" / "python"), str(link / "tests" / "run.py"), *sys.argv[1:]]
+    try:
+        with subprocess.Popen(argv) as child:
+            while True:
+                try:
+                    return child.wait()
+                except KeyboardInterrupt:
+                    child.send_signal(signal.SIGINT)
+    finally:
+        link.unlink()
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        sys.exit(by_a_plain_path() if " " in str(CHECKOUT) else main())
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
