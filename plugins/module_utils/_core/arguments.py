@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""From a portal's table to the argument specs of its modules."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+from .portal import Option, Portal
+
+Spec = dict[str, dict[str, t.Any]]
+
+STATES = ("present", "enabled", "disabled", "absent")
+STATUSES = ("active", "disabled", "pending", "unknown")
+
+
+def connection_options(portal: Portal) -> tuple[Option, ...]:
+    """Return the options that say how to reach the portal, the same for all modules."""
+    return (
+        Option("api_url", env=(f"{portal.env}_API_URL",), default=portal.url, required=portal.url is None),
+        Option("validate_certs", "bool", env=(f"{portal.env}_VALIDATE_CERTS",), default=True),
+        Option("ca_path", "path", env=(f"{portal.env}_CA_PATH",)),
+        Option("client_cert", "path"),
+        Option("client_key", "path"),
+        Option("http_proxy"),
+        Option("timeout", "float", default=30.0),
+        Option("retries", "int", default=4),
+        Option("retry_budget", "float", default=120.0),
+    )
+
+
+def task_options(portal: Portal) -> tuple[Option, ...]:
+    """Return all options of a task that are neither policy nor attributes of an account."""
+    return (*portal.credentials, *connection_options(portal), *portal.scope)
+
+
+def entry_spec(portal: Portal) -> Spec:
+    """Return the options of one desired user: identity and attributes."""
+    spec: Spec = {"id": {"type": "str"}}
+    for option in portal.identity:
+        spec[option.name] = option.spec()
+    for field in portal.fields:
+        spec.update(field.options())
+    return spec
+
+
+def user_spec(portal: Portal) -> Spec:
+    """Return the argument spec of the portal's user module."""
+    entry = entry_spec(portal)
+    spec = _options(task_options(portal))
+    spec.update(_options(portal.policy))
+    spec.update(entry)
+    spec.update(
+        {
+            "state": {"type": "str", "default": "present", "choices": list(STATES)},
+            "users": {
+                "type": "list",
+                "elements": "dict",
+                "options": {**entry, "state": {"type": "str", "choices": list(STATES)}},
+            },
+            "users_file": {"type": "path"},
+            "on_missing": {"type": "str", "default": "create", "choices": ["create", "fail", "ignore"]},
+            "concurrency": {"type": "int", "default": 4},
+            "on_error": {"type": "str", "default": "continue", "choices": ["continue", "stop"]},
+            "unlisted": {"type": "str", "default": "ignore", "choices": ["ignore", "report", "disabled", "absent"]},
+            "protected": {"type": "list", "elements": "str"},
+            "removal_limit": {"type": "str", "default": "20%"},
+            "expect_plan": {"type": "str"},
+            "report_unchanged": {"type": "bool", "default": True},
+        }
+    )
+    if portal.can.get("password") is True:
+        spec["update_password"] = {
+            "type": "str",
+            "default": "on_create",
+            "choices": ["on_create", "always", "never"],
+            "no_log": False,
+        }
+    return spec
+
+
+def info_spec(portal: Portal) -> Spec:
+    """Return the argument spec of the portal's info module."""
+    spec = _options(task_options(portal))
+    spec.update(
+        {
+            "ids": {"type": "list", "elements": "str"},
+            f"{portal.key}s": {"type": "list", "elements": "str"},
+            "roles": {"type": "list", "elements": "str"},
+            "role_ids": {"type": "list", "elements": "str"},
+            "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
+            "details": {"type": "bool", "default": False},
+            "raw": {"type": "bool", "default": True},
+        }
+    )
+    if portal.can.get("service") is True:
+        spec["service"] = {"type": "bool"}
+    return spec
+
+
+def _options(options: t.Iterable[Option]) -> Spec:
+    spec: Spec = {}
+    for option in options:
+        spec[option.name] = option.spec()
+        if option.env:
+            spec[option.name]["fallback"] = (env_fallback, list(option.env))
+    return spec

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""The ways to prove who asks. Each is an ``AuthBase``: requests lets a ``.netrc`` entry replace a bare header."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import typing as t
+
+from .deps import AuthBase
+from .errors import PortalError
+
+if t.TYPE_CHECKING:
+    from requests import PreparedRequest
+
+    from .http import Answer, Client
+
+
+class Auth(AuthBase):
+    """Adds the credential to a request. Secrets are known to ``secrets`` so that they can be removed from texts."""
+
+    def secrets(self) -> frozenset[str]:
+        """Return every text that must never be shown."""
+        return frozenset()
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        return r
+
+    def login(self, client: Client) -> None:  # only a session needs it
+        """Make sure that a session exists."""
+
+    def forget(self, seen: int) -> None:  # only a session can be lost
+        """Drop the session that was number ``seen``."""
+
+    @property
+    def generation(self) -> int:
+        """The number of the current session."""
+        return 0
+
+
+class Basic(Auth):
+    """HTTP Basic, sent with every request, UTF-8."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self._password = password
+        self._token = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+
+    def secrets(self) -> frozenset[str]:
+        return frozenset((self._password, self._token))
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        r.headers["Authorization"] = f"Basic {self._token}"
+        return r
+
+
+class KeyHeader(Auth):
+    """An API key in a header of its own."""
+
+    def __init__(self, header: str, key: str) -> None:
+        self._header = header
+        self._key = key
+
+    def secrets(self) -> frozenset[str]:
+        return frozenset((self._key,))
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        r.headers[self._header] = self._key
+        # Without this, requests would add an Authorization header from a .netrc entry for the host.
+        r.headers.pop("Authorization", None)
+        return r
+
+
+class LoginCookie(Auth):
+    """A session whose cookies come from a login call and are sent as they came, whatever their names.
+
+    ``logon`` sends the SESSION call and returns its answer; it raises if the login failed. A refusal is final.
+    """
+
+    def __init__(self, logon: t.Callable[[Client], Answer], secrets: t.Iterable[str]) -> None:
+        self._logon = logon
+        self._secrets = frozenset(secrets)
+        self._lock = threading.Lock()
+        self._cookies: dict[str, str] = {}
+        self._generation = 0
+        self._failure: PortalError | None = None
+
+    def secrets(self) -> frozenset[str]:
+        # A cookie's value may hold "name=value" inside: both the whole and the inner part are secret.
+        return self._secrets | frozenset(self._cookies.values())
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    def login(self, client: Client) -> None:
+        if self._cookies:
+            return
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if not self._cookies:
+                try:
+                    answer = self._logon(client)
+                except PortalError as failure:
+                    if failure.fatal:
+                        self._failure = failure
+                    raise
+                self._cookies = dict(answer.cookies) or {"": ""}
+                self._generation += 1
+
+    def forget(self, seen: int) -> None:
+        with self._lock:
+            if seen == self._generation:
+                self._cookies = {}
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items() if name)
+        if cookies:
+            r.headers["Cookie"] = cookies
+        r.headers.pop("Authorization", None)
+        return r

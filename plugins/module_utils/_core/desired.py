@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""From parameters to desired users: inheritance, duplicates, contradictions. Pure; nothing was sent yet."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .errors import BadInput
+from .fields import MISSING, Params
+from .portal import Portal, fold
+
+WHOLE_TASK = ("users", "users_file")
+
+
+@dataclasses.dataclass(frozen=True)
+class Desired:
+    """One user as the task wants it. ``given`` holds the canonical wishes of the fields that the user typed."""
+
+    position: int
+    key: str | None
+    id: str | None
+    service: bool
+    state: str
+    given: t.Mapping[str, t.Any]
+
+    @property
+    def identity(self) -> tuple[bool, str] | None:
+        """What an account must have to be this one: its kind and its key, folded."""
+        return None if self.key is None else (self.service, fold(self.key))
+
+    @property
+    def label(self) -> str:
+        """The user in messages."""
+        return self.key or f"id {self.id}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """What the task decides for all of its users."""
+
+    on_missing: str = "create"
+    update_password: str = "on_create"  # noqa: S105  # a policy, not a password
+    force_disable: bool = False
+    on_error: str = "continue"
+    unlisted: str = "ignore"
+    protected: frozenset[str] = frozenset()
+    removal_limit: str = "20%"
+    expect_plan: str | None = None
+    concurrency: int = 4
+
+    @classmethod
+    def of(cls, params: Params) -> Policy:
+        """Return the policy in ``params``; raises ``BadInput``."""
+        policy = cls(
+            on_missing=params["on_missing"],
+            update_password=params.get("update_password") or "never",
+            force_disable=bool(params.get("force_disable")),
+            on_error=params["on_error"],
+            unlisted=params["unlisted"],
+            protected=frozenset(fold(name) for name in params.get("protected") or ()),
+            removal_limit=params["removal_limit"].strip(),
+            expect_plan=params.get("expect_plan"),
+            concurrency=params["concurrency"],
+        )
+        if not 1 <= policy.concurrency <= 32:
+            raise BadInput(f"concurrency: {policy.concurrency} is out of range, give a number from 1 to 32")
+        number = policy.removal_limit[:-1] if policy.removal_limit.endswith("%") else policy.removal_limit
+        if not number.strip().isdecimal():
+            raise BadInput(
+                f"removal_limit: {policy.removal_limit!r} is neither a number of accounts nor a percentage, "
+                f"give for example '10' or '20%'"
+            )
+        return policy
+
+
+def desired_users(
+    portal: Portal, params: Params, entries: t.Sequence[Params] | None, *, source: str = "users"
+) -> list[Desired]:
+    """Return the desired users of a task.
+
+    ``entries`` is the list of the bulk form, None in the single form; ``source`` names the list in messages. Every
+    wrong entry is reported in one ``BadInput``.
+    """
+    if params.get("unlisted") in ("disabled", "absent"):
+        portal.require("disable" if params["unlisted"] == "disabled" else "delete", f"unlisted={params['unlisted']}")
+    if entries is None:
+        return [_desired(portal, params, params["state"], 0, "")]
+    _no_mixing(portal, params, source)
+    wrong, found = [], []
+    for position, entry in enumerate(entries):
+        try:
+            found.append(
+                _desired(portal, entry, entry.get("state") or params["state"], position, f"{source}[{position}]: ")
+            )
+        except BadInput as error:
+            wrong.append(str(error))
+    wrong.extend(_twice(portal, found, source))
+    if wrong:
+        more = f" And {len(wrong) - 20} more." if len(wrong) > 20 else ""
+        raise BadInput(" ".join(wrong[:20]) + more)
+    return found
+
+
+def _no_mixing(portal: Portal, params: Params, source: str) -> None:
+    names = ["id", *(o.name for o in portal.identity)]
+    names.extend(name for field in portal.fields for name in field.options())
+    mixed = [name for name in names if params.get(name) is not None]
+    if mixed:
+        raise BadInput(
+            f"{source} cannot be combined with {', '.join(mixed)}: these describe one user, move them into the list"
+        )
+
+
+def _desired(portal: Portal, entry: Params, state: str, position: int, where: str) -> Desired:
+    try:
+        _states(portal, state)
+        portal.connector.check(portal, entry, state)
+        given = {}
+        for field in portal.fields:
+            wish = field.wanted(entry)
+            if wish is not MISSING:
+                given[field.name] = wish
+        service = bool(entry.get("service"))
+        key_option = "email" if service else portal.key
+        key = (given.get(key_option) or "").strip() or None
+        ident = str(entry["id"]).strip() if entry.get("id") is not None else None
+        if key is None and not ident:
+            raise BadInput(f"{key_option} or id is required, to say which account is meant")
+        if key is not None:
+            given[key_option] = key
+    except BadInput as error:
+        error.text = f"{where}{error.text}"
+        raise
+    return Desired(position, key, ident or None, service, state, given)
+
+
+def _states(portal: Portal, state: str) -> None:
+    verb = {"absent": "delete", "enabled": "enable", "disabled": "disable"}.get(state)
+    if verb is not None:
+        portal.require(verb, f"state={state}")
+
+
+def _twice(portal: Portal, found: t.Sequence[Desired], source: str) -> list[str]:
+    seen: dict[t.Any, int] = {}
+    wrong = []
+    for desired in found:
+        marks = [("id", desired.id)] if desired.id else []
+        if desired.identity is not None:
+            marks.append((portal.key, str(desired.identity)))
+        for mark in marks:
+            first = seen.setdefault(mark, desired.position)
+            if first != desired.position:
+                wrong.append(
+                    f"{source}[{first}] and {source}[{desired.position}] are the same user ({desired.label}), keep one."
+                )
+                break
+    return wrong

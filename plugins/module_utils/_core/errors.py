@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""The exceptions of the engine, and what each one means for a read and for a write (architecture 2.5)."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class PortalError(Exception):
+    """A request or a plan that did not come to its end.
+
+    ``text`` is what happened, in words that hold no secret; ``hint`` is what the reader can do about it.
+    ``status``, ``code`` and ``request_id`` are the portal's own, where it gave any.
+    """
+
+    fatal = False
+    """Whether every further request would meet the same answer, so that none should be sent."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(text)
+        self.text = text
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.hint = hint
+        self.call = ""
+
+    def __str__(self) -> str:
+        facts = []
+        if self.status is not None:
+            facts.append(f"HTTP {self.status}")
+        if self.code:
+            facts.append(f"code {self.code}")
+        if self.request_id:
+            facts.append(f"request {self.request_id}")
+        text = self.text if not self.call else f"{self.call}: {self.text}"
+        if facts:
+            text = f"{text} ({', '.join(facts)})"
+        return sentence(text) + (f" {sentence(self.hint)}" if self.hint else "")
+
+
+class BadInput(PortalError):
+    """An option is wrong; found before any request was sent."""
+
+
+class Unsupported(BadInput):
+    """The portal cannot do what is asked for (``Portal.can``)."""
+
+
+class Misuse(PortalError):
+    """A programming error: a call that its own declaration does not allow here."""
+
+
+class Unreachable(PortalError):
+    """The request did not leave this machine: reads and writes may be repeated."""
+
+
+class Busy(PortalError):
+    """The portal asked to come back later (429, or 503 with ``Retry-After``); ``wait`` is in seconds, if it said."""
+
+    def __init__(self, text: str, *, wait: float | None = None, **facts: t.Any) -> None:
+        super().__init__(text, **facts)
+        self.wait = wait
+
+
+class Unclear(PortalError):
+    """The request may have been carried out: a read is repeated, a write is followed by another observation."""
+
+
+class Clash(PortalError):
+    """The portal says that the account exists already."""
+
+
+class Missing(PortalError):
+    """The portal says for sure that the object does not exist."""
+
+
+class Denied(PortalError):
+    """Credentials, licence or permissions: nothing else can succeed either."""
+
+    fatal = True
+
+
+class Untrusted(PortalError):
+    """The connection is not safe to use: certificate refused, or the portal points to another address."""
+
+    fatal = True
+
+
+class Refused(PortalError):
+    """A definite no to this request: validation, precondition, or any other refusal."""
+
+
+class Ambiguous(Refused):
+    """More than one account may be the one that is meant."""
+
+
+class Blocked(PortalError):
+    """The guard stopped the plan; nothing was written. ``accounts`` lists what it would have removed."""
+
+    def __init__(self, text: str, *, accounts: t.Sequence[str] = (), **facts: t.Any) -> None:
+        super().__init__(text, **facts)
+        self.accounts = list(accounts)
+
+
+class Unknown(PortalError):
+    """A write was sent and its outcome could not be learned."""
+
+
+class SessionLost(PortalError):
+    """The portal forgot the login; it did not look at the request."""
+
+
+class Skipped(PortalError):
+    """Not tried, because something else failed before."""
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` with a full stop, unless it ends in one already."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def cut(text: str, limit: int = 300) -> str:
+    """Return ``text`` on one line, without control characters, and not longer than ``limit``."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"

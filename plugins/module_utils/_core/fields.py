@@ -1,0 +1,387 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""The table half of a portal: one field is one option and the attribute that it stands for. Pure.
+
+Canonical values are ``str`` (text, IDs), ``bool`` or ``None`` (flags), and ``frozenset`` of ``str`` (members).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from .errors import BadInput
+
+REQUIRED = "required"
+ALLOWED = "allowed"
+NEVER = "never"
+
+Params = t.Mapping[str, t.Any]
+Spec = dict[str, dict[str, t.Any]]
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Characters that no name or address has, and that a terminal or a portal may take for something else."""
+
+MISSING: t.Any = object()
+"""What ``wanted`` returns for a field that the user did not give."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Name:
+    """A name that only the portal can turn into an ID; ``option`` is where it was given."""
+
+    option: str
+    text: str
+
+
+Lookup = t.Callable[[Name], str]
+
+
+def plain(name: str) -> str:
+    """Return a role name as all spellings of it share it: letters and digits, folded."""
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One attribute of an account.
+
+    ``read`` and ``send`` are the remote names, ``part`` names the write call that carries the field, ``carry`` says
+    that this call replaces the whole object, so the old value is sent along; ``listed`` says that a listing holds the
+    value.
+    """
+
+    name: str
+    read: str | None = None
+    send: str | None = None
+    create: str = ALLOWED
+    update: str = ALLOWED
+    part: str = "profile"
+    carry: bool = False
+    listed: bool = True
+
+    compared: t.ClassVar[bool] = True
+    secret: t.ClassVar[bool] = False
+
+    @property
+    def source(self) -> str:
+        """The name under which a record of the portal holds the value."""
+        return self.read or self.name
+
+    @property
+    def target(self) -> str:
+        """The name under which the value is sent."""
+        return self.send or self.source
+
+    def options(self) -> Spec:
+        """Return the argument spec of the options that set this field."""
+        return {self.name: {"type": "str"}}
+
+    def wanted(self, params: Params) -> t.Any:
+        """Return the canonical wish in ``params``, or ``MISSING``; raises ``BadInput``."""
+        value = params.get(self.name)
+        return MISSING if value is None else self.accept(value)
+
+    def accept(self, value: t.Any) -> t.Any:
+        """Return one given value in canonical form; raises ``BadInput``."""
+        return self.canonical(value)
+
+    def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
+        """Return ``wish`` with all names turned into IDs by ``lookup``."""
+        return wish
+
+    def canonical(self, wire: t.Any) -> t.Any:
+        """Return what the portal said, in canonical form."""
+        return wire
+
+    def merge(self, current: t.Any, wish: t.Any) -> t.Any:
+        """Return the value that the field has once ``wish`` is fulfilled."""
+        return wish
+
+    def same(self, current: t.Any, value: t.Any) -> bool:
+        """Return whether there is nothing to change."""
+        return bool(current == value)
+
+    def wire(self, value: t.Any) -> t.Any:
+        """Return a canonical value as the portal wants it."""
+        return value
+
+    def show(self, value: t.Any) -> t.Any:
+        """Return a canonical value for results and diffs."""
+        return value
+
+    def strips(self, current: t.Any, value: t.Any) -> bool:
+        """Return whether the change from ``current`` to ``value`` takes a right away."""
+        return False
+
+
+@dataclasses.dataclass(frozen=True)
+class Text(Field):
+    """Text; ``None``, ``""`` and missing are one. ``longest`` in characters, ``pattern`` must match the whole."""
+
+    fold: bool = False
+    longest: int | None = None
+    pattern: str | None = None
+    rule: str = ""
+
+    def accept(self, value: t.Any) -> str:
+        text = self.canonical(value)
+        if CONTROLS.search(text):
+            raise BadInput(f"{self.name}: {text!r} contains control characters, remove them")
+        if self.longest is not None and len(text) > self.longest:
+            raise BadInput(
+                f"{self.name}: {text[:40]!r}… has {len(text)} characters, the portal takes {self.longest} at most"
+            )
+        if text and self.pattern is not None and not re.fullmatch(self.pattern, text):
+            raise BadInput(f"{self.name}: {text!r} is not accepted by the portal, {self.rule}")
+        if not text and self.create == REQUIRED:
+            raise BadInput(f"{self.name}: must not be empty, the portal requires it")
+        return text
+
+    def canonical(self, wire: t.Any) -> str:
+        return "" if wire is None else str(wire)
+
+    def same(self, current: t.Any, value: t.Any) -> bool:
+        return bool(current.casefold() == value.casefold() if self.fold else current == value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice(Text):
+    """One word out of ``choices``."""
+
+    choices: tuple[str, ...] = ()
+
+    def options(self) -> Spec:
+        return {self.name: {"type": "str", "choices": list(self.choices)}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Flag(Field):
+    """True or false; ``words`` are the portal's (true, false). ``None`` means that the portal did not say.
+
+    ``grants`` says that true is a right, so that taking it away counts as a removal.
+    """
+
+    words: tuple[t.Any, t.Any] = (True, False)
+    grants: bool = False
+
+    def options(self) -> Spec:
+        return {self.name: {"type": "bool"}}
+
+    def canonical(self, wire: t.Any) -> bool | None:
+        if wire is None or wire == "":
+            return None
+        if isinstance(wire, str):
+            return wire.strip().lower() in ("yes", "true", "1", "on")
+        return bool(wire)
+
+    def wire(self, value: t.Any) -> t.Any:
+        return None if value is None else self.words[0 if value else 1]
+
+    def strips(self, current: t.Any, value: t.Any) -> bool:
+        return self.grants and bool(current) and not value
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference(Field):
+    """One object known by ID, or by name through the option ``names``.
+
+    ``table`` maps known names to IDs; without it the connector looks names up. ``number`` IDs are sent as numbers.
+    """
+
+    names: str | None = None
+    table: t.Mapping[str, str] | None = None
+    number: bool = False
+
+    def options(self) -> Spec:
+        spec: Spec = {self.name: {"type": "str"}}
+        if self.names:
+            spec[self.names] = {"type": "str"}
+        return spec
+
+    def wanted(self, params: Params) -> t.Any:
+        given, named = params.get(self.name), params.get(self.names) if self.names else None
+        if given is not None and named is not None:
+            raise BadInput(f"{self.name} and {self.names} exclude each other, give one of them")
+        if given is not None:
+            return "" if given == "" else identifier(self.name, given, self.number)
+        if named is None:
+            return MISSING
+        return "" if named == "" else translate(t.cast(str, self.names), named, self.table)
+
+    def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
+        return lookup(wish) if isinstance(wish, Name) else wish
+
+    def canonical(self, wire: t.Any) -> str:
+        if isinstance(wire, (list, tuple)):
+            wire = wire[0] if wire else None
+        if isinstance(wire, dict):
+            wire = wire.get("id")
+        return "" if wire is None else str(wire)
+
+    def wire(self, value: t.Any) -> t.Any:
+        return int(value) if self.number and value != "" else value
+
+    def strips(self, current: t.Any, value: t.Any) -> bool:
+        return current not in (None, "") and bool(current != value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """What to do with a set: ``assign`` replaces it (None: keep), then ``add`` and ``remove``. IDs or ``Name``."""
+
+    add: frozenset[t.Any] = frozenset()
+    remove: frozenset[t.Any] = frozenset()
+    assign: frozenset[t.Any] | None = None
+
+    @property
+    def named(self) -> frozenset[t.Any]:
+        """All members that the user named."""
+        return self.add | self.remove | (self.assign or frozenset())
+
+
+@dataclasses.dataclass(frozen=True)
+class Members(Field):
+    """A set of IDs, changed by ``add``, ``remove`` and ``set``; the option ``names`` takes names instead.
+
+    ``sticky`` keeps members that ``table`` does not know and the user did not name.
+    """
+
+    names: str | None = None
+    table: t.Mapping[str, str] | None = None
+    number: bool = False
+    sticky: bool = False
+
+    def options(self) -> Spec:
+        sub = {word: {"type": "list", "elements": "str"} for word in ("add", "remove", "set")}
+        spec: Spec = {self.name: {"type": "dict", "options": sub}}
+        if self.names:
+            spec[self.names] = {"type": "dict", "options": sub}
+        return spec
+
+    def wanted(self, params: Params) -> t.Any:
+        found: dict[str, set[t.Any]] = {}
+        for option in filter(None, (self.name, self.names)):
+            for word, members in (params.get(option) or {}).items():
+                if members is not None:
+                    found.setdefault(word, set()).update(self._member(option, word, m) for m in members)
+        if not found:
+            return MISSING
+        if "set" in found and len(found) > 1:
+            raise BadInput(f"{self.name}: set cannot be combined with add or remove, give one of them")
+        both = found.get("add", set()) & found.get("remove", set())
+        if both:
+            words = ", ".join(sorted(m.text if isinstance(m, Name) else m for m in both))
+            raise BadInput(f"{self.name}: {words} stands under both add and remove, keep one of them")
+        assign = frozenset(found["set"]) if "set" in found else None
+        return Change(frozenset(found.get("add", ())), frozenset(found.get("remove", ())), assign)
+
+    def _member(self, option: str, word: str, member: t.Any) -> t.Any:
+        if option == self.name:
+            return identifier(f"{option}.{word}", member, self.number)
+        return translate(f"{option}.{word}", member, self.table, option)
+
+    def resolve(self, wish: t.Any, lookup: Lookup) -> Change:
+        def ids(members: frozenset[t.Any]) -> frozenset[str]:
+            return frozenset(lookup(m) if isinstance(m, Name) else m for m in members)
+
+        return Change(ids(wish.add), ids(wish.remove), None if wish.assign is None else ids(wish.assign))
+
+    def canonical(self, wire: t.Any) -> frozenset[str]:
+        members = wire if isinstance(wire, (list, tuple, set, frozenset)) else ()
+        ids = (m.get("id") if isinstance(m, dict) else m for m in members)
+        return frozenset(str(i) for i in ids if i is not None)
+
+    def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
+        base = current if wish.assign is None else wish.assign
+        result: frozenset[str] = (base | wish.add) - wish.remove
+        if self.sticky and self.table is not None:
+            known = frozenset(self.table.values())
+            result |= frozenset(i for i in current if i not in known and i not in wish.named)
+        return result
+
+    def wire(self, value: t.Any) -> list[t.Any]:
+        return [int(i) if self.number else i for i in sorted(value, key=order)]
+
+    def show(self, value: t.Any) -> list[str]:
+        return sorted(value, key=order)
+
+    def strips(self, current: t.Any, value: t.Any) -> bool:
+        return bool(current - value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Secret(Field):
+    """A secret: never read, never compared; ``update_password`` decides whether it is sent again."""
+
+    shortest: int | None = None
+
+    compared: t.ClassVar[bool] = False
+    secret: t.ClassVar[bool] = True
+
+    def options(self) -> Spec:
+        return {self.name: {"type": "str", "no_log": True}}
+
+    def accept(self, value: t.Any) -> str:
+        if self.shortest is not None and len(value) < self.shortest:
+            raise BadInput(f"{self.name}: too short, the portal wants {self.shortest} characters at least")
+        return str(value)
+
+    def show(self, value: t.Any) -> str:
+        return "********"
+
+
+@dataclasses.dataclass(frozen=True)
+class Input(Field):
+    """What a verb needs besides the account (``part`` names the verb): never read, never compared."""
+
+    names: str | None = None
+    kind: str = "str"
+
+    compared: t.ClassVar[bool] = False
+
+    def options(self) -> Spec:
+        spec: Spec = {self.name: {"type": self.kind}}
+        if self.names:
+            spec[self.names] = {"type": "str"}
+        return spec
+
+    def wanted(self, params: Params) -> t.Any:
+        given, named = params.get(self.name), params.get(self.names) if self.names else None
+        if given is not None and named is not None:
+            raise BadInput(f"{self.name} and {self.names} exclude each other, give one of them")
+        if named is not None:
+            return Name(t.cast(str, self.names), named)
+        return MISSING if given is None else given
+
+    def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
+        return lookup(wish) if isinstance(wish, Name) else wish
+
+
+def order(member: str) -> tuple[int, str]:
+    """Sort key for IDs: numbers by value, then words."""
+    return (int(member), "") if member.isdecimal() else (1 << 62, member)
+
+
+def identifier(option: str, value: t.Any, number: bool) -> str:
+    """Return an ID as text; raises ``BadInput`` if the portal's IDs are numbers and this is none."""
+    text = str(value).strip()
+    if not text or (number and not text.isdecimal()):
+        raise BadInput(f"{option}: {value!r} is not an ID of the portal, give {'a number' if number else 'its ID'}")
+    return text
+
+
+def translate(where: str, name: t.Any, table: t.Mapping[str, str] | None, option: str | None = None) -> str | Name:
+    """Return the ID that ``table`` has for ``name``, or a ``Name`` to look up; raises ``BadInput`` for unknown ones."""
+    text = str(name).strip()
+    if table is None:
+        return Name(option or where, text)
+    wanted = plain(text)
+    for known, ident in table.items():
+        if plain(known) == wanted:
+            return ident
+    raise BadInput(f"{where}: {text!r} is not known, use one of {', '.join(table)}")

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Reading long lists: a walk over pages that ends, whatever the portal's counters say."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .errors import Refused
+
+Record = t.Mapping[str, t.Any]
+MOST_PAGES = 100_000
+MOST_RECORDS = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """One page: its records, the number of all records, and whether another page follows (None: not told)."""
+
+    items: t.Sequence[Record]
+    total: int | None = None
+    more: bool | None = None
+
+
+Fetch = t.Callable[[int, int], Page]
+Pool = t.Callable[[t.Callable[[int], Page], t.Sequence[int]], t.Iterable[Page]]
+
+
+def walk(
+    fetch: Fetch,
+    *,
+    identity: t.Callable[[Record], t.Any],
+    full: int,
+    strict: bool = True,
+    pool: Pool | None = None,
+) -> t.Iterator[Record]:
+    """Yield each record once.
+
+    ``fetch(number, seen)`` reads a page: ``number`` counts from 0, ``seen`` is the number of records before it.
+    ``full`` is the page size asked for. With ``pool`` the pages that follow are fetched side by side, once the first one
+    has told how many there are. A portal that returns the same page for ever is refused, or left at that with
+    ``strict=False``. Where the portal says how many records there are and fewer came (records moved between pages
+    meanwhile), the walk is made once more, one page after the other.
+    """
+    known: set[t.Any] = set()
+    for attempt in range(2):
+        total: int | None = None
+        received = 0
+        pages = _one_by_one(fetch) if pool is None or attempt else _side_by_side(fetch, pool)
+        for number, page in enumerate(pages):
+            received += len(page.items)
+            total = page.total if page.total is not None else total
+            fresh = 0
+            for record in page.items:
+                key = identity(record)
+                if key not in known:
+                    known.add(key)
+                    fresh += 1
+                    yield record
+            if len(known) > MOST_RECORDS:
+                raise Refused(f"the list did not end after {MOST_RECORDS} records")
+            if not page.items or _ended(page, received, total, full):
+                break
+            if not fresh and attempt == 0:
+                if page.more is False:
+                    break
+                if not strict:
+                    return
+                raise Refused(
+                    f"the portal returned the same page of its list again (page {number + 1}, {len(known)} records)",
+                    hint="It seems to ignore the paging parameters, so the list cannot be read in full",
+                )
+        else:
+            if pool is None or attempt:
+                raise Refused(f"the list did not end after {MOST_PAGES} pages")
+        if total is None or len(known) >= total:
+            return
+
+
+def _one_by_one(fetch: Fetch) -> t.Iterator[Page]:
+    received = 0
+    for number in range(MOST_PAGES):
+        page = fetch(number, received)
+        received += len(page.items)
+        yield page
+
+
+def _side_by_side(fetch: Fetch, pool: Pool) -> t.Iterator[Page]:
+    """Yield the first page and, if it told how many records there are, as many more as these need."""
+    first = fetch(0, 0)
+    yield first
+    size = len(first.items)
+    if first.total is None:
+        received = size
+        for number in range(1, MOST_PAGES):
+            page = fetch(number, received)
+            received += len(page.items)
+            yield page
+        raise Refused(f"the list did not end after {MOST_PAGES} pages")
+    last = -(-min(first.total, MOST_RECORDS) // size) if size else 0
+    yield from pool(lambda number: fetch(number, number * size), range(1, last))
+
+
+def _ended(page: Page, received: int, total: int | None, full: int) -> bool:
+    if total is not None:
+        return received >= total
+    if page.more:
+        return False
+    return len(page.items) < full

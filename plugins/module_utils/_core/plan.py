@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What to do about one user: desired and account in, steps and differences out. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import typing as t
+
+from .errors import Refused
+from .fields import ALLOWED, NEVER, REQUIRED, Field, Input, Secret
+from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values, fold
+
+if t.TYPE_CHECKING:
+    from .desired import Desired, Policy
+
+CREATE = "create"
+WRITE = "write"
+DELETE = "delete"
+ENABLE = "enable"
+DISABLE = "disable"
+ACTIVATE = "activate"
+
+TO_BE_SET = "******** (to be set)"  # the word shown in place of a secret
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One write: ``part`` tells the writes of an update apart."""
+
+    verb: str
+    part: str = ""
+    values: Values = dataclasses.field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The step in results."""
+        return f"{self.verb} {self.part}" if self.part else self.verb
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The steps for one user, in order, and the given fields before and after them."""
+
+    action: str = "none"
+    steps: tuple[Step, ...] = ()
+    before: Values = dataclasses.field(default_factory=dict)
+    after: Values = dataclasses.field(default_factory=dict)
+    changed_fields: tuple[str, ...] = ()
+    reason: str = ""
+    strips: bool = False
+
+    @property
+    def removes(self) -> bool:
+        """Whether the plan takes access away: it counts against ``removal_limit``."""
+        return self.strips or any(step.verb in (DELETE, DISABLE) for step in self.steps)
+
+
+def make(portal: Portal, policy: Policy, desired: Desired, account: Account | None) -> Plan:
+    """Return the plan for one user; raises ``Refused`` if what is wanted cannot be had."""
+    if desired.state == "absent":
+        return _leave(portal, policy, account)
+    if account is None:
+        return _join(portal, policy, desired)
+    return _move(portal, policy, desired, account)
+
+
+def unknown(portal: Portal, desired: Desired, account: Account) -> bool:
+    """Return whether a list entry does not tell enough to plan."""
+    if account.full or desired.state == "absent":
+        return False
+    return any(name not in account.values and portal.field(name).compared for name in desired.given)
+
+
+def replaces(portal: Portal, made: Plan) -> bool:
+    """Return whether a step replaces a whole object, which must be known in full then."""
+    return any(step.verb == WRITE and any(f.carry for f in portal.fields if f.part == step.part) for step in made.steps)
+
+
+def _leave(portal: Portal, policy: Policy, account: Account | None) -> Plan:
+    if account is None:
+        return Plan(reason="there is no such account")
+    if account.locked:
+        raise Refused(f"the account cannot be deleted: {account.locked}")
+    steps = [Step(DELETE)]
+    if account.status not in portal.delete_from:
+        if not policy.force_disable:
+            raise Refused(
+                f"the account is {account.status}, and {portal.title} deletes only accounts that are "
+                f"{' or '.join(portal.delete_from)}",
+                hint="Set force_disable to disable it first",
+            )
+        steps.insert(0, Step(DISABLE))
+    before = {"id": account.id, portal.key: account.key, "status": account.status}
+    before.update({f.name: f.show(account.values[f.name]) for f in portal.fields if f.name in account.values})
+    return Plan("deleted", tuple(steps), before, {})
+
+
+def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
+    if desired.state == "disabled":
+        return Plan(reason="there is no account to disable")
+    if desired.id is not None:
+        if policy.on_missing == "ignore":
+            return Plan(reason="there is no account with this id")
+        raise Refused(
+            f"there is no account with the id {desired.id}",
+            hint="The portal gives the IDs itself; leave id out to create an account",
+        )
+    if policy.on_missing != "create":
+        if policy.on_missing == "ignore":
+            return Plan(reason="there is no such account, and on_missing is ignore")
+        raise Refused("there is no such account, and on_missing is fail")
+    portal.require(CREATE)
+    fields = [f for f in portal.fields if not isinstance(f, Input) or f.part == CREATE]
+    if not desired.service:
+        missing = [f.name for f in fields if f.create == REQUIRED and desired.given.get(f.name) in (None, "")]
+        if missing:
+            raise Refused(f"to create the account, {portal.title} needs also: {', '.join(missing)}")
+    values = {}
+    for field in fields:
+        if field.name in desired.given and field.create != NEVER:
+            wish = desired.given[field.name]
+            values[field.name] = field.merge(field.canonical(None), wish) if field.compared else wish
+    steps = [Step(CREATE, values=values)]
+    shown = {name: _word(portal.field(name), value) for name, value in values.items()}
+    if desired.state == "enabled" and portal.born == PENDING:
+        steps.append(_activate(portal, desired))
+        shown["status"] = ACTIVE
+    return Plan("created", tuple(steps), {}, shown, tuple(sorted(shown)))
+
+
+def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) -> Plan:
+    before: dict[str, t.Any] = {}
+    after: dict[str, t.Any] = {}
+    parts: dict[str, dict[str, t.Any]] = {}
+    changed = []
+    strips = False
+    for name, wish in desired.given.items():
+        field = portal.field(name)
+        if isinstance(field, Secret):
+            due = policy.update_password == "always"  # noqa: S105  # a policy, not a password
+            before[name], after[name] = field.show(wish), TO_BE_SET if due else field.show(wish)
+            if due:
+                parts.setdefault(field.part, {})[name] = wish
+                changed.append(name)
+            continue
+        if not field.compared or (name == portal.key and not _renames(portal, desired, account)):
+            continue
+        current = account.values.get(name, field.canonical(None))
+        value = field.merge(current, wish)
+        before[name], after[name] = field.show(current), field.show(value)
+        if field.same(current, value):
+            after[name] = before[name]
+            continue
+        if field.update == NEVER:
+            raise Refused(
+                f"{name} is {field.show(current)!r} and {portal.title} cannot change it to {field.show(value)!r}"
+            )
+        strips = strips or field.strips(current, value)
+        parts.setdefault(field.part, {})[name] = value
+        changed.append(name)
+    steps = []
+    for part in sorted(parts, key=portal.parts.index):
+        carried = {f.name: account.values.get(f.name) for f in portal.fields if f.carry and f.part == part}
+        steps.append(Step(WRITE, part, {**carried, **parts[part]}))
+    action = "updated" if steps else "none"
+    status = _status_step(portal, desired, account)
+    if status is not None:
+        steps.append(status)
+        action = "disabled" if status.verb == DISABLE else "enabled"
+        before["status"], after["status"] = account.status, DISABLED if status.verb == DISABLE else ACTIVE
+        changed.append("status")
+    return Plan(action, tuple(steps), before, after, tuple(sorted(changed)), strips=strips)
+
+
+def _renames(portal: Portal, desired: Desired, account: Account) -> bool:
+    """Return whether the given key is a wish (the account was found by ID) and not what it was found by."""
+    if desired.id is None or desired.service:
+        return False
+    if portal.field(portal.key).update == ALLOWED:
+        return True
+    if fold(desired.key or "") != fold(account.key):
+        raise Refused(f"the id {account.id} belongs to {account.key!r}, and {portal.title} cannot rename accounts")
+    return False
+
+
+def _status_step(portal: Portal, desired: Desired, account: Account) -> Step | None:
+    if desired.state == "enabled" and account.status != ACTIVE:
+        if account.status == PENDING:
+            return _activate(portal, desired)
+        if account.status == DISABLED:
+            return Step(ENABLE)
+        raise Refused(f"the status is {account.status_raw!r}, which cannot be changed now", hint="Run again later")
+    if desired.state == "disabled" and account.status not in (DISABLED, PENDING):
+        if account.locked:
+            raise Refused(f"the account cannot be disabled: {account.locked}")
+        return Step(DISABLE)
+    return None
+
+
+def _activate(portal: Portal, desired: Desired) -> Step:
+    portal.require(ACTIVATE)
+    inputs = [f for f in portal.fields if isinstance(f, Input) and f.part == ACTIVATE]
+    values = {f.name: desired.given[f.name] for f in inputs if f.name in desired.given}
+    if inputs and not values:
+        names = [name for f in inputs for name in f.options()]
+        raise Refused(f"a new account must be activated before it is enabled, give one of {', '.join(names)}")
+    return Step(ACTIVATE, values=values)
+
+
+def _word(field: Field, value: t.Any) -> t.Any:
+    return TO_BE_SET if field.secret else field.show(value)
+
+
+def digest(portal: Portal, scope: str | None, plans: t.Iterable[tuple[str, Plan]]) -> str:
+    """Return the name of a set of plans: the same for the same changes, in whatever order they stand."""
+    work = sorted(
+        json.dumps([who, plan.action, [step.label for step in plan.steps], plan.before, plan.after], sort_keys=True)
+        for who, plan in plans
+        if plan.steps
+    )
+    text = json.dumps([portal.name, scope, work])
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

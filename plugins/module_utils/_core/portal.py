@@ -1,0 +1,247 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""A portal as the engine sees it: frozen data (``Portal``), its protocol (``Connector``) and its accounts."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import typing as t
+
+from .errors import BadInput, PortalError, Unsupported
+from .fields import Field, Lookup, Name
+
+if t.TYPE_CHECKING:
+    from .auth import Auth
+    from .http import Answer, Client
+
+ACTIVE = "active"
+DISABLED = "disabled"
+PENDING = "pending"
+UNKNOWN = "unknown"
+
+Settings = t.Mapping[str, t.Any]
+Values = t.Mapping[str, t.Any]
+"""Canonical values by field name."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """An option of the task itself: credential, scope or policy. ``env`` are its fallbacks, first one first."""
+
+    name: str
+    kind: str = "str"
+    env: tuple[str, ...] = ()
+    default: t.Any = None
+    secret: bool = False
+    required: bool = False
+
+    def spec(self) -> dict[str, t.Any]:
+        """Return its argument spec, without the fallbacks."""
+        spec: dict[str, t.Any] = {"type": self.kind, "no_log": self.secret}
+        if self.default is not None:
+            spec["default"] = self.default
+        return spec
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """One account in canonical form.
+
+    ``values`` holds the fields that this view of the account shows; ``full`` tells a single read from a list entry.
+    ``locked`` says why the portal never lets the account be disabled or deleted. What the portal does not tell is None.
+    """
+
+    id: str
+    key: str
+    values: Values
+    full: bool
+    status: str = UNKNOWN
+    status_raw: str | None = None
+    scope: str | None = None
+    roles: tuple[str, ...] = ()
+    role_ids: tuple[str, ...] = ()
+    name: str | None = None
+    username: str | None = None
+    admin: bool | None = None
+    last_login: str | None = None
+    created: str | None = None
+    sso_only: bool | None = None
+    service: bool | None = None
+    locked: str = ""
+    raw: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[bool, str]:
+        """What makes the account unique in the portal: its kind and its key, folded."""
+        return bool(self.service), fold(self.key)
+
+
+@dataclasses.dataclass(frozen=True)
+class Created:
+    """The answer to a create: the ID if it was told, the account if the answer is complete, what is shown only once."""
+
+    id: str | None = None
+    account: Account | None = None
+    once: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Portal:
+    """The facts about a portal.
+
+    ``can`` maps each verb (create, update, delete, list, enable, disable, activate, password, service, roles) to True
+    or to the reason why not. ``parts`` orders the write calls of an update. ``folds`` says whether a key that differs
+    in letter case only is the same account (else it is an error that names the account). ``limits`` are published
+    limits as (requests, seconds). ``clash`` tells the reader what a name that is taken can mean here. ``address``
+    makes the base URL of the calls out of what the user gave as ``api_url``. ``born`` is the status of a new account;
+    only accounts whose status is in ``delete_from`` can be deleted. ``scoped`` says that a creation needs the scope.
+    """
+
+    name: str
+    title: str
+    env: str
+    connector: type[Connector]
+    auth: t.Callable[[Settings], Auth]
+    credentials: tuple[Option, ...]
+    key: str
+    fields: tuple[Field, ...]
+    can: t.Mapping[str, bool | str]
+    url: str | None = None
+    scope: tuple[Option, ...] = ()
+    policy: tuple[Option, ...] = ()
+    identity: tuple[Option, ...] = ()
+    folds: bool = True
+    parts: tuple[str, ...] = ("profile",)
+    limits: tuple[tuple[int, float], ...] = ()
+    clash: str = ""
+    address: t.Callable[[str], str] = lambda url: url.rstrip("/")
+    delete_from: tuple[str, ...] = (ACTIVE, DISABLED, PENDING, UNKNOWN)
+    born: str = ACTIVE
+    scoped: bool = False
+    _by_name: t.Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
+
+    def field(self, name: str) -> Field:
+        """Return the field called ``name``."""
+        return self._by_name[name]
+
+    def require(self, verb: str, what: str = "") -> None:
+        """Raise ``Unsupported`` if the portal cannot do ``verb``."""
+        able = self.can.get(verb, False)
+        if able is not True:
+            reason = able if isinstance(able, str) else "its API has no such operation"
+            raise Unsupported(f"{what or verb}: {self.title} cannot {verb} accounts, {reason}")
+
+    def values(self, record: t.Mapping[str, t.Any], *, full: bool) -> dict[str, t.Any]:
+        """Return the canonical values that a record of the portal holds.
+
+        In a full record what is missing is empty; in a list entry it is unknown, unless the field is ``listed``.
+        """
+        found = {}
+        for field in self.fields:
+            if field.compared and (field.source in record or full or field.listed):
+                found[field.name] = field.canonical(record.get(field.source))
+        return found
+
+
+class Connector(abc.ABC):
+    """The protocol half of a portal. Raises ``PortalError`` kinds only; returns when an asynchronous call has ended.
+
+    ``settings`` are the task's credentials without secrets, scope and policy options.
+    """
+
+    def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
+        self.client = client
+        self.portal = portal
+        self.settings = settings
+        self.scope: str | None = None
+
+    def open(self) -> None:  # noqa: B027  # most portals need no request to know their scope
+        """Turn the scope options into ``self.scope``; READ calls only. Called once, before anything else."""
+
+    @abc.abstractmethod
+    def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
+        """Yield the accounts in scope. With ``keys`` it may narrow to those, but then finds each that exists."""
+
+    @abc.abstractmethod
+    def details(self, ref: str) -> Account | None:
+        """Return one account in full by its ID; None only if the portal says for sure that there is none."""
+
+    @abc.abstractmethod
+    def create(self, values: Values) -> Created:
+        """Create an account from canonical values (given fields and inputs)."""
+
+    @abc.abstractmethod
+    def write(self, account: Account, part: str, values: Values) -> Account | None:
+        """Send the fields of ``part``: changed ones and, in a replacing call, carried ones.
+
+        Returns the account only where the API notes say that the answer is complete.
+        """
+
+    @abc.abstractmethod
+    def act(self, account: Account, verb: str, values: Values) -> Account | None:
+        """Carry out enable, disable, activate or another verb of ``Portal.can``."""
+
+    @abc.abstractmethod
+    def delete(self, account: Account) -> None:
+        """Delete the account."""
+
+    @abc.abstractmethod
+    def fault(self, answer: Answer) -> PortalError | None:
+        """Return what an answer means if it is an error; the only reader of error envelopes."""
+
+    def lookup(self, name: Name) -> str:
+        """Return the ID behind a name; READ calls only, each table once. Raises ``BadInput`` with the known ones."""
+        raise BadInput(f"{name.option}: {name.text!r} cannot be looked up on {self.portal.title}")
+
+    def own(self) -> frozenset[str]:
+        """Return IDs and folded keys of the credential's own account, as far as it is an account here."""
+        return frozenset()
+
+    @classmethod  # noqa: B027  # most portals have no such rule
+    def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
+        """Raise ``BadInput`` for contradictions within one entry's options; no request was sent yet."""
+
+
+def fold(key: str) -> str:
+    """Return a key as it is compared without regard to case and surrounding blanks."""
+    return key.strip().casefold()
+
+
+def refuse_unknown(name: Name, known: t.Mapping[str, str]) -> str:
+    """Return the ID of ``name`` in a table that the portal gave, or raise ``BadInput`` that lists the names."""
+    exact = [ident for ident, text in known.items() if text == name.text]
+    found = exact or [ident for ident, text in known.items() if fold(text) == fold(name.text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise BadInput(
+            f"{name.option}: {name.text!r} is the name of {len(found)} objects (IDs {', '.join(found)}), give the ID"
+        )
+    names = ", ".join(sorted(known.values())[:30]) or "none"
+    raise BadInput(f"{name.option}: {name.text!r} is not known to the portal, it has: {names}")
+
+
+__all__ = (
+    "ACTIVE",
+    "DISABLED",
+    "PENDING",
+    "UNKNOWN",
+    "Account",
+    "Connector",
+    "Created",
+    "Lookup",
+    "Option",
+    "Portal",
+    "Settings",
+    "Values",
+    "fold",
+    "refuse_unknown",
+)
