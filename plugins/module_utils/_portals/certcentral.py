@@ -1,0 +1,515 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""DigiCert CertCentral, Services API v2."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+import threading
+import typing as t
+
+from .._core.auth import KeyHeader
+from .._core.errors import BadInput, Busy, Missing, PortalError, Refused, Unclear
+from .._core.fields import NEVER, REQUIRED, Flag, Input, Members, Name, Reference, Text, translate
+from .._core.http import READ, WRITE, Answer, Call, Client
+from .._core.pages import Page, Record, walk
+from .._core.portal import (
+    ACTIVE,
+    DISABLED,
+    UNKNOWN,
+    Account,
+    Connector,
+    Created,
+    Option,
+    Portal,
+    Settings,
+    Values,
+    fold,
+    refuse_unknown,
+)
+
+LIST = Call("list users", READ, "GET", "user")
+LIST_SERVICE = Call("list service users", READ, "GET", "user/api-only")
+# The path in one copy of the documentation (certcentral.md 5.2).
+LIST_SERVICE_ELSEWHERE = Call("list service users", READ, "GET", "service-user")
+DETAILS = Call("read user", READ, "GET", "user/{id}")
+ME = Call("read own user", READ, "GET", "user/me")
+CONTAINERS = Call("list containers", READ, "GET", "container")
+CREATE = Call("create user", WRITE, "POST", "user")
+PROFILE = Call("change profile", WRITE, "PUT", "user/{id}")
+ROLE = Call("change role", WRITE, "PUT", "user/{id}/role")
+ASSIGNMENTS = Call("change container assignments", WRITE, "PUT", "user/{id}/container-assignments")
+DELETE = Call("delete user", WRITE, "DELETE", "user/{id}")
+
+PAGE = 1000
+BUSY_WAIT = 5.0
+ROLES = {"administrator": "1", "limited_user": "2", "finance_manager": "3", "manager": "4", "standard_user": "5"}
+KEY_ROLES = {
+    "none": "0",
+    "orders": "100",
+    "orders_domains_organizations": "101",
+    "view_only": "102",
+    "user_management": "103",
+}
+ADMINISTRATOR = "1"
+STATUSES = {"active": ACTIVE, "inactive": DISABLED}
+DELETED = "deleted"
+UNTOLD = "?"
+PERSONAL = ("username", "first_name", "last_name", "job_title", "telephone", "saml_sso_only", "role", "role_id")
+SERVICE = ("api_key_name", "restricted_to_role")
+HIDDEN = frozenset(("ekey", "api_key"))
+
+ADDRESS_HINT = "Check api_url, it is the address up to and including /services/v2"
+DENIED_HINT = (
+    "Check api_key: managing users needs the key of an administrator, and one that may do it. In accounts that are "
+    "connected to DigiCert account, users are made and deleted there"
+)
+NAME_TAKEN = (
+    "A username can be taken in another CertCentral account, which this key cannot see. Then choose another username"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignments(Members):
+    """The containers that a user is restricted to: no member means no restriction (certcentral.md 7.2)."""
+
+    def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
+        if UNTOLD in current:
+            raise Refused(
+                f"{self.name}: the portal says that the user is restricted to containers, but not to which",
+                hint="Change the assignments on the portal",
+            )
+        result = super().merge(current, wish)
+        if current and not result and wish.assign is None:
+            raise Refused(
+                f"{self.name}: without the last container the user would not see nothing, but all containers",
+                hint="To lift the restriction on purpose, give set: []",
+            )
+        return result
+
+
+class CertCentral(Connector):
+    """Users and service users of one CertCentral account."""
+
+    def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
+        super().__init__(client, portal, settings)
+        self._lock = threading.Lock()
+        self._containers: dict[str, str] | None = None
+        self._me: t.Mapping[str, t.Any] | None = None
+        self._service_ids: frozenset[str] | None = None
+
+    def open(self) -> None:
+        ident, name = self.settings.get("container_id"), self.settings.get("container")
+        if ident and name:
+            raise BadInput("container_id and container exclude each other, give one of them")
+        if ident:
+            self.scope = numeric("container_id", ident)
+        elif name:
+            self.scope = self.lookup(Name("container", str(name)))
+
+    def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
+        service = self._service_users(self._narrow(keys)) if self.settings.get("service_wanted") else []
+        yield from (account for account in service if not keys or fold(account.key) in keys)
+        taken = {account.id for account in service}
+        found = None
+        if len(keys) == 1:
+            found = self._search(next(iter(keys)))
+        for account in found or self._users(LIST, self._narrow(keys)):
+            # Whether service users stand in the list of users, too, is not known (certcentral.md 5.1).
+            if account.id not in taken and not account.service:
+                yield account
+
+    def details(self, ref: str) -> Account | None:
+        # "me" and "api-only" are paths, too, and not the user that is meant.
+        ident = numeric("id", ref)
+        if self.settings.get("service_wanted") and self._service_ids is None:
+            self._service_users({})
+        try:
+            answer = self.client.send(DETAILS, id=ident)
+        except Missing:
+            return None
+        account = self._account(answer.data, full=True)
+        if account is not None and account.id != ident:
+            raise answer.error(Unclear, f"asked for user {ident}, the portal answered with another one")
+        return account
+
+    def create(self, values: Values) -> Created:
+        service = "username" not in values
+        body = self._service_body(values) if service else self._body(values)
+        try:
+            answer = self.client.send(CREATE, body=body)
+        except Refused as error:
+            error.hint = error.hint or ("" if service else NAME_TAKEN)
+            raise
+        data = answer.data if isinstance(answer.data, dict) else {}
+        ident = identity(data.get("id"))
+        if ident is None:
+            raise answer.error(Unclear, "the answer does not tell the ID of the new user")
+        key = data.get("api_key")
+        if service:
+            with self._lock:
+                self._service_ids = (self._service_ids or frozenset()) | {ident}
+        return Created(id=ident, once={"api_key": key} if service and isinstance(key, str) else {})
+
+    def write(self, account: Account, part: str, values: Values) -> Account | None:
+        if part == "role":
+            self.client.send(ROLE, id=account.id, body={"access_roles": [{"id": self._wire("role_id", values)}]})
+        elif part == "assignments":
+            # Text here and numbers on create, as documented (certcentral.md 7.2).
+            ids = [str(ident) for ident in self._wire("container_ids", values)]
+            self.client.send(ASSIGNMENTS, id=account.id, body={"container_id_assignments": ids})
+        elif account.service:
+            self.client.send(PROFILE, id=account.id, body={"email": values["email"]})
+        else:
+            self.client.send(PROFILE, id=account.id, body=self._profile({"username": account.username, **values}))
+        return None
+
+    def act(self, account: Account, verb: str, values: Values) -> Account | None:
+        self.portal.require(verb)
+        return None
+
+    def delete(self, account: Account) -> None:
+        self.client.send(DELETE, id=account.id)
+
+    def fault(self, answer: Answer) -> PortalError | None:
+        if answer.ok:
+            return None
+        found = complaints(answer.data)
+        code = found[0][0] if found else None
+        text = "; ".join(": ".join(filter(None, pair)) for pair in found)
+        if answer.status in (404, 410) and (not found or code == "not_found|route"):
+            # Only an error of the API itself can say that there is no such user.
+            return answer.error(Refused, text or answer.snippet() or "not found", code=code, hint=ADDRESS_HINT)
+        error = answer.by_status(text, code=code, hint=DENIED_HINT if answer.status in (401, 403) else "")
+        if isinstance(error, Busy) and error.wait is None and answer.status == 429:
+            # No Retry-After is documented, and the short window has this length (certcentral.md 12.3).
+            error.wait = BUSY_WAIT
+        return error
+
+    def lookup(self, name: Name) -> str:
+        with self._lock:
+            if self._containers is None:
+                answer = self.client.send(CONTAINERS)
+                records = rows(answer, "containers")
+                self._containers = {str(r["id"]): str(r.get("name") or "") for r in records}
+            known = self._containers
+        return refuse_unknown(name, known)
+
+    def own(self) -> frozenset[str]:
+        me = self._who()
+        username = me.get("username")
+        names = {fold(username)} if isinstance(username, str) else set()
+        return frozenset(filter(None, (identity(me.get("id")), *names)))
+
+    @classmethod
+    def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
+        given = {name for name, value in entry.items() if value is not None}
+        if entry.get("id") is not None:
+            numeric("id", entry["id"])
+        if entry.get("service"):
+            wrong = [name for name in PERSONAL if name in given]
+            if wrong:
+                raise BadInput(f"{', '.join(wrong)}: not for service users, the portal makes these up or has none")
+            if state != "absent" and not entry.get("id") and not entry.get("api_key_name"):
+                raise BadInput("api_key_name: required for service users, it names the API key that a new one gets")
+            if entry.get("restricted_to_role") is not None:
+                translate("restricted_to_role", entry["restricted_to_role"], KEY_ROLES)
+        else:
+            wrong = [name for name in SERVICE if name in given]
+            if wrong:
+                raise BadInput(f"{', '.join(wrong)}: for service users only, set service: true")
+        for name in ("role", "role_id"):
+            if entry.get(name) == "":
+                raise BadInput(f"{name}: must not be empty, {portal.title} has no users without a role")
+
+    def _wire(self, name: str, values: Values) -> t.Any:
+        return self.portal.field(name).wire(values[name])
+
+    def _profile(self, values: Values) -> dict[str, t.Any]:
+        """Return the part of a body that the profile makes up; what is empty is left out (certcentral.md 6)."""
+        names = ("username", "first_name", "last_name", "email", "job_title", "telephone")
+        body = {name: values[name] for name in names if values.get(name)}
+        if values.get("saml_sso_only") is not None:
+            body["is_saml_sso_only"] = self._wire("saml_sso_only", values)
+        return body
+
+    def _body(self, values: Values) -> dict[str, t.Any]:
+        body = self._profile(values)
+        if values.get("role_id"):
+            body["access_roles"] = [{"id": self._wire("role_id", values)}]
+        if values.get("container_ids"):
+            body["container_id_assignments"] = self._wire("container_ids", values)
+        # Without a container the user lands in that of the key's own user, and some revisions of the API want it
+        # named (certcentral.md 4.1).
+        home = self.scope or container_of(self._who())
+        if home is not None:
+            body["container"] = {"id": int(home)}
+        return body
+
+    def _service_body(self, values: Values) -> dict[str, t.Any]:
+        if not values.get("api_key_name"):
+            raise BadInput("api_key_name: required to create a service user, it names the API key")
+        body = {"is_api_only": True, "email": values["email"], "api_name": values["api_key_name"]}
+        if values.get("restricted_to_role") is not None:
+            role = t.cast(str, translate("restricted_to_role", values["restricted_to_role"], KEY_ROLES))
+            body["restricted_to_role_id"] = int(role)
+        if values.get("container_ids"):
+            body["container_id_assignments"] = self._wire("container_ids", values)
+        return body
+
+    def _narrow(self, keys: frozenset[str]) -> dict[str, t.Any]:
+        # A wanted account may live outside of the scope, and must then be seen to be refused.
+        return {"container_id": self.scope} if self.scope is not None and not keys else {}
+
+    def _search(self, key: str) -> list[Account] | None:
+        """Return the accounts with this key that the search finds, None if there are none, or it cannot be asked."""
+        if key.startswith("%"):
+            return None
+        # The search looks at names and addresses, too, and a portal may ignore it (certcentral.md 5.1).
+        answer = self.client.send(LIST, query={"filters[search]": key, "limit": PAGE, "offset": 0})
+        accounts = [self._account(record, full=False) for record in rows(answer, "users")]
+        return [a for a in accounts if a is not None and not a.service and fold(a.key) == key] or None
+
+    def _users(self, call: Call, query: t.Mapping[str, t.Any], *, service: bool = False) -> t.Iterator[Account]:
+        def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in users here, not in pages
+            answer = self.client.send(call, query={**query, "limit": PAGE, "offset": seen})
+            items = rows(answer, "users")
+            page = answer.data.get("page")
+            total = page.get("total") if isinstance(page, dict) else None
+            if isinstance(total, bool) or not isinstance(total, int):
+                total = None
+            # A portal may hand out less than was asked for, so only an empty page ends a list of unknown length.
+            return Page(items, total, more=bool(items))
+
+        for record in walk(fetch, identity=lambda record: str(record["id"]), full=PAGE, pool=self.client.side_by_side):
+            account = self._account(record, full=False, service=service)
+            if account is not None:
+                yield account
+
+    def _service_users(self, query: t.Mapping[str, t.Any]) -> list[Account]:
+        try:
+            found = list(self._users(LIST_SERVICE, query, service=True))
+        except (Missing, Refused) as error:
+            if error.status != 404:
+                raise
+            found = list(self._users(LIST_SERVICE_ELSEWHERE, query, service=True))
+        with self._lock:
+            self._service_ids = (self._service_ids or frozenset()) | {account.id for account in found}
+        return found
+
+    def _who(self) -> t.Mapping[str, t.Any]:
+        with self._lock:
+            if self._me is None:
+                answer = self.client.send(ME)
+                if not isinstance(answer.data, dict):
+                    raise answer.error(Unclear, "the answer is not a user")
+                self._me = answer.data
+            return self._me
+
+    def _account(self, record: t.Any, *, full: bool, service: bool = False) -> Account | None:
+        """Return the account of a record, None if it is marked as deleted."""
+        ident = identity(record.get("id")) if isinstance(record, dict) else None
+        if ident is None:
+            raise Unclear("a user in the answer has no usable ID")
+        for name in (*TEXTS, "status", "last_login_date"):
+            if not isinstance(record.get(name), (str, type(None))):
+                raise Unclear(f"{name} of user {ident} in the answer is not text")
+        sso = record.get("is_saml_sso_only")
+        if not isinstance(sso, (bool, str, type(None))):
+            raise Unclear(f"is_saml_sso_only of user {ident} in the answer is neither true nor false")
+        status = record.get("status") or ""
+        if fold(status) == DELETED:
+            return None
+        service = service or ident in (self._service_ids or ()) or generated(record)
+        key = record.get("email" if service else "username") or ""
+        if not key.strip():
+            raise Unclear(f"user {ident} in the answer has no {'email' if service else 'username'}")
+        roles = members(record.get("access_roles"), "access_roles", ident)
+        flat = {**record, "access_roles": ",".join(sorted(roles, key=int))}
+        assigned = assignments(record, ident)
+        if assigned is None and full and record.get("has_container_assignments"):
+            assigned = [UNTOLD]
+        flat.pop("container_assignments", None)
+        if assigned is not None:
+            flat["container_assignments"] = assigned
+        return Account(
+            id=ident,
+            key=key,
+            values=self.portal.values(flat, full=full),
+            full=full,
+            status=STATUSES.get(fold(status), UNKNOWN),
+            status_raw=status or None,
+            scope=container_of(record),
+            roles=tuple(roles.values()),
+            role_ids=tuple(roles),
+            name=f"{record.get('first_name') or ''} {record.get('last_name') or ''}".strip() or None,
+            username=record.get("username"),
+            admin=ADMINISTRATOR in roles if roles else None,
+            last_login=moment(record.get("last_login_date")),
+            sso_only=sso if isinstance(sso, bool) else None,
+            service=service,
+            raw=shown(record),
+        )
+
+
+def complaints(data: t.Any) -> list[tuple[str, str]]:
+    """Return the (code, message) pairs of an error body; an object may stand in place of the list."""
+    errors = data.get("errors") if isinstance(data, dict) else None
+    found = []
+    for error in errors if isinstance(errors, list) else [errors]:
+        if isinstance(error, dict):
+            code, message = error.get("code"), error.get("message")
+            found.append((code if isinstance(code, str) else "", message if isinstance(message, str) else ""))
+    return [pair for pair in found if any(pair)]
+
+
+def numeric(option: str, value: t.Any) -> str:
+    """Return a given ID as text; raises ``BadInput`` if it is no number."""
+    text = str(value).strip()
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise BadInput(f"{option}: {text[:40]!r} is not an ID of the portal, give a number")
+    return text
+
+
+def identity(value: t.Any) -> str | None:
+    """Return an ID of the portal as text, None if it is none."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    return text if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def rows(answer: Answer, name: str) -> list[Record]:
+    """Return the list called ``name`` in an answer; raises ``Unclear`` unless each item is an object with an ID."""
+    found = answer.data.get(name) if isinstance(answer.data, dict) else None
+    if not isinstance(found, list):
+        raise answer.error(Unclear, f"the answer holds no list of {name}")
+    if not all(isinstance(item, dict) and identity(item.get("id")) for item in found):
+        raise answer.error(Unclear, f"the list of {name} holds something without an ID")
+    return found
+
+
+def members(value: t.Any, what: str, ident: str) -> dict[str, str]:
+    """Return IDs and names of a list of objects or bare IDs (certcentral.md 2.4)."""
+    if not isinstance(value, (list, type(None))):
+        raise Unclear(f"{what} of user {ident} in the answer is not a list")
+    found = {}
+    for item in value or ():
+        member = identity(item.get("id") if isinstance(item, dict) else item)
+        if member is None:
+            raise Unclear(f"{what} of user {ident} in the answer holds something without an ID")
+        name = item.get("name") if isinstance(item, dict) else None
+        found[member] = name if isinstance(name, str) and name else member
+    return found
+
+
+def assignments(record: Record, ident: str) -> list[str] | None:
+    """Return the containers that a user is restricted to, None if the record does not tell."""
+    if record.get("container_assignments") is None:
+        return [] if record.get("has_container_assignments") is False else None
+    return list(members(record["container_assignments"], "container_assignments", ident))
+
+
+def container_of(record: Record) -> str | None:
+    """Return the ID of the container that owns a user, None if the record does not tell."""
+    container = record.get("container")
+    return identity(container.get("id")) if isinstance(container, dict) else None
+
+
+def generated(record: Record) -> bool:
+    """Return whether the name of a user is one that the portal makes up for service users (certcentral.md 4.2)."""
+    name, last = record.get("username") or "", record.get("last_name") or ""
+    made_up = re.fullmatch(r"[0-9a-f]{20}", name) and re.fullmatch(r"User(-[0-9]+)?", last)
+    return bool(made_up) and record.get("first_name") == "Service"
+
+
+def moment(text: str | None) -> str | None:
+    """Return a time with its zone as RFC 3339, None for all others: a time of unknown zone is no fact."""
+    try:
+        when = datetime.datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return when.isoformat(timespec="seconds") if when.tzinfo else None
+
+
+def shown(value: t.Any) -> t.Any:
+    """Return a record without the keys that give access."""
+    if isinstance(value, dict):
+        return {name: shown(part) for name, part in value.items() if name not in HIDDEN}
+    return [shown(part) for part in value] if isinstance(value, list) else value
+
+
+def auth(settings: Settings) -> KeyHeader:
+    """Return the API key's header."""
+    return KeyHeader("X-DC-DEVKEY", str(settings["api_key"]))
+
+
+FIELDS = (
+    Text(
+        "username",
+        create=REQUIRED,
+        update=NEVER,
+        pattern=r"[A-Za-z0-9@_+.-]+",
+        rule="use letters, digits and @ - _ + .",
+    ),
+    # The call that changes one of these drops what it is not given (certcentral.md 6).
+    Text(
+        "email",
+        create=REQUIRED,
+        carry=True,
+        longest=255,
+        pattern=r"[^@\s]+@[^@\s]+",
+        rule="give an address like name@example.org",
+    ),
+    Text("first_name", create=REQUIRED, carry=True, longest=128),
+    Text("last_name", create=REQUIRED, carry=True, longest=128),
+    Text("job_title", carry=True, longest=64),
+    Text("telephone", carry=True, longest=64),
+    Flag("saml_sso_only", read="is_saml_sso_only", carry=True, listed=False),
+    Reference("role_id", read="access_roles", names="role", table=ROLES, number=True, create=REQUIRED, part="role"),
+    Assignments(
+        "container_ids",
+        read="container_assignments",
+        names="containers",
+        number=True,
+        part="assignments",
+        listed=False,
+    ),
+    Input("api_key_name", part="create"),
+    Input("restricted_to_role", part="create"),
+)
+TEXTS = tuple(field.source for field in FIELDS if isinstance(field, Text))
+
+PORTAL = Portal(
+    name="certcentral",
+    title="DigiCert CertCentral",
+    env="CERTCENTRAL",
+    connector=CertCentral,
+    auth=auth,
+    url="https://www.digicert.com/services/v2",
+    credentials=(Option("api_key", secret=True, required=True, env=("CERTCENTRAL_API_KEY",)),),
+    scope=(Option("container_id"), Option("container")),
+    identity=(Option("service", "bool"),),
+    key="username",
+    folds=False,
+    fields=FIELDS,
+    parts=("profile", "role", "assignments"),
+    limits=((100, 5.0), (1000, 180.0)),
+    clash=NAME_TAKEN,
+    can={
+        "create": True,
+        "update": True,
+        "delete": True,
+        "enable": "its API has no operation that sets the status",
+        "disable": "its API has no operation that sets the status, accounts can only be deleted",
+        "activate": "new users activate themselves by the link that they get by mail",
+        "password": "its API has no passwords, new users set theirs by a link that they get by mail",
+        "list": True,
+        "service": True,
+        "roles": True,
+    },
+)

@@ -1,0 +1,494 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Cisco CloudCenter (CliQr) 4.x, API version 1."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import threading
+import typing as t
+import urllib.parse
+
+from .._core.auth import Basic
+from .._core.errors import (
+    BadInput,
+    Busy,
+    Clash,
+    Denied,
+    Missing,
+    PortalError,
+    Refused,
+    Unclear,
+    Unknown,
+    Unreachable,
+)
+from .._core.fields import REQUIRED, Input, Name, Secret, Text
+from .._core.http import READ, WRITE, Answer, Call, Client
+from .._core.pages import Page, walk
+from .._core.portal import (
+    ACTIVE,
+    DISABLED,
+    PENDING,
+    UNKNOWN,
+    Account,
+    Connector,
+    Created,
+    Option,
+    Portal,
+    Settings,
+    Values,
+    fold,
+    refuse_unknown,
+)
+
+LIST = Call("list users", READ, "GET", "v1/users")
+SHOW = Call("read user", READ, "GET", "v1/users/{id}")
+CREATE = Call("create user", WRITE, "POST", "v1/users")
+UPDATE = Call("update user", WRITE, "PUT", "v1/users/{id}")
+ACTIVATE = Call("activate user", WRITE, "POST", "v1/users/{id}")
+DELETE = Call("delete user", WRITE, "DELETE", "v1/users/{id}")
+OPERATION = Call("read operation status", READ, "GET", "v1/operationStatus/{id}")
+TENANTS = Call("list tenants", READ, "GET", "v1/tenants")
+PROFILES = Call("list activation profiles", READ, "GET", "v1/tenants/{tenant}/activationProfiles")
+PROFILE = Call("read activation profile", READ, "GET", "v1/tenants/{tenant}/activationProfiles/{id}")
+
+SIZE = 200
+LONGEST = 255
+ACTIVATION_SECONDS = 300.0
+POLL_SECONDS = 2.0
+STATUS = {"NEW": PENDING, "ENABLED": ACTIVE, "DISABLED": DISABLED}
+IMMUTABLE = ("id", "username", "type", "accountSource")
+HIDDEN = frozenset(("password", "accessKeys", "apiKey", "sshKeys"))
+TEXTS = ("firstName", "lastName", "companyName", "phoneNumber", "externalId")
+PAYLOAD = (
+    "planId",
+    "bundleId",
+    "contractId",
+    "depEnvId",
+    "activateRegions",
+    "importApps",
+    "agreeToContract",
+    "sendActivationEmail",
+)
+ABSENT = re.compile(r"not (be )?found|not exist|no such", re.IGNORECASE)
+STRANGER = "Check api_url: the server does not look like CloudCenter 4.x"
+
+Record = t.Mapping[str, t.Any]
+
+
+class CloudCenter(Connector):
+    """The users of a manager, or of one tenant on it."""
+
+    def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
+        super().__init__(client, portal, settings)
+        self._alive = False
+        self._lock = threading.Lock()
+        self._profiles: dict[str, str] | None = None
+
+    @classmethod
+    def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
+        del portal, state  # what is wrong here is wrong in every state
+        payload = entry.get("activation")
+        if entry.get("id") is not None:
+            given_id("id", entry["id"])
+        if payload is None:
+            return
+        if entry.get("activation_profile") is not None or entry.get("activation_profile_id") is not None:
+            raise BadInput("activation and an activation profile exclude each other, give one of them")
+        if not regions(payload):
+            raise BadInput("activation: activateRegions must name one region at least, as a list of {regionId: ID}")
+
+    def open(self) -> None:
+        ident, name = self.settings.get("tenant_id"), self.settings.get("tenant")
+        if ident:
+            self.scope = given_id("tenant_id", ident)
+        elif name:
+            try:
+                tenants = [record for record in self._collect(TENANTS, "tenants") if record.get("deleted") is not True]
+            except Denied as denied:
+                if denied.status == 403:
+                    denied.hint = "This credential may not list tenants: give tenant_id instead of tenant"
+                raise
+            known = {identity(record): str(record.get("name")) for record in tenants}
+            self.scope = refuse_unknown(Name("tenant", name), known)
+
+    def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
+        # There is no filter to rely on (cloudcenter.md 4). An entry is a whole object, yet it is not called full: what
+        # replaces the whole object must start from a fresh read.
+        del keys
+        for record in self._collect(LIST, "users"):
+            yield self._account(record, full=False)
+
+    def details(self, ref: str) -> Account | None:
+        ident = given_id("id", ref)
+        try:
+            answer = self.client.send(SHOW, id=ident)
+        except Missing as missing:
+            if missing.code is None and not self._alive:
+                # A bare 404 is also what a wrong address answers: only a place that has a list can miss an account.
+                self._page(LIST, "users", 0, {"page": 0, "size": 1}, {})
+            return None
+        except Refused as refused:
+            if refused.status in (200, 400) and ABSENT.search(refused.text):
+                return None
+            raise
+        if not isinstance(answer.data, dict) or identity(answer.data) != ident:
+            raise answer.error(Unclear, f"the answer does not hold the account with the ID {ident}")
+        self._alive = True
+        return self._account(answer.data, full=True)
+
+    def create(self, values: Values) -> Created:
+        # Never together with activation: that payload is not fully known, and failures would mix (cloudcenter.md 8.2).
+        if self.scope is None:
+            raise BadInput("tenant_id: needed to create an account, give it or tenant")
+        body: dict[str, t.Any] = {**dict.fromkeys(TEXTS, ""), "tenantId": int(self.scope)}
+        for name, value in values.items():
+            field = self.portal.field(name)
+            if field.part == "profile":
+                body[field.target] = field.wire(value)
+        answer = self.client.send(CREATE, body=body)
+        return Created(id=new_id(answer))
+
+    def write(self, account: Account, part: str, values: Values) -> None:
+        changes = {}
+        for name, value in values.items():
+            field = self.portal.field(name)
+            # What stays is sent as it was read: null stays null.
+            if field.secret or field.canonical(account.raw.get(field.source)) != value:
+                changes[field.target] = field.wire(value)
+        self._replace(account, changes)
+
+    def act(self, account: Account, verb: str, values: Values) -> Account | None:
+        self.portal.require(verb)
+        if verb == "activate":
+            return self._activate(account, values)
+        current = self.details(account.id)
+        if current is None:
+            raise Missing(f"the account {account.id} does not exist any more")
+        if current.status == PENDING:
+            text = f"the account was never activated, so the portal cannot {verb} it"
+            raise Refused(text, hint="Give activation_profile or activation to activate it")
+        self._replace(current, {"enabled": verb == "enable"})
+        return None
+
+    def delete(self, account: Account) -> None:
+        self.client.send(DELETE, id=account.id)
+
+    def own(self) -> frozenset[str]:
+        login = str(self.settings.get("api_username") or "")
+        # Either the generated login, or the address with the tenant behind a comma (cloudcenter.md 3).
+        return frozenset((fold(login), fold(login.rpartition(",")[0] or login)))
+
+    def lookup(self, name: Name) -> str:
+        if name.option != "activation_profile":
+            return super().lookup(name)
+        if self.scope is None:
+            raise BadInput("activation_profile: profiles belong to a tenant, give tenant_id or tenant")
+        with self._lock:
+            if self._profiles is None:
+                found = self._collect(PROFILES, "activationProfiles", tenant=self.scope)
+                self._profiles = {identity(record): str(record.get("name")) for record in found}
+        return refuse_unknown(name, self._profiles)
+
+    def fault(self, answer: Answer) -> PortalError | None:
+        errors = answer.data.get("errors") if isinstance(answer.data, dict) else None
+        found = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+        text = "; ".join(message(error) for error in found[:3])
+        code = next((error["code"] for error in found if isinstance(error.get("code"), (str, int))), None)
+        if "already exists" in text.lower() and (answer.ok or answer.status in (400, 409)):
+            return answer.error(Clash, text, code=code)
+        if (answer.ok and errors) or answer.status == 409:
+            # An error body counts with any status, and 409 also means a wrong state (cloudcenter.md 13).
+            return answer.error(Refused, text or answer.snippet() or "the portal reports an error", code=code)
+        hint = ""
+        if answer.status == 401:
+            hint = (
+                "Check api_username (the login that CloudCenter generated), api_key, and that the account is activated"
+            )
+        return answer.by_status(text, code=code, hint=hint)
+
+    def _page(self, call: Call, word: str, index: int, query: Record, path: t.Mapping[str, t.Any]) -> Page:
+        try:
+            answer = self.client.send(call, query=query, **path)
+        except Missing as missing:
+            if index > 0:
+                return Page(())
+            text = "the portal does not have this list, which does not mean that it is empty"
+            hint = STRANGER if not path else f"Check that the tenant {path.get('tenant')} exists"
+            raise Refused(text, status=missing.status, code=missing.code, hint=hint) from missing
+        items = answer.data.get(word) if isinstance(answer.data, dict) else None
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise answer.error(Unclear, f"the answer does not hold a list of {word}", hint=STRANGER)
+        self._alive = True
+        total, pages = number(answer.data.get("totalElements")), number(answer.data.get("totalPages"))
+        more = None if pages is None else index + 1 < int(pages)
+        return Page(items, None if total is None else int(total), more)
+
+    def _collect(self, call: Call, word: str, **path: str) -> t.Iterator[Record]:
+        """Yield each record once: by pages, and where they do not bring all, in one piece (cloudcenter.md 4, 15)."""
+        seen: set[str] = set()
+        total = 0
+
+        def fetch(index: int, _received: int) -> Page:
+            nonlocal total
+            page = self._page(call, word, index, {"page": index, "size": SIZE}, path)
+            total = page.total if page.total is not None else total
+            return page
+
+        for record in walk(fetch, identity=identity, full=SIZE, strict=False, pool=self.client.side_by_side):
+            seen.add(identity(record))
+            yield record
+        if len(seen) >= total:
+            return
+        page = self._page(call, word, 0, {"size": 0}, path)
+        for record in page.items:
+            if identity(record) not in seen:
+                seen.add(identity(record))
+                yield record
+        if page.total is not None and page.total > len(seen):
+            text = f"the portal lists {len(seen)} of {page.total} {word}, so nothing can be said about the others"
+            raise Refused(text, hint="Try again; if that does not help, name the account by id")
+
+    def _account(self, record: Record, *, full: bool) -> Account:
+        sources = [field.source for field in self.portal.fields if field.compared]
+        wrong = next(
+            (name for name in (*sources, "username", "status", "type") if isinstance(record.get(name), (dict, list))),
+            None,
+        )
+        tenant = record.get("tenantId")
+        if wrong is None and tenant is not None and number(tenant) is None:
+            wrong = "tenantId"
+        if wrong is not None:
+            raise Unclear(f"the record of the account {identity(record)} is malformed (at {wrong})")
+        values = self.portal.values(record, full=full)
+        names = (values.get("first_name"), values.get("last_name"))
+        marks = [record.get("tenantAdmin"), record.get("coAdmin")]
+        owner = record.get("type") == "TENANT" or record.get("tenantAdmin") is True
+        status, login = record.get("status"), record.get("username")
+        return Account(
+            id=identity(record),
+            key=str(record.get("emailAddr") or ""),
+            values=values,
+            full=full,
+            status=STATUS.get(str(status), UNKNOWN),
+            status_raw=None if status is None else str(status),
+            scope=number(tenant),
+            name=" ".join(filter(None, names)) or None,
+            username=None if login is None else str(login),
+            admin=True if owner or True in marks else (None if marks == [None, None] else False),
+            created=moment(record.get("created")),
+            locked="it owns its tenant, and CloudCenter never lets an owner be disabled or deleted" if owner else "",
+            raw={name: value for name, value in record.items() if name not in HIDDEN},
+        )
+
+    def _replace(self, account: Account, changes: Record) -> None:
+        """Send the whole object as it was read, with ``changes``: what is left out would be lost (cloudcenter.md 9)."""
+        self.client.send(UPDATE, id=account.id, body={**dict.fromkeys(IMMUTABLE), **account.raw, **changes})
+
+    def _activate(self, account: Account, values: Values) -> Account:
+        payload = values.get("activation")
+        profile = values.get("activation_profile_id")
+        if payload is None and profile is None:
+            raise Refused(
+                "the account is new, and activating it needs to know plan, contract and regions",
+                hint="Give activation_profile, activation_profile_id or activation",
+            )
+        if payload is None:
+            payload = self._profile(account, str(profile))
+        answer = self.client.send(ACTIVATE, id=account.id, body={"action": "ACTIVATE", "userActivationData": payload})
+        return self._await(account, answer)
+
+    def _profile(self, account: Account, ident: str) -> Record:
+        """Return a profile as the long payload, which is the documented one (cloudcenter.md 11.1)."""
+        tenant = account.scope or self.scope
+        ident = given_id("activation_profile_id", ident)
+        if tenant is None:
+            raise BadInput("activation_profile_id: the tenant of the account is not known, give tenant_id")
+        try:
+            answer = self.client.send(PROFILE, tenant=tenant, id=ident)
+        except Missing as missing:
+            text = f"the tenant {tenant} has no activation profile with the ID {ident}"
+            raise Refused(text, status=missing.status, code=missing.code) from missing
+        data = answer.data
+        if not isinstance(data, dict) or not regions(data):
+            raise answer.error(
+                Refused, f"the activation profile {ident} names no region, so nobody can be activated by it"
+            )
+        return {name: data[name] for name in PAYLOAD if data.get(name) not in (None, [])}
+
+    def _await(self, account: Account, answer: Answer) -> Account:
+        """Wait until the account is active; the operation only tells about failures, the account decides."""
+        clock = self.client.throttle.clock
+        deadline = clock.now() + ACTIVATION_SECONDS
+        operation = progress(answer, None)
+        while True:
+            try:
+                if operation is not None:
+                    operation = progress(self.client.send(OPERATION, id=operation), operation)
+                if operation is None:
+                    found = self.details(account.id)
+                    if found is None:
+                        raise Refused("the account disappeared while it was being activated")
+                    if found.status in (ACTIVE, DISABLED):
+                        return found
+            except Missing:
+                # Operations are kept for a short time only (cloudcenter.md 12).
+                operation = None
+            except (Busy, Unclear, Unreachable):
+                # The activation goes on meanwhile, and must not be asked for again: only the deadline ends the wait.
+                pass
+            if clock.now() >= deadline:
+                text = f"the activation was accepted, but had not ended after {ACTIVATION_SECONDS:g} s"
+                raise Unknown(text, hint="It may still come to its end, run the task again later")
+            clock.sleep(POLL_SECONDS)
+
+
+def progress(answer: Answer, operation: str | None) -> str | None:
+    """Return the ID of the operation that goes on; None once there is nothing to wait for but the account itself."""
+    data = answer.data if isinstance(answer.data, dict) else {}
+    status = data.get("status")
+    if "emailAddr" in data or status == "SUCCESS":
+        return None
+    if status == "FAILED":
+        told = data.get("msg")
+        raise answer.error(
+            Refused, f"the activation failed: {told}" if isinstance(told, str) else "the activation failed"
+        )
+    named = data.get("operationId") or (data.get("id") if status == "RUNNING" else None) or operation
+    if named is None:
+        found = re.search(r"/operationStatus/([^/]+)/?$", place(answer))
+        named = urllib.parse.unquote(found[1]) if found else None
+    text = str(named) if isinstance(named, (str, int)) else ""
+    return text if text.strip(".") else None
+
+
+def place(answer: Answer) -> str:
+    """Return the ``Location`` without query: its last parts are IDs, its host means nothing (cloudcenter.md 2)."""
+    return re.split(r"[?#]", answer.location)[0]
+
+
+def new_id(answer: Answer) -> str | None:
+    """Return the ID of a new account from the body or the Location (cloudcenter.md 8.1); None if neither tells it."""
+    data = answer.data if isinstance(answer.data, dict) else {}
+    if data.get("id") is not None and "operationId" not in data and data.get("status") not in ("RUNNING", "SUCCESS"):
+        return identity(data)
+    found = re.search(r"/v1/users/([0-9]{1,18})/?$", place(answer))
+    return found[1] if found else None
+
+
+def regions(payload: t.Any) -> bool:
+    """Return whether a payload enables a region at least, which the portal demands (cloudcenter.md 11.1)."""
+    found = payload.get("activateRegions") if isinstance(payload, dict) else None
+    if not isinstance(found, list) or not found:
+        return False
+    return all(isinstance(region, dict) and region.get("regionId") not in (None, "") for region in found)
+
+
+def message(error: Record) -> str:
+    """Return the words of one error of an answer."""
+    text, field = error.get("message"), error.get("field")
+    words = text if isinstance(text, str) else ""
+    return f"{field}: {words}" if isinstance(field, str) and field and field not in words else words
+
+
+def number(value: t.Any) -> str | None:
+    """Return an ID or a count as text (the portal writes numbers in strings too), or None if it is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return str(value)
+    return str(int(value)) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value) else None
+
+
+def given_id(option: str, value: t.Any) -> str:
+    """Return an ID that the user gave; raises ``BadInput``."""
+    ident = number(value)
+    if ident is None:
+        raise BadInput(f"{option}: {value!r} is not an ID of CloudCenter, give a number")
+    return ident
+
+
+def identity(record: Record) -> str:
+    """Return the ID of a record, which must have one."""
+    ident = number(record.get("id"))
+    if ident is None:
+        raise Unclear("the portal returned a record without a usable ID")
+    return ident
+
+
+def moment(value: t.Any) -> str | None:
+    """Return Unix milliseconds in RFC 3339."""
+    told = number(value)
+    if told is None or told == "0":
+        return None
+    try:
+        when = datetime.datetime.fromtimestamp(int(told) // 1000, tz=datetime.timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return when.isoformat().replace("+00:00", "Z")
+
+
+def address(url: str) -> str:
+    """Return the base URL of the calls for a host or any address of the API."""
+    url = url.strip()
+    url = url if "://" in url else f"https://{url}"
+    return re.sub(r"(?<![:/])/v[12](/.*)?$", "", re.split(r"[?#]", url)[0].rstrip("/")).rstrip("/")
+
+
+def basic(settings: Settings) -> Basic:
+    """Return the credential: generated login and API key, or ``email,tenant`` and password (cloudcenter.md 3)."""
+    if ":" in str(settings["api_username"]):
+        raise BadInput("api_username: must not contain a colon, HTTP Basic cannot carry it")
+    return Basic(settings["api_username"], settings["api_key"])
+
+
+PORTAL = Portal(
+    name="cloudcenter",
+    title="CloudCenter",
+    env="CLOUDCENTER",
+    connector=CloudCenter,
+    auth=basic,
+    credentials=(
+        Option("api_username", env=("CLOUDCENTER_API_USERNAME",), required=True),
+        Option("api_key", env=("CLOUDCENTER_API_KEY",), secret=True, required=True),
+    ),
+    scope=(Option("tenant_id"), Option("tenant")),
+    policy=(Option("force_disable", kind="bool", default=False),),
+    scoped=True,
+    key="email",
+    fields=(
+        Text(
+            "email", read="emailAddr", create=REQUIRED, fold=True, longest=LONGEST, pattern=r".*@.*", rule="it has no @"
+        ),
+        Text("first_name", read="firstName", carry=True, longest=LONGEST),
+        Text("last_name", read="lastName", carry=True, longest=LONGEST),
+        Text("company_name", read="companyName", carry=True, longest=LONGEST),
+        Text("phone_number", read="phoneNumber", carry=True, longest=LONGEST),
+        Text("external_id", read="externalId", carry=True, longest=LONGEST),
+        Secret("password", create=REQUIRED, shortest=5),
+        Input("activation_profile_id", names="activation_profile", part="activate"),
+        Input("activation", kind="dict", part="activate"),
+    ),
+    can={
+        "create": True,
+        "update": True,
+        "delete": True,
+        "list": True,
+        "enable": True,
+        "disable": True,
+        "activate": True,
+        "password": True,
+        "service": "its API knows no service users",
+        "roles": "its API changes membership on groups and roles, not on users",
+    },
+    clash=(
+        "The address may belong to the owner of a sub-tenant, whom CloudCenter does not list any more, "
+        "or to an account in a tenant that this credential does not see"
+    ),
+    address=address,
+    delete_from=(PENDING, DISABLED),
+    born=PENDING,
+)

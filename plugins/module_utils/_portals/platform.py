@@ -1,0 +1,347 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Messaging platform (Everlytic and its white labels), REST API 2.0.
+
+Only the create request is documented, so every other request expects several kinds of answers (platform.md 12.5).
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._core.auth import Basic
+from .._core.errors import BadInput, Clash, Missing, PortalError, Refused, Unclear
+from .._core.fields import NEVER, REQUIRED, Flag, Name, Text
+from .._core.http import READ, WRITE, Answer, Call, Client
+from .._core.portal import (
+    ACTIVE,
+    DISABLED,
+    UNKNOWN,
+    Account,
+    Connector,
+    Created,
+    Option,
+    Portal,
+    Settings,
+    Values,
+    fold,
+    refuse_unknown,
+)
+
+LIST = Call("list users", READ, "GET", "users")
+SHOW = Call("read user", READ, "GET", "users/{id}")
+CREATE = Call("create user", WRITE, "POST", "users")
+UPDATE = Call("update user", WRITE, "PUT", "users/{id}")
+DELETE = Call("delete user", WRITE, "DELETE", "users/{id}")
+CUSTOMERS = Call("list customers", READ, "GET", "customers")
+CUSTOMER = Call("read customer", READ, "GET", "customers/{id}")
+
+COUNT = 50
+MOST_PAGES = 10_000
+NOT_OFFERED = (404, 405, 410, 501)
+STATUS = {"on": ACTIVE, "suspended": DISABLED}
+
+Record = dict[str, t.Any]
+
+
+class Platform(Connector):
+    """The users of an install, or of one customer on it."""
+
+    def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
+        super().__init__(client, portal, settings)
+        self._alive = False
+        self._listed: frozenset[str] = frozenset()
+
+    @classmethod
+    def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
+        del portal, state  # an ID looks the same in every state
+        if entry.get("id") is not None:
+            given_id("id", entry["id"])
+
+    def open(self) -> None:
+        ident, name = self.settings.get("customer_id"), self.settings.get("customer")
+        if ident:
+            self.scope = given_id("customer_id", ident)
+        elif name:
+            known = {}
+            for _answer, record in self._walk(CUSTOMERS, "customers", "Give customer_id instead of customer"):
+                customer = t.cast(str, number(record["id"]))
+                full = record if "name" in record else self._read(CUSTOMER, customer)[1]
+                if not retired(full, ("deleted",)):
+                    known[customer] = str(full.get("name") or "")
+            self.scope = refuse_unknown(Name("customer", name), known)
+
+    def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
+        hint = "If api_url is right, this install can only be managed account by account: give the id of each"
+        found = []
+        for answer, record in self._walk(LIST, "users", hint):
+            wanted = not keys or fold(str(record.get("username"))) in keys
+            # Nobody knows whether a list holds all properties (platform.md 5.2).
+            if "username" not in record or (wanted and self.scope is not None and "customer_id" not in record):
+                account = self.details(t.cast(str, number(record["id"])))
+            else:
+                account = None if retired(record) else self._account(answer, record, full=False)
+            if account is not None:
+                found.append(account.id)
+                yield account
+        self._listed = frozenset(found)
+
+    def details(self, ref: str) -> Account | None:
+        try:
+            answer, record = self._read(SHOW, given_id("id", ref))
+        except Missing as missing:
+            if missing.code is None and not self._alive:
+                self._probe(missing)
+            return None
+        return None if retired(record) else self._account(answer, record, full=True)
+
+    def _probe(self, missing: Missing) -> None:
+        """Raise unless this is the API at all: a bare 404 is also what a wrong address answers."""
+        try:
+            next(self._walk(LIST, "users", ""), None)
+        except Refused as refused:
+            text = "the portal answers 404 and has no list of users either, so nothing can be said about the account"
+            raise Refused(text, status=missing.status, hint="Check api_url, then the id") from refused
+
+    def create(self, values: Values) -> Created:
+        if self.scope is None:
+            raise BadInput("customer_id: needed to create an account, give it or customer")
+        body = self._body(values)
+        body["customer_id"] = int(self.scope)
+        known = self._listed
+        try:
+            answer = self.client.send(CREATE, body=body)
+        except Refused as refused:
+            # A name that is taken is refused like anything else (platform.md 7.3), so the hint is a condition.
+            refused.hint = refused.hint or self.portal.clash
+            raise
+        except Missing as missing:
+            missing.hint = missing.hint or f"Check that there is a customer with the ID {self.scope}"
+            raise
+        item = answer.data.get("item") if isinstance(answer.data, dict) else None
+        ident = number(item.get("id")) if isinstance(item, dict) else None
+        if not isinstance(item, dict) or ident is None:
+            raise answer.error(Unclear, "the answer does not hold the ID of the new account")
+        if ident in known:
+            # 201 also answers a create that changed something existing, at least for contacts (platform.md 16, 12).
+            raise answer.error(Clash, f"the portal answered with the account {ident}, which existed before")
+        complete = all(field.source in item for field in self.portal.fields) and "customer_id" in item
+        return Created(id=ident, account=self._account(answer, item, full=True) if complete else None)
+
+    def write(self, account: Account, part: str, values: Values) -> None:
+        # Read-modify-write with the hash suits both conventions of the sibling resources (platform.md 8.4).
+        known = {
+            name: value for name, value in values.items() if value or self.portal.field(name).source in account.raw
+        }
+        body: Record = {"username": account.key, **self._body(known)}
+        if account.raw.get("hash"):
+            body["hash"] = account.raw["hash"]
+        if account.scope is not None:
+            body["customer_id"] = int(account.scope)
+        self.client.send(UPDATE, id=account.id, body=body)
+
+    def act(self, account: Account, verb: str, values: Values) -> Account | None:
+        self.portal.require(verb)
+        raise BadInput(f"{verb}: not an action of {self.portal.title}")
+
+    def delete(self, account: Account) -> None:
+        self.client.send(DELETE, id=account.id)
+        self._listed -= {account.id}
+
+    def own(self) -> frozenset[str]:
+        return frozenset((fold(str(self.settings.get("api_username") or "")),))
+
+    def fault(self, answer: Answer) -> PortalError | None:
+        error = answer.data.get("error") if isinstance(answer.data, dict) else None
+        code = error.get("code") if isinstance(error, dict) else None
+        if isinstance(error, dict):
+            extra = {name: value for name, value in error.items() if name not in ("code", "message")}
+            text = " ".join(filter(None, (words(error.get("message")), words(extra))))
+        else:
+            text = words(error)
+        if (answer.ok and error is not None) or answer.status == 409:
+            # An error body counts whatever the status is, and 409 means no more than 400 (platform.md 5.5, 7.2).
+            return answer.error(Refused, text or answer.snippet() or "the portal reports an error", code=code)
+        return answer.by_status(text, code=code)
+
+    def _body(self, values: Values) -> Record:
+        fields = {name: self.portal.field(name) for name in values}
+        return {field.target: field.wire(values[name]) for name, field in fields.items()}
+
+    def _read(self, call: Call, ref: str) -> tuple[Answer, Record]:
+        answer = self.client.send(call, id=ref)
+        item = answer.data.get("item") if isinstance(answer.data, dict) else None
+        if not isinstance(item, dict) or number(item.get("id")) != ref:
+            raise answer.error(Unclear, f"the answer does not hold the object with the ID {ref}")
+        self._alive = True
+        return answer, item
+
+    def _walk(self, call: Call, what: str, hint: str) -> t.Iterator[tuple[Answer, Record]]:
+        """Yield the records of a list, each once (platform.md 6); that a link is there counts, never its address."""
+        seen: set[str | None] = set()
+        linked = short = False
+        for page in range(1, MOST_PAGES + 1):
+            try:
+                answer = self.client.send(call, query={"page": page, "count": COUNT})
+            except (Missing, Refused) as error:
+                if page > 1 and (short or isinstance(error, Missing)):
+                    return
+                if page > 1 or error.status not in NOT_OFFERED:
+                    raise
+                text = f"the portal does not offer a list of {what}, which does not mean that there are none"
+                raise Refused(text, status=error.status, code=error.code, hint=hint) from error
+            records = collection(answer)
+            self._alive = True
+            fresh = {number(record["id"]): record for record in records if number(record["id"]) not in seen}
+            seen.update(fresh)
+            yield from ((answer, record) for record in fresh.values())
+            links = relations(answer)
+            linked = linked or "next" in links
+            follows = "next" in links
+            if records and not fresh and (follows or len(records) == COUNT):
+                text = f"the portal returned the same page of its {what} again, so the list cannot be read in full"
+                raise answer.error(Refused, text, hint="It seems to ignore the parameter page")
+            if not fresh:
+                return
+            # A short page ends the list only if the install sends links at all: it may as well cap count.
+            short = not follows and len(records) < COUNT
+            if short and linked:
+                return
+        raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages")
+
+    def _account(self, answer: Answer, record: Record, *, full: bool) -> Account:
+        sources = [field.source for field in self.portal.fields]
+        wrong = next((name for name in (*sources, "status") if isinstance(record.get(name), (dict, list))), None)
+        ident, login, customer = number(record.get("id")), record.get("username"), record.get("customer_id")
+        if wrong is not None or ident is None or login in (None, "") or (customer and number(customer) is None):
+            raise answer.error(
+                Unclear, f"the record of the account {ident} is malformed (at {wrong or 'an ID or login'})"
+            )
+        values = self.portal.values(record, full=full)
+        status = record.get("status")
+        return Account(
+            id=ident,
+            key=str(login),
+            values=values,
+            full=full,
+            status=STATUS.get(str(status), UNKNOWN),
+            status_raw=None if status is None else str(status),
+            scope=number(customer),
+            name=values.get("name") or None,
+            username=str(login),
+            admin=values.get("customer_admin"),
+            raw=record,
+        )
+
+
+def number(value: t.Any) -> str | None:
+    """Return an ID as text (installs may quote numbers), or None if it is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return str(value)
+    return str(int(value)) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value) else None
+
+
+def given_id(option: str, value: t.Any) -> str:
+    """Return an ID that the user gave; raises ``BadInput``."""
+    ident = number(value)
+    if ident is None:
+        raise BadInput(f"{option}: {value!r} is not an ID of the messaging platform, give a number")
+    return ident
+
+
+def retired(record: Record, marks: t.Sequence[str] = ("deleted", "off")) -> bool:
+    """Return whether a record is only the rest of something deleted (platform.md 8.5)."""
+    return str(record.get("status")).lower() in marks or str(record.get("deleted")).lower() in ("yes", "1", "true")
+
+
+def collection(answer: Answer) -> list[Record]:
+    """Return the records of a list, whatever the shape of the collection and of its elements (platform.md 5)."""
+    found = answer.data.get("collection") if isinstance(answer.data, dict) else None
+    elements = list(found.values()) if isinstance(found, dict) else found
+    if not isinstance(elements, list):
+        raise answer.error(Unclear, "the answer does not hold a list")
+    records = [element.get("data", element) if isinstance(element, dict) else None for element in elements]
+    if not all(isinstance(record, dict) and number(record.get("id")) is not None for record in records):
+        raise answer.error(Unclear, "the list holds something that is not a record with an ID")
+    return t.cast("list[Record]", records)
+
+
+def relations(answer: Answer) -> set[str]:
+    """Return the names of the links that an answer has."""
+    links = answer.data.get("links") if isinstance(answer.data, dict) else None
+    found = links if isinstance(links, list) else []
+    return {str(link.get("rel")).lower() for link in found if isinstance(link, dict)}
+
+
+def words(value: t.Any, depth: int = 3) -> str:
+    """Return what an error holds as text; nobody knows the shape of validation errors (platform.md 7.1)."""
+    if isinstance(value, dict) and depth:
+        return ", ".join(f"{name}: {words(inner, depth - 1)}" for name, inner in value.items())
+    if isinstance(value, list) and depth:
+        return ", ".join(words(inner, depth - 1) for inner in value)
+    return "" if value is None or isinstance(value, (dict, list, bool)) else str(value)
+
+
+def address(url: str) -> str:
+    """Return the base URL of the calls for a host or any address of the API."""
+    url = url.strip()
+    url = url if "://" in url else f"https://{url}"
+    url = re.split(r"[?#]", url)[0].rstrip("/")
+    found = re.match(r"(.+?/api)(/2\.0)?(/.*)?$", url)
+    if found and (found[2] or not found[3]):
+        return f"{found[1]}/2.0"
+    return f"{url}/api/2.0"
+
+
+def basic(settings: Settings) -> Basic:
+    """Return the credential: login name and API key."""
+    if ":" in str(settings["api_username"]):
+        raise BadInput("api_username: must not contain a colon, HTTP Basic cannot carry it")
+    return Basic(settings["api_username"], settings["api_key"])
+
+
+PORTAL = Portal(
+    name="platform",
+    title="the messaging platform",
+    env="PLATFORM",
+    connector=Platform,
+    auth=basic,
+    credentials=(
+        Option("api_username", env=("PLATFORM_API_USERNAME",), required=True),
+        Option("api_key", env=("PLATFORM_API_KEY",), secret=True, required=True),
+    ),
+    scope=(Option("customer_id"), Option("customer")),
+    scoped=True,
+    key="username",
+    folds=False,
+    fields=(
+        Text("username", create=REQUIRED, update=NEVER),
+        Text("name", create=REQUIRED, carry=True, listed=False),
+        Text("email", create=REQUIRED, carry=True, listed=False),
+        Text("language", listed=False),
+        Flag("customer_admin", read="can_customer_admin", words=("yes", "no"), listed=False, grants=True),
+    ),
+    can={
+        "create": True,
+        "update": True,
+        "delete": True,
+        "list": True,
+        "enable": "its API knows no status of users",
+        "disable": "its API knows no status of users",
+        "activate": "its API knows no activation of users",
+        "password": "its API takes no password, the platform asks the user for one",
+        "service": "its API knows no service users",
+        "roles": "its API knows no roles of users besides customer_admin",
+    },
+    clash=(
+        "If it is the username that is refused: it may belong to a customer that this credential does not see, "
+        "or to a deleted account"
+    ),
+    address=address,
+    born=UNKNOWN,
+)
