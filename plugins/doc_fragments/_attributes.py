@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What all modules have in common: attributes."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Attributes of the modules."""
+
+    DOCUMENTATION = r"""
+attributes:
+  action:
+    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
+    support: full
+    details:
+      - A task with a local connection runs inside the Ansible process, so that the items of a loop share one login and
+        one listing. Any other task, also one with C(async), C(become), C(environment) or an interpreter of its own,
+        runs as an ordinary module.
+      - Both ways give the same result. The variable C(portal_users_in_process) set to V(false) always chooses the
+        second one.
+  async:
+    description: Supports being used with C(async).
+    support: full
+"""
+
+    USER = r"""
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and predict changes without modifying the target.
+    support: full
+    details:
+      - Accounts are read and the plan is made as without check mode, and RV(changed) and RV(diff) come from this plan.
+      - No request that changes anything can be sent in check mode, on whatever path.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+    support: full
+    details:
+      - There is one entry for each user with a change. It shows the options that were given, and the whole account
+        where it is deleted.
+      - Secrets are shown as a fixed word.
+  idempotent:
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+      - This assumes that the accounts were not changed by anybody else in between.
+    support: full
+"""
+
+    UNCOMPARED = r"""
+attributes:
+  idempotent:
+    details:
+      - The exception is O(update_password=always), since a password can be set and never be compared.
+"""
+
+    INFO = r"""
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and predict changes without modifying the target.
+    support: full
+    details:
+      - This module only reads, so it does the same in check mode.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+    support: N/A
+    details:
+      - This module changes nothing.
+  idempotent:
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: full
+"""
+
+    CERTCENTRAL = r"""
+attributes:
+  action_group:
+    description: Use C(group/portal.users.certcentral) or C(group/portal.users.all) in C(module_defaults) to set
+      options once.
+    support: full
+    membership:
+      - portal.users.certcentral
+      - portal.users.all
+"""
+
+    CLC = r"""
+attributes:
+  action_group:
+    description: Use C(group/portal.users.clc) or C(group/portal.users.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - portal.users.clc
+      - portal.users.all
+"""
+
+    CLOUDCENTER = r"""
+attributes:
+  action_group:
+    description: Use C(group/portal.users.cloudcenter) or C(group/portal.users.all) in C(module_defaults) to set
+      options once.
+    support: full
+    membership:
+      - portal.users.cloudcenter
+      - portal.users.all
+"""
+
+    PLATFORM = r"""
+attributes:
+  action_group:
+    description: Use C(group/portal.users.platform) or C(group/portal.users.all) in C(module_defaults) to set options
+      once.
+    support: full
+    membership:
+      - portal.users.platform
+      - portal.users.all
+"""

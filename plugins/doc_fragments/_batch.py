@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What a task decides for all of its users. The list itself stands in each module: its suboptions are the portal's."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of the user modules that apply to a task as a whole."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - PyYAML (only for O(users_file) in YAML)
+options:
+  concurrency:
+    description:
+      - How many users are worked on at the same time, from V(1) to V(32). The order of the results does not depend on
+        it.
+    type: int
+    default: 4
+  expect_plan:
+    description:
+      - The RV(plan_digest) of a plan that was approved, usually one that the same task returned in check mode.
+      - If the plan that would be carried out now is another one, nothing is sent and the task fails with the new plan
+        in its RV(diff).
+      - The digest covers accounts, steps and attributes. It does not cover secrets, and it does not depend on the
+        order of the users.
+    type: str
+  on_error:
+    description:
+      - What happens to the other users after one has failed. The task fails at the end in any case, with all outcomes
+        in its result.
+      - V(continue) goes on with them.
+      - V(stop) begins no further user. Those not begun are reported as C(skipped).
+      - A refused credential, a connection that cannot be trusted and five transport failures in a row always stop the
+        task.
+    type: str
+    choices: [continue, stop]
+    default: continue
+  on_missing:
+    description:
+      - What happens if O(state=present) or O(state=enabled) is wanted for an account that does not exist.
+      - V(create) creates it. An account that is named by O(id) is never created, since the portal gives the IDs; that
+        is an error.
+      - V(fail) is an error for this user.
+      - V(ignore) leaves it at that, without an error and without a change.
+    type: str
+    choices: [create, fail, ignore]
+    default: create
+  protected:
+    description:
+      - Accounts that must never be disabled or deleted, by login or by ID. Letter case does not matter.
+      - A plan that would do so to any of them sends nothing for any user, and the task fails.
+      - The account of the credential itself and the last active administrator are protected as well, as far as the
+        portal lets them be recognized.
+    type: list
+    elements: str
+  removal_limit:
+    description:
+      - From how many accounts a task may take something away, as a number like V(10) or as a percentage of the
+        accounts in scope like V(20%).
+      - An account counts if it would be disabled or deleted, or if it would lose a role (also in exchange for another
+        one) or a container assignment. Accounts that O(unlisted) adds to the plan count too.
+      - A plan over the limit sends nothing for any user, and the task fails and names the accounts. This happens in
+        check mode too.
+      - Five accounts are always allowed. V(100%) lifts the limit.
+    type: str
+    default: 20%
+  report_unchanged:
+    description:
+      - Whether users that need nothing have an entry in RV(users) and RV(ids). They are counted in RV(summary) in any
+        case.
+      - Set it to V(false) for thousands of users, so that nobody has to store megabytes that say that nothing happened.
+    type: bool
+    default: true
+  unlisted:
+    description:
+      - What happens to the accounts in scope that no entry of the task names. It is meant for lists that are complete.
+      - V(ignore) does not even look at them.
+      - V(report) returns them in RV(unlisted), unchanged.
+      - V(disabled) and V(absent) disable or delete them, as far as O(removal_limit) and O(protected) allow and the
+        portal can.
+      - A task with an empty list changes nothing, whatever stands here.
+    type: str
+    choices: [ignore, report, disabled, absent]
+    default: ignore
+  users_file:
+    description:
+      - Path of a JSON or YAML file in UTF-8 with the same list as O(users). The list may stand under a single key
+        C(users).
+      - The module reads the file itself, on the machine where it runs; with a local connection that is the controller.
+      - Prefer it to O(users) for thousands of users, because Ansible then has no large list to template. Expressions
+        in it are not evaluated.
+      - Mutually exclusive with O(users) and with all options that describe a single user.
+    type: path
+"""

@@ -1,0 +1,241 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""How to reach a portal: the same words for all of them, and what each one needs besides."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of the connection."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - requests
+options:
+  client_cert:
+    description:
+      - Path of a PEM file with a client certificate, for portals or proxies that ask for one.
+      - It holds the private key as well, unless O(client_key) is given.
+    type: path
+  client_key:
+    description:
+      - Path of a PEM file with the private key of O(client_cert), without a passphrase.
+      - Requires O(client_cert).
+    type: path
+  http_proxy:
+    description:
+      - URL of the proxy for all requests of the task.
+      - Without it, the environment variables E(HTTP_PROXY), E(HTTPS_PROXY) and E(NO_PROXY) are honoured.
+    type: str
+  retries:
+    description:
+      - How often a request is repeated at most, from V(0) to V(100).
+      - A request that only reads is repeated after a failure that may pass, such as a broken connection or a busy
+        portal.
+      - A request that changes something is repeated only if it did not reach the portal, or if the portal said that it
+        was not carried out. Where its effect is in doubt, the account is looked at again and only what is still
+        missing is done, so that a lost answer neither creates two accounts nor hides one.
+    type: int
+    default: 4
+  retry_budget:
+    description:
+      - Seconds that the task may spend in waiting for a failing or busy portal, all repetitions together.
+      - A wait that would exceed it is not begun, and the failure that caused it is reported.
+      - Seconds that several users wait side by side count once.
+    type: float
+    default: 120.0
+  timeout:
+    description:
+      - Seconds to wait for a connection, for each next part of an answer, and for an answer as a whole.
+    type: float
+    default: 30.0
+"""
+
+    CERTCENTRAL = r"""
+options:
+  api_key:
+    description:
+      - API key of CertCentral. It carries the permissions of the user that it belongs to, and managing users needs an
+        administrator's.
+      - Required, here or in the environment variable E(CERTCENTRAL_API_KEY).
+    type: str
+  api_url:
+    description:
+      - Address of the Services API, up to and including C(/services/v2). Accounts on the European instance use
+        V(https://certcentral.digicert.eu/services/v2).
+      - The environment variable E(CERTCENTRAL_API_URL) is used if the option is not given.
+    type: str
+    default: https://www.digicert.com/services/v2
+  ca_path:
+    description:
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
+        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
+        that signed itself.
+      - The environment variable E(CERTCENTRAL_CA_PATH) is used if the option is not given.
+    type: path
+  validate_certs:
+    description:
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
+        O(ca_path) is the safe answer to an unknown authority.
+      - The environment variable E(CERTCENTRAL_VALIDATE_CERTS) is used if the option is not given.
+    type: bool
+    default: true
+  container:
+    description:
+      - Name of the container that is meant, instead of its O(container_id). The name must belong to exactly one
+        container that the key sees.
+      - Mutually exclusive with O(container_id).
+    type: str
+  container_id:
+    description:
+      - ID of the container that owns the accounts; the console calls containers divisions.
+      - It narrows the task to the accounts of this container, and new accounts are created in it. To change an account
+        that another container owns is an error, since accounts cannot be moved.
+      - Without it and O(container), all accounts that the key sees are in scope, and new ones are created in the
+        container of the key's own user.
+      - Mutually exclusive with O(container).
+    type: str
+"""
+
+    CLC = r"""
+options:
+  account_alias:
+    description:
+      - Alias of the account in which the users live. Users of the accounts below it are not meant.
+      - Required, here or in the environment variable E(CLC_ACCOUNT_ALIAS) or E(CLC_ACCT_ALIAS).
+    type: str
+  api_key:
+    description:
+      - API key of an API user of this account or of one above it. An API user is no portal login; it is made in the
+        API settings of the portal.
+      - Required, here or in the environment variable E(CLC_API_KEY) or E(CLC_V1_API_KEY).
+    type: str
+  api_password:
+    description:
+      - API password of the API user.
+      - Required, here or in the environment variable E(CLC_API_PASSWORD) or E(CLC_V1_API_PASSWD).
+    type: str
+  api_url:
+    description:
+      - Address of API version 1, up to and including C(/REST).
+      - The environment variable E(CLC_API_URL) is used if the option is not given.
+    type: str
+    default: https://api.ctl.io/REST
+  ca_path:
+    description:
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
+        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
+        that signed itself.
+      - The environment variable E(CLC_CA_PATH) is used if the option is not given.
+    type: path
+  validate_certs:
+    description:
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
+        O(ca_path) is the safe answer to an unknown authority.
+      - The environment variable E(CLC_VALIDATE_CERTS) is used if the option is not given.
+    type: bool
+    default: true
+"""
+
+    CLOUDCENTER = r"""
+options:
+  api_key:
+    description:
+      - API key (API management key) of the calling user, or the password where O(api_username) names an e-mail address
+        and a tenant.
+      - Required, here or in the environment variable E(CLOUDCENTER_API_KEY).
+    type: str
+  api_url:
+    description:
+      - Address of the CloudCenter Manager, for example V(https://ccm.example.com), with or without C(/v1).
+      - Required, here or in the environment variable E(CLOUDCENTER_API_URL).
+    type: str
+  api_username:
+    description:
+      - Login of the calling user as CloudCenter generated it, for example V(jane.doe_1c), and not the e-mail address.
+      - An e-mail address and the ID of a tenant, joined by a comma as in V(admin@example.com,1), work together with
+        the password.
+      - The user must be activated and be a platform administrator, tenant administrator or co-administrator.
+      - Required, here or in the environment variable E(CLOUDCENTER_API_USERNAME).
+    type: str
+  ca_path:
+    description:
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
+        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
+        that signed itself.
+      - The environment variable E(CLOUDCENTER_CA_PATH) is used if the option is not given.
+    type: path
+  validate_certs:
+    description:
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
+        O(ca_path) is the safe answer to an unknown authority.
+      - The environment variable E(CLOUDCENTER_VALIDATE_CERTS) is used if the option is not given.
+    type: bool
+    default: true
+  tenant:
+    description:
+      - Name of the tenant that is meant, instead of its O(tenant_id). It is looked up in the list of tenants, which
+        not every credential may read.
+      - Mutually exclusive with O(tenant_id).
+    type: str
+  tenant_id:
+    description:
+      - ID of the tenant in which the accounts live; V(1) is the root tenant. It narrows the task to this tenant. To
+        change an account that lives in another one is an error, since accounts cannot be moved.
+      - Without it and O(tenant), all accounts that the credential sees are in scope. Users can only be created with it.
+      - Mutually exclusive with O(tenant).
+    type: str
+"""
+
+    PLATFORM = r"""
+options:
+  api_key:
+    description:
+      - API key of the calling user. It is not the login password.
+      - Required, here or in the environment variable E(PLATFORM_API_KEY).
+    type: str
+  api_url:
+    description:
+      - Address of the install, for example V(https://mail.example.com). The path C(/api/2.0) is added where it is
+        missing.
+      - Required, here or in the environment variable E(PLATFORM_API_URL).
+    type: str
+  api_username:
+    description:
+      - Login name of the calling user. To manage the users of any customer it should be an administrator of the
+        install.
+      - Required, here or in the environment variable E(PLATFORM_API_USERNAME).
+    type: str
+  ca_path:
+    description:
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
+        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
+        that signed itself.
+      - The environment variable E(PLATFORM_CA_PATH) is used if the option is not given.
+    type: path
+  validate_certs:
+    description:
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
+        O(ca_path) is the safe answer to an unknown authority.
+      - The environment variable E(PLATFORM_VALIDATE_CERTS) is used if the option is not given.
+    type: bool
+    default: true
+  customer:
+    description:
+      - Name of the customer that is meant, instead of its O(customer_id). It is looked up in the list of customers,
+        which not every install is known to offer.
+      - Mutually exclusive with O(customer_id).
+    type: str
+  customer_id:
+    description:
+      - ID of the customer (the tenant of the install) in which the accounts live. It narrows the task to this
+        customer. To change an account that lives in another one is an error, since accounts are not moved.
+      - Without it and O(customer), all accounts that the credential sees are in scope. Users can only be created with
+        it.
+      - Mutually exclusive with O(customer).
+    type: str
+"""

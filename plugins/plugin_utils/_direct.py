@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Runs a task in the worker process where that gives the same result, else as an ordinary module (architecture 2.8)."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+
+if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
+
+SWITCH = "portal_users_in_process"
+
+
+class DirectAction(ActionBase):
+    """The action of one module. A subclass names its portal and whether it only informs."""
+
+    TRANSFERS_FILES = False
+    portal: t.ClassVar[Portal]
+    informs: t.ClassVar[bool] = False
+
+    _task_uuid: t.ClassVar[str] = ""
+    _sessions: t.ClassVar[dict[t.Any, t.Any]] = {}
+    """The sessions of the task that this worker runs; its loop items share them, the next task does not."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Return the task's result."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        if not self._eligible(variables):
+            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+            return result
+        result.update(self._in_process())
+        return result
+
+    def _eligible(self, variables: dict[str, t.Any]) -> bool:
+        connection = getattr(self._connection, "ansible_name", "") or self._connection.transport
+        return (
+            connection.rpartition(".")[2] == "local"
+            and not self._task.async_val
+            and not getattr(self._connection, "become", None)
+            and not any(self._task.environment or ())
+            and entry.REQUESTS_ERROR is None
+            and self._same_interpreter(variables)
+            and boolean(self._value(variables, SWITCH, True), strict=False)
+        )
+
+    def _same_interpreter(self, variables: dict[str, t.Any]) -> bool:
+        name = "ansible_python_interpreter"
+        if self._task.delegate_to:
+            host = self._templar.template(self._task.delegate_to)
+            variables = (variables.get("ansible_delegated_vars") or {}).get(host) or {}
+        interpreter = str(self._value(variables, name, "") or "")
+        return not interpreter or interpreter.startswith("auto") or interpreter == sys.executable
+
+    def _value(self, variables: dict[str, t.Any], name: str, default: t.Any) -> t.Any:
+        return self._templar.template(variables[name]) if name in variables else default
+
+    def _in_process(self) -> dict[str, t.Any]:
+        spec = (arguments.info_spec if self.informs else arguments.user_spec)(self.portal)
+        validated = ArgumentSpecValidator(spec).validate(self._task.args)
+        secrets = set(validated._no_log_values)  # noqa: SLF001  # core has no public name for it
+        params = validated.validated_parameters
+        if validated.error_messages:
+            message = validated.errors.msg
+            if isinstance(validated.errors[0], UnsupportedError):
+                message = f"Unsupported parameters for ({self._task.action}) module: {message}"
+            return self._clean({"failed": True, "msg": message}, params, secrets)
+        context = entry.Context(sessions=self._shared_sessions())
+        act = entry.run_info if self.informs else entry.run
+        result = act(self.portal, params, bool(self._task.check_mode), context)
+        return self._clean(result, params, secrets | context.no_log_values)
+
+    def _shared_sessions(self) -> dict[t.Any, t.Any]:
+        task = self._task._uuid  # noqa: SLF001  # the only mark that all items of a loop share
+        if DirectAction._task_uuid != task:
+            for session in DirectAction._sessions.values():
+                session.client.close()
+            DirectAction._task_uuid, DirectAction._sessions = task, {}
+        return DirectAction._sessions
+
+    def _clean(self, result: dict[str, t.Any], params: t.Mapping[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
+        result["invocation"] = {"module_args": dict(params)}
+        cleaned: dict[str, t.Any] = remove_values(result, secrets)
+        return cleaned
