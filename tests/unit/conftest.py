@@ -1,0 +1,296 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every test runs modules through the in-process entry against the simulator, without sockets and without sleeping."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock
+from simulator.adapter import SimulatorAdapter
+from simulator.portals import make
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
+    from simulator.base import PortalSimulator
+
+PORTALS = ("clc", "certcentral", "platform", "cloudcenter")
+PREFIXES = "ansible_collections.portal.users.plugins.module_utils._portals"
+Facts = dict[str, Any]
+
+# What our words are called in the simulators' stores; written from the API notes, not from the field tables.
+STORED: dict[str, dict[str, str]] = {
+    "clc": {
+        "username": "UserName",
+        "email": "EmailAddress",
+        "first_name": "FirstName",
+        "last_name": "LastName",
+        "alternate_email": "AlternateEmailAddress",
+        "title": "Title",
+        "office_number": "OfficeNumber",
+        "mobile_number": "MobileNumber",
+        "fax_number": "FaxNumber",
+        "sms_alerts": "AllowSMS",
+        "saml_username": "SAMLUserName",
+        "time_zone": "TimeZoneID",
+        "role_ids": "Roles",
+        "status": "Status",
+    },
+    "certcentral": {
+        "username": "username",
+        "email": "email",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "job_title": "job_title",
+        "telephone": "telephone",
+        "saml_sso_only": "is_saml_sso_only",
+        "role_id": "role_ids",
+        "container_ids": "assignments",
+        "status": "status",
+    },
+    "platform": {
+        "username": "username",
+        "name": "name",
+        "email": "email",
+        "language": "language",
+        "customer_admin": "can_customer_admin",
+    },
+    "cloudcenter": {
+        "email": "emailAddr",
+        "first_name": "firstName",
+        "last_name": "lastName",
+        "company_name": "companyName",
+        "phone_number": "phoneNumber",
+        "external_id": "externalId",
+        "status": "status",
+    },
+}
+# An account with everything that the portal can hold, the key aside.
+RICH: dict[str, Facts] = {
+    "clc": {
+        "email": "ann.lee@example.test",
+        "first_name": "Ann",
+        "last_name": "O'Lée",
+        "alternate_email": "ann@home.example",
+        "title": "Head of Ops",
+        "office_number": "202-555-0101",
+        "mobile_number": "202-555-0102",
+        "fax_number": "202-555-0103",
+        "sms_alerts": True,
+        "saml_username": "ann.saml",
+        "time_zone": "Eastern Standard Time",
+        "role_ids": ["10", "12"],
+    },
+    "certcentral": {
+        "email": "ann.lee@example.test",
+        "first_name": "Ann",
+        "last_name": "O'Lée",
+        "job_title": "Head of Ops",
+        "telephone": "202-555-0101",
+        "saml_sso_only": True,
+        "role_id": "5",
+        "container_ids": ["700611", "700613"],
+    },
+    "platform": {
+        "email": "ann.lee@example.test",
+        "name": "Ann O'Lée",
+        "language": "default",
+        "customer_admin": True,
+    },
+    "cloudcenter": {
+        "first_name": "Ann",
+        "last_name": "O'Lée",
+        "company_name": "Example Ltd",
+        "phone_number": "202-555-0101",
+        "external_id": "ann-1",
+    },
+}
+# The attribute that tests change when any will do, and what they change it to.
+CHANGE: dict[str, tuple[str, str]] = {
+    "clc": ("last_name", "Łee"),
+    "certcentral": ("last_name", "Łee"),
+    "platform": ("name", "Ann Łee"),
+    "cloudcenter": ("last_name", "Łee"),
+}
+
+
+class FakeClock(Clock):
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += max(seconds, 0.0)
+
+    def __call__(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, as the simulator does when a request is slow."""
+        self.time += seconds
+
+
+class Bench:
+    """One portal: its simulator, its module, and a person's attributes in its words."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        self.name = name
+        self.clock = FakeClock()
+        self.portal: Portal = importlib.import_module(f"{PREFIXES}.{name}").PORTAL
+        self.simulator: PortalSimulator = make(name, clock=self.clock, **options)
+        self.adapter = SimulatorAdapter({f"{name}.test": self.simulator})
+        self.sessions: dict[Any, Any] | None = None
+        self.ids: dict[str, str] = {}
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The task options that every task needs."""
+        url = f"https://{self.name}.test{getattr(self.simulator, 'url_path', self.simulator.prefix)}"
+        return {"api_url": url, "retry_budget": 600.0, **self.simulator.credentials()}
+
+    def run(self, *, check: bool = False, **params: Any) -> dict[str, Any]:
+        """Run the user module and return its result, failed or not."""
+        return self._run(entry.run, arguments.user_spec(self.portal), check, params)
+
+    def info(self, **params: Any) -> dict[str, Any]:
+        """Run the info module."""
+        return self._run(entry.run_info, arguments.info_spec(self.portal), False, params)
+
+    def _run(
+        self, act: Callable[..., dict[str, Any]], spec: dict[str, Any], check: bool, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        given = {k: v for k, v in {**self.connection, **params}.items() if v is not ...}
+        checked = ArgumentSpecValidator(spec).validate(given)
+        assert not checked.error_messages, checked.error_messages
+        context = entry.Context(clock=self.clock, mount=self.adapter.mount, sessions=self.sessions)
+        result = act(self.portal, checked.validated_parameters, check, context)
+        assert "internal error" not in result.get("msg", ""), result.get("exception", result["msg"])
+        for user in result.get("users", []):
+            assert "internal error" not in user.get("msg", ""), user["msg"]
+        return result
+
+    @property
+    def ledger(self) -> Any:
+        return self.simulator.ledger
+
+    @property
+    def writes(self) -> list[Any]:
+        """The requests that the simulator judged to be writes."""
+        return list(self.ledger.writes)
+
+    @property
+    def change(self) -> Facts:
+        """One attribute with a value that no account has."""
+        name, value = CHANGE[self.name]
+        return {name: value}
+
+    def key(self, login: str = "ann.lee@example.test") -> Facts:
+        """Return the option that says who is meant."""
+        return {self.portal.key: login}
+
+    def rich(self, login: str = "ann.lee@example.test", **more: Any) -> Facts:
+        """Return the facts about an account with everything that this portal can hold."""
+        return {**RICH[self.name], **self.key(login), **more}
+
+    def params(self, facts: Facts) -> Facts:
+        """Return facts as the options that wish for them."""
+        wish: Facts = {n: {"set": v} if isinstance(v, list) else v for n, v in facts.items() if n != "status"}
+        if self.name == "cloudcenter":
+            wish.setdefault("password", "Correct-Horse-7")
+        return wish
+
+    def seed(self, facts: Facts) -> str:
+        """Store an account behind the portal's back and return its ID, which ``ids`` keeps by key."""
+        words = STORED[self.name]
+        row = {words[name]: self._word(name, value) for name, value in facts.items() if value is not None}
+        stored = self.simulator.add_account(**row)
+        ident = str(stored["UserName" if self.name == "clc" else "id"])
+        self.ids[facts[self.portal.key]] = ident
+        return ident
+
+    def _word(self, name: str, value: Any) -> Any:
+        if name in ("role_ids", "container_ids"):
+            return [int(one) for one in value]
+        if name == "role_id":
+            return [int(value)]
+        if name == "customer_admin":
+            return "yes" if value else "no"
+        return value
+
+    def stored(self) -> dict[str, Facts]:
+        """Return the facts about every account that the portal holds in the managed scope, by key."""
+        return {key: self._facts(row) for key, row in self.simulator.accounts_by_key().items()}
+
+    def _facts(self, row: Facts) -> Facts:
+        facts: Facts = {}
+        for name, word in STORED[self.name].items():
+            value = row[word]
+            if name == "role_id":
+                value = str(value[0]) if value else ""
+            elif isinstance(value, list):
+                value = sorted(str(one) for one in value)
+            elif name == "customer_admin":
+                value = value == "yes"
+            facts[name] = "" if value is None else value
+        return facts
+
+    def account(self, login: str = "ann.lee@example.test") -> Facts | None:
+        """Return the facts about one account, None if the portal has none of this key."""
+        return self.stored().get(login)
+
+    def person(self, login: str = "ann.lee@example.test", **more: Any) -> dict[str, Any]:
+        """Return a desired user with everything that a creation needs."""
+        first, last = "Ann", "Lee"
+        common: dict[str, Any] = {"email": login if "@" in login else f"{login}@example.test"}
+        if self.name == "platform":
+            common.update(username=login, name=f"{first} {last}")
+        elif self.name == "cloudcenter":
+            common.update(first_name=first, last_name=last, password="Correct-Horse-7")
+        else:
+            common.update(username=login, first_name=first, last_name=last)
+        if self.name == "clc":
+            common["roles"] = {"set": ["account_viewer"]}
+        if self.name == "certcentral":
+            common["role"] = "standard_user"
+        return {**common, **more}
+
+
+@pytest.fixture(params=PORTALS)
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """Each of the four portals in turn."""
+    return Bench(request.param)
+
+
+@pytest.fixture
+def clc() -> Bench:
+    return Bench("clc")
+
+
+@pytest.fixture
+def certcentral() -> Bench:
+    return Bench("certcentral")
+
+
+@pytest.fixture
+def platform() -> Bench:
+    return Bench("platform")
+
+
+@pytest.fixture
+def cloudcenter() -> Bench:
+    return Bench("cloudcenter")
