@@ -64,7 +64,8 @@ options:
       - From how many accounts a task may take something away, as a number like V(10) or as a percentage of the
         accounts in scope like V(20%).
       - An account counts if it would be disabled or deleted, or if it would lose a role (also in exchange for another
-        one) or a container assignment. Accounts that O(unlisted) adds to the plan count too.
+        one), the rights of an administrator or a container assignment. Accounts that O(unlisted) adds to the plan
+        count too.
       - A plan over the limit sends nothing for any user, and the task fails and names the accounts. This happens in
         check mode too.
       - Five accounts are always allowed. V(100%) lifts the limit.

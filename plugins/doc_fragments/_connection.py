@@ -50,7 +50,7 @@ options:
     default: 120.0
   timeout:
     description:
-      - Seconds to wait for a connection, for each next part of an answer, and for an answer as a whole.
+      - Seconds to wait for a connection, and again for an answer as a whole.
     type: float
     default: 30.0
 """

@@ -273,7 +273,7 @@ changed:
   returned: always
   sample: true
 changed_fields:
-  description: Names of the options that differed, as RV(users[].changed_fields).
+  description: Names of the given options that differed, as RV(users[].changed_fields).
   type: list
   elements: str
   returned: in the single form
@@ -445,7 +445,8 @@ users:
       returned: always
       sample: true
     changed_fields:
-      description: Names of the options that differed, and C(status) if that was changed.
+      description: Names of the given options that differed, and C(status) if that was changed. Empty for a user that
+        is deleted.
       type: list
       elements: str
       returned: always
@@ -486,9 +487,9 @@ users:
       returned: always
       sample: 0
     reason:
-      description: Why nothing had to be done.
+      description: Why nothing was done.
       type: str
-      returned: if the account does not exist and need not
+      returned: if the account does not exist and need not, or if the portal never lets go of it
       sample: there is no such account
     request_id:
       description: The portal's own name of the request that failed, if it gave one. Its support may ask for it.

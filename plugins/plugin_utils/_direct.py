@@ -29,6 +29,7 @@ class DirectAction(ActionBase):
     """The action of one module. A subclass names its portal and whether it only informs."""
 
     TRANSFERS_FILES = False
+    _supports_async = True
     portal: t.ClassVar[Portal]
     informs: t.ClassVar[bool] = False
 

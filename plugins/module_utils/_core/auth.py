@@ -13,7 +13,7 @@ import threading
 import typing as t
 
 from .deps import AuthBase
-from .errors import PortalError
+from .errors import BadInput, PortalError
 
 if t.TYPE_CHECKING:
     from requests import PreparedRequest
@@ -48,7 +48,10 @@ class Basic(Auth):
 
     def __init__(self, username: str, password: str) -> None:
         self._password = password
-        self._token = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+        try:
+            self._token = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+        except UnicodeEncodeError:
+            raise BadInput("the credential is not valid text, check its encoding") from None
 
     def secrets(self) -> frozenset[str]:
         return frozenset((self._password, self._token))
@@ -62,6 +65,9 @@ class KeyHeader(Auth):
     """An API key in a header of its own."""
 
     def __init__(self, header: str, key: str) -> None:
+        # The error of http.client would show the key, and a line break at the end of a file is easily read along.
+        if not all("\x20" <= c <= "\x7e" for c in key):
+            raise BadInput("the key holds a line break or another character that no key has, remove it")
         self._header = header
         self._key = key
 

@@ -15,12 +15,19 @@ from .errors import BadInput
 from .fields import MISSING, Params
 from .portal import Portal, fold
 
+if t.TYPE_CHECKING:
+    from .fields import Field
+
 WHOLE_TASK = ("users", "users_file")
 
 
 @dataclasses.dataclass(frozen=True)
 class Desired:
-    """One user as the task wants it. ``given`` holds the canonical wishes of the fields that the user typed."""
+    """One user as the task wants it.
+
+    ``given`` holds the canonical wishes of the fields that the user typed, ``options`` the options of those that were
+    typed as names, and ``words`` the names for the IDs of these, by field.
+    """
 
     position: int
     key: str | None
@@ -28,6 +35,20 @@ class Desired:
     service: bool
     state: str
     given: t.Mapping[str, t.Any]
+    options: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    words: t.Mapping[str, t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
+
+    def option(self, name: str) -> str:
+        """Return the option by which the user gave the field ``name``."""
+        return self.options.get(name, name)
+
+    def show(self, field: Field, value: t.Any) -> t.Any:
+        """Return a value of ``field`` in the user's own words."""
+        shown = field.show(value)
+        words = self.words.get(field.name)
+        if not words:
+            return shown
+        return sorted(words.get(i, i) for i in shown) if isinstance(shown, list) else words.get(shown, shown)
 
     @property
     def identity(self) -> tuple[bool, str] | None:
@@ -121,11 +142,14 @@ def _desired(portal: Portal, entry: Params, state: str, position: int, where: st
     try:
         _states(portal, state)
         portal.connector.check(portal, entry, state)
-        given = {}
+        given, options, words = {}, {}, {}
         for field in portal.fields:
             wish = field.wanted(entry)
             if wish is not MISSING:
                 given[field.name] = wish
+                option, known = field.spoken(entry)
+                if option != field.name:
+                    options[field.name], words[field.name] = option, known
         service = bool(entry.get("service"))
         key_option = "email" if service else portal.key
         key = (given.get(key_option) or "").strip() or None
@@ -137,7 +161,7 @@ def _desired(portal: Portal, entry: Params, state: str, position: int, where: st
     except BadInput as error:
         error.text = f"{where}{error.text}"
         raise
-    return Desired(position, key, ident or None, service, state, given)
+    return Desired(position, key, ident or None, service, state, given, options, words)
 
 
 def _states(portal: Portal, state: str) -> None:

@@ -66,6 +66,8 @@ class Field:
 
     compared: t.ClassVar[bool] = True
     secret: t.ClassVar[bool] = False
+    named: t.ClassVar[bool] = False
+    """Whether its wishes may hold a ``Name``."""
 
     @property
     def source(self) -> str:
@@ -85,6 +87,10 @@ class Field:
         """Return the canonical wish in ``params``, or ``MISSING``; raises ``BadInput``."""
         value = params.get(self.name)
         return MISSING if value is None else self.accept(value)
+
+    def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
+        """Return the option that the user gave, and the words for IDs if that option takes names."""
+        return self.name, {}
 
     def accept(self, value: t.Any) -> t.Any:
         """Return one given value in canonical form; raises ``BadInput``."""
@@ -197,11 +203,16 @@ class Reference(Field):
     table: t.Mapping[str, str] | None = None
     number: bool = False
 
+    named: t.ClassVar[bool] = True
+
     def options(self) -> Spec:
         spec: Spec = {self.name: {"type": "str"}}
         if self.names:
             spec[self.names] = {"type": "str"}
         return spec
+
+    def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
+        return by_name(self.name, self.names, self.table, params)
 
     def wanted(self, params: Params) -> t.Any:
         given, named = params.get(self.name), params.get(self.names) if self.names else None
@@ -256,12 +267,17 @@ class Members(Field):
     number: bool = False
     sticky: bool = False
 
+    named: t.ClassVar[bool] = True
+
     def options(self) -> Spec:
         sub = {word: {"type": "list", "elements": "str"} for word in ("add", "remove", "set")}
         spec: Spec = {self.name: {"type": "dict", "options": sub}}
         if self.names:
             spec[self.names] = {"type": "dict", "options": sub}
         return spec
+
+    def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
+        return by_name(self.name, self.names, self.table, params)
 
     def wanted(self, params: Params) -> t.Any:
         found: dict[str, set[t.Any]] = {}
@@ -273,12 +289,14 @@ class Members(Field):
             return MISSING
         if "set" in found and len(found) > 1:
             raise BadInput(f"{self.name}: set cannot be combined with add or remove, give one of them")
-        both = found.get("add", set()) & found.get("remove", set())
+        self._no_both(found.get("add", set()) & found.get("remove", set()))
+        assign = frozenset(found["set"]) if "set" in found else None
+        return Change(frozenset(found.get("add", ())), frozenset(found.get("remove", ())), assign)
+
+    def _no_both(self, both: t.AbstractSet[t.Any]) -> None:
         if both:
             words = ", ".join(sorted(m.text if isinstance(m, Name) else m for m in both))
             raise BadInput(f"{self.name}: {words} stands under both add and remove, keep one of them")
-        assign = frozenset(found["set"]) if "set" in found else None
-        return Change(frozenset(found.get("add", ())), frozenset(found.get("remove", ())), assign)
 
     def _member(self, option: str, word: str, member: t.Any) -> t.Any:
         if option == self.name:
@@ -289,7 +307,9 @@ class Members(Field):
         def ids(members: frozenset[t.Any]) -> frozenset[str]:
             return frozenset(lookup(m) if isinstance(m, Name) else m for m in members)
 
-        return Change(ids(wish.add), ids(wish.remove), None if wish.assign is None else ids(wish.assign))
+        change = Change(ids(wish.add), ids(wish.remove), None if wish.assign is None else ids(wish.assign))
+        self._no_both(change.add & change.remove)
+        return change
 
     def canonical(self, wire: t.Any) -> frozenset[str]:
         members = wire if isinstance(wire, (list, tuple, set, frozenset)) else ()
@@ -342,6 +362,7 @@ class Input(Field):
     names: str | None = None
     kind: str = "str"
 
+    named: t.ClassVar[bool] = True
     compared: t.ClassVar[bool] = False
 
     def options(self) -> Spec:
@@ -360,6 +381,15 @@ class Input(Field):
 
     def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
         return lookup(wish) if isinstance(wish, Name) else wish
+
+
+def by_name(
+    name: str, names: str | None, table: t.Mapping[str, str] | None, params: Params
+) -> tuple[str, t.Mapping[str, str]]:
+    """Return how the user speaks of a field that is known by ID (option ``name``) and by name (option ``names``)."""
+    if names is None or params.get(names) is None or params.get(name) is not None:
+        return name, {}
+    return names, {ident: text for text, ident in (table or {}).items()}
 
 
 def order(member: str) -> tuple[int, str]:

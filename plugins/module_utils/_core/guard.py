@@ -65,7 +65,7 @@ def limit(text: str, seen: int) -> int:
 
 def _one_by_one(removals: t.Sequence[Change], own: frozenset[str], protected: frozenset[str]) -> None:
     for account, plan in removals:
-        names = {account.id, fold(account.key), fold(account.username or account.key)}
+        names = {account.id, fold(account.id), fold(account.key), fold(account.username or account.key)}
         if names & protected:
             raise Blocked(
                 f"{account.key!r} would be {plan.action}, but is protected; nothing was sent",

@@ -22,6 +22,7 @@ import urllib.parse
 
 from . import deps, transport
 from .errors import (
+    BadInput,
     Busy,
     Clash,
     Denied,
@@ -205,18 +206,28 @@ class Client:
         for secret in sorted(self._auth.secrets(), key=len, reverse=True):
             if len(secret) >= 4:
                 text = text.replace(secret, "********")
+                # A message that was cut may end within the secret.
+                for length in range(len(secret) - 1, 3, -1):
+                    text = text.replace(f"{secret[:length]}…", "********…")
         return text
 
-    def send(
+    def send(self, call: Call, **request: t.Any) -> Answer:
+        """Send ``call`` and return its answer; see ``fetch``."""
+        return self.fetch(call, lambda answer: answer, **request)
+
+    def fetch(
         self,
         call: Call,
+        parse: t.Callable[[Answer], T],
         *,
         query: t.Mapping[str, t.Any] | t.Sequence[tuple[str, t.Any]] | None = None,
         body: t.Any = None,
         headers: t.Mapping[str, str] | None = None,
         **path: t.Any,
-    ) -> Answer:
-        """Send ``call`` and return its answer, or raise the ``PortalError`` that the answer means.
+    ) -> T:
+        """Send ``call`` and return what ``parse`` makes of its answer, or raise the ``PortalError`` that it means.
+
+        ``parse`` raises ``Unclear`` for an answer of a wrong shape, which is handled like any other garbage.
 
         ``path`` fills the placeholders of the call's path. Reads are repeated by the rules of ``errors.py``; writes
         only when the portal did not look at them.
@@ -233,7 +244,7 @@ class Client:
                 generation = self._auth.generation
             try:
                 self.throttle.enter()
-                return self._once(call, query, body, headers, path)
+                return parse(self._once(call, query, body, headers, path))
             except PortalError as error:
                 error.text = self.scrub(error.text)
                 error.call = error.call or call.name
@@ -270,7 +281,7 @@ class Client:
     def _once(
         self, call: Call, query: t.Any, body: t.Any, headers: t.Mapping[str, str] | None, path: t.Mapping[str, t.Any]
     ) -> Answer:
-        place = call.path.format(**{name: urllib.parse.quote(str(value), safe="") for name, value in path.items()})
+        place = call.path.format(**{name: _segment(name, value) for name, value in path.items()})
         url = f"{self._connection.url.rstrip('/')}/{place}" if place else self._connection.url
         sent_headers = dict(headers or {})
         data = None
@@ -300,6 +311,9 @@ class Client:
             raise self._translate(error) from error
         except deps.urllib3.exceptions.HTTPError as error:
             raise Unclear(f"the answer broke off ({type(error).__name__})") from error
+        except OSError as error:
+            # All that the network does is wrapped by the two above: this is a file that requests looks for itself.
+            raise Untrusted(cut(str(error), 160), hint="Check ca_path, client_cert and client_key") from error
         return self._judge(call, answer)
 
     def _certificate(self) -> t.Any:
@@ -360,7 +374,8 @@ class Client:
         if isinstance(error, exceptions.SSLError):
             return Untrusted(
                 f"the certificate of {host} was refused: {cut(str(_root(error)), 160)}",
-                hint="Give the issuer's certificate with ca_path",
+                hint="Give the issuer's certificate with ca_path"
+                + (", and check client_cert and client_key" if self._connection.client_cert else ""),
             )
         if isinstance(error, exceptions.ProxyError):
             return Unreachable("the proxy refused or broke the connection", hint="Check http_proxy")
@@ -375,6 +390,8 @@ class Client:
             if isinstance(reason, deps.urllib3.exceptions.NewConnectionError):
                 return Unreachable(f"no connection to {host}: {cut(str(reason).split(': ', 1)[-1], 160)}")
             return Unclear("the connection broke before the answer was there")
+        if isinstance(error, exceptions.InvalidProxyURL):
+            return Untrusted("http_proxy is not an address that can be used", hint="Check http_proxy")
         if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)):
             return Untrusted(f"{self._connection.url!r} is not an address that can be used", hint="Check api_url")
         return Unclear(f"the request failed ({type(error).__name__})")
@@ -389,6 +406,14 @@ def repeatable(call: Call, error: PortalError) -> bool:
     return isinstance(error, Unclear) and call.effect != WRITE
 
 
+def _segment(name: str, value: t.Any) -> str:
+    """Return ``value`` quoted for a path; dots alone would name another resource, and no quoting keeps them."""
+    text = str(value)
+    if text in ("", ".", "..") or any("\ud800" <= c <= "\udfff" for c in text):
+        raise BadInput(f"{name}: {text!r} cannot be part of an address")
+    return urllib.parse.quote(text, safe="")
+
+
 def retry_after(value: str | None) -> float | None:
     """Return the seconds of a ``Retry-After`` header, which may be a date; None if there is none that can be read."""
     if value is None:
@@ -397,7 +422,7 @@ def retry_after(value: str | None) -> float | None:
         return float(value)
     try:
         then = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     now = datetime.datetime.now(then.tzinfo or datetime.timezone.utc)
     return max(0.0, (then - now).total_seconds()) if then.tzinfo else None

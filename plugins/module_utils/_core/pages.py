@@ -42,8 +42,8 @@ def walk(
     """Yield each record once.
 
     ``fetch(number, seen)`` reads a page: ``number`` counts from 0, ``seen`` is the number of records before it.
-    ``full`` is the page size asked for. With ``pool`` the pages that follow are fetched side by side, once the first one
-    has told how many there are. A portal that returns the same page for ever is refused, or left at that with
+    ``full`` is the page size asked for. With ``pool`` the pages that follow are fetched side by side, once the first
+    one has told how many there are. A portal that returns the same page for ever is refused, or left at that with
     ``strict=False``. Where the portal says how many records there are and fewer came (records moved between pages
     meanwhile), the walk is made once more, one page after the other.
     """

@@ -14,7 +14,7 @@ import json
 import typing as t
 
 from .errors import Refused
-from .fields import ALLOWED, NEVER, REQUIRED, Field, Input, Secret
+from .fields import ALLOWED, NEVER, REQUIRED, Input, Secret
 from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values, fold
 
 if t.TYPE_CHECKING:
@@ -119,7 +119,8 @@ def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
     portal.require(CREATE)
     fields = [f for f in portal.fields if not isinstance(f, Input) or f.part == CREATE]
     if not desired.service:
-        missing = [f.name for f in fields if f.create == REQUIRED and desired.given.get(f.name) in (None, "")]
+        lacking = [f for f in fields if f.create == REQUIRED and desired.given.get(f.name) in (None, "")]
+        missing = [" or ".join(sorted(f.options())) for f in lacking]
         if missing:
             raise Refused(f"to create the account, {portal.title} needs also: {', '.join(missing)}")
     values = {}
@@ -128,7 +129,10 @@ def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
             wish = desired.given[field.name]
             values[field.name] = field.merge(field.canonical(None), wish) if field.compared else wish
     steps = [Step(CREATE, values=values)]
-    shown = {name: _word(portal.field(name), value) for name, value in values.items()}
+    shown = {
+        desired.option(name): TO_BE_SET if portal.field(name).secret else desired.show(portal.field(name), value)
+        for name, value in values.items()
+    }
     if desired.state == "enabled" and portal.born == PENDING:
         steps.append(_activate(portal, desired))
         shown["status"] = ACTIVE
@@ -154,17 +158,16 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
             continue
         current = account.values.get(name, field.canonical(None))
         value = field.merge(current, wish)
-        before[name], after[name] = field.show(current), field.show(value)
+        option = desired.option(name)
+        before[option], after[option] = desired.show(field, current), desired.show(field, value)
         if field.same(current, value):
-            after[name] = before[name]
+            after[option] = before[option]
             continue
         if field.update == NEVER:
-            raise Refused(
-                f"{name} is {field.show(current)!r} and {portal.title} cannot change it to {field.show(value)!r}"
-            )
+            raise Refused(f"{option} is {before[option]!r} and {portal.title} cannot change it to {after[option]!r}")
         strips = strips or field.strips(current, value)
         parts.setdefault(field.part, {})[name] = value
-        changed.append(name)
+        changed.append(option)
     steps = []
     for part in sorted(parts, key=portal.parts.index):
         carried = {f.name: account.values.get(f.name) for f in portal.fields if f.carry and f.part == part}
@@ -212,10 +215,6 @@ def _activate(portal: Portal, desired: Desired) -> Step:
         names = [name for f in inputs for name in f.options()]
         raise Refused(f"a new account must be activated before it is enabled, give one of {', '.join(names)}")
     return Step(ACTIVATE, values=values)
-
-
-def _word(field: Field, value: t.Any) -> t.Any:
-    return TO_BE_SET if field.secret else field.show(value)
 
 
 def digest(portal: Portal, scope: str | None, plans: t.Iterable[tuple[str, Plan]]) -> str:

@@ -33,6 +33,7 @@ from .plan import CREATE, DELETE, Plan, Step
 from .portal import Account, Connector, Portal, fold
 
 if t.TYPE_CHECKING:
+    from .fields import Name
     from .throttle import Throttle
 
 ROUNDS = 4
@@ -149,11 +150,25 @@ class Reconciler:
 
     def _names(self, work: Work) -> None:
         """Turn the names that only the portal knows into IDs."""
-        given = {
-            name: self.portal.field(name).resolve(wish, self.connector.lookup)
-            for name, wish in work.desired.given.items()
-        }
-        work.desired = dataclasses.replace(work.desired, given=given)
+        if work.desired.state == "absent":
+            return
+        given, words = {}, dict(work.desired.words)
+        for name, wish in work.desired.given.items():
+            found: dict[str, str] = {}
+            field = self.portal.field(name)
+            if not field.named:
+                given[name] = wish
+                continue
+
+            def lookup(asked: Name, found: dict[str, str] = found) -> str:
+                ident = self.connector.lookup(asked)
+                found[ident] = asked.text
+                return ident
+
+            given[name] = field.resolve(wish, lookup)
+            if name in words and found:
+                words[name] = {**words[name], **found}
+        work.desired = dataclasses.replace(work.desired, given=given, words=words)
 
     def _locate(self, works: t.Sequence[Work]) -> None:
         """Find the accounts: by ID one by one, all others by one listing."""
@@ -467,7 +482,8 @@ class Reconciler:
                 pass
 
     def _one(self, act: t.Callable[[Work], None], work: Work) -> None:
-        if self._breaker.reason:
+        # What was written is still verified: its outcome is a fact, whatever stopped the others.
+        if self._breaker.reason and not work.wrote:
             work.error = Skipped(self._breaker.reason)
             return
         try:

@@ -130,14 +130,17 @@ class CertCentral(Connector):
         ident = numeric("id", ref)
         if self.settings.get("service_wanted") and self._service_ids is None:
             self._service_users({})
+
+        def parse(answer: Answer) -> Account | None:
+            account = self._account(answer.data, full=True)
+            if account is not None and account.id != ident:
+                raise answer.error(Unclear, f"asked for user {ident}, the portal answered with another one")
+            return account
+
         try:
-            answer = self.client.send(DETAILS, id=ident)
+            return self.client.fetch(DETAILS, parse, id=ident)
         except Missing:
             return None
-        account = self._account(answer.data, full=True)
-        if account is not None and account.id != ident:
-            raise answer.error(Unclear, f"asked for user {ident}, the portal answered with another one")
-        return account
 
     def create(self, values: Values) -> Created:
         service = "username" not in values
@@ -195,8 +198,7 @@ class CertCentral(Connector):
     def lookup(self, name: Name) -> str:
         with self._lock:
             if self._containers is None:
-                answer = self.client.send(CONTAINERS)
-                records = rows(answer, "containers")
+                records = self.client.fetch(CONTAINERS, lambda answer: rows(answer, "containers"))
                 self._containers = {str(r["id"]): str(r.get("name") or "") for r in records}
             known = self._containers
         return refuse_unknown(name, known)
@@ -272,13 +274,16 @@ class CertCentral(Connector):
         if key.startswith("%"):
             return None
         # The search looks at names and addresses, too, and a portal may ignore it (certcentral.md 5.1).
-        answer = self.client.send(LIST, query={"filters[search]": key, "limit": PAGE, "offset": 0})
-        accounts = [self._account(record, full=False) for record in rows(answer, "users")]
+        query = {"filters[search]": key, "limit": PAGE, "offset": 0}
+        records = self.client.fetch(LIST, lambda answer: rows(answer, "users"), query=query)
+        accounts = [self._account(record, full=False) for record in records]
         return [a for a in accounts if a is not None and not a.service and fold(a.key) == key] or None
 
     def _users(self, call: Call, query: t.Mapping[str, t.Any], *, service: bool = False) -> t.Iterator[Account]:
         def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in users here, not in pages
-            answer = self.client.send(call, query={**query, "limit": PAGE, "offset": seen})
+            return self.client.fetch(call, parse, query={**query, "limit": PAGE, "offset": seen})
+
+        def parse(answer: Answer) -> Page:
             items = rows(answer, "users")
             page = answer.data.get("page")
             total = page.get("total") if isinstance(page, dict) else None
@@ -306,10 +311,7 @@ class CertCentral(Connector):
     def _who(self) -> t.Mapping[str, t.Any]:
         with self._lock:
             if self._me is None:
-                answer = self.client.send(ME)
-                if not isinstance(answer.data, dict):
-                    raise answer.error(Unclear, "the answer is not a user")
-                self._me = answer.data
+                self._me = self.client.fetch(ME, user)
             return self._me
 
     def _account(self, record: t.Any, *, full: bool, service: bool = False) -> Account | None:
@@ -356,6 +358,13 @@ class CertCentral(Connector):
             service=service,
             raw=shown(record),
         )
+
+
+def user(answer: Answer) -> Record:
+    """Return the user that an answer holds."""
+    if not isinstance(answer.data, dict):
+        raise answer.error(Unclear, "the answer is not a user")
+    return answer.data
 
 
 def complaints(data: t.Any) -> list[tuple[str, str]]:

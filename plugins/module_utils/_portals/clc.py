@@ -112,16 +112,10 @@ class Clc(Connector):
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         try:
-            answer = self._send(LIST, AccountAlias=self.scope)
+            found = self.client.fetch(LIST, self._users, body={"AccountAlias": self.scope}, headers=HEADERS)
         except Missing as error:
             text = f"the users of account {self.scope} cannot be listed: {error.text}"
             raise Refused(text, status=error.status, code=error.code, hint=SCOPE_HINT) from error
-        if "Users" not in answer.data:
-            raise answer.error(Unclear, "the answer holds no list of users")
-        records = answer.data["Users"]
-        if not isinstance(records, list) and records is not None:
-            raise answer.error(Unclear, "the list of users is not a list")
-        found = [account for account in (self._account(r, full=False) for r in records or ()) if account is not None]
         with self._lock:
             self._spellings = {fold(account.key): account.key for account in found}
         yield from found
@@ -207,11 +201,22 @@ class Clc(Connector):
         return self.client.send(call, body=body, headers=HEADERS)
 
     def _details(self, name: str) -> Account | None:
-        answer = self._send(DETAILS, AccountAlias=self.scope, UserName=name)
-        account = self._account(answer.data.get("UserDetails"), full=True)
-        if account is not None and fold(account.key) != fold(name):
-            raise answer.error(Unclear, f"asked for {name!r}, the portal answered with another user")
-        return account
+        def parse(answer: Answer) -> Account | None:
+            account = self._account(answer.data.get("UserDetails"), full=True)
+            if account is not None and fold(account.key) != fold(name):
+                raise answer.error(Unclear, f"asked for {name!r}, the portal answered with another user")
+            return account
+
+        body = {"AccountAlias": self.scope, "UserName": name}
+        return self.client.fetch(DETAILS, parse, body=body, headers=HEADERS)
+
+    def _users(self, answer: Answer) -> list[Account]:
+        if "Users" not in answer.data:
+            raise answer.error(Unclear, "the answer holds no list of users")
+        records = answer.data["Users"]
+        if not isinstance(records, list) and records is not None:
+            raise answer.error(Unclear, "the list of users is not a list")
+        return [account for account in (self._account(r, full=False) for r in records or ()) if account is not None]
 
     def _answered(self, answer: Answer, name: str) -> Account | None:
         """Return the user in the answer to a write, if it is whole: not each revision of the API told the status."""

@@ -126,8 +126,15 @@ class CloudCenter(Connector):
 
     def details(self, ref: str) -> Account | None:
         ident = given_id("id", ref)
+
+        def parse(answer: Answer) -> Account:
+            if not isinstance(answer.data, dict) or identity(answer.data) != ident:
+                raise answer.error(Unclear, f"the answer does not hold the account with the ID {ident}")
+            self._alive = True
+            return self._account(answer.data, full=True)
+
         try:
-            answer = self.client.send(SHOW, id=ident)
+            return self.client.fetch(SHOW, parse, id=ident)
         except Missing as missing:
             if missing.code is None and not self._alive:
                 # A bare 404 is also what a wrong address answers: only a place that has a list can miss an account.
@@ -137,10 +144,6 @@ class CloudCenter(Connector):
             if refused.status in (200, 400) and ABSENT.search(refused.text):
                 return None
             raise
-        if not isinstance(answer.data, dict) or identity(answer.data) != ident:
-            raise answer.error(Unclear, f"the answer does not hold the account with the ID {ident}")
-        self._alive = True
-        return self._account(answer.data, full=True)
 
     def create(self, values: Values) -> Created:
         # Never together with activation: that payload is not fully known, and failures would mix (cloudcenter.md 8.2).
@@ -213,21 +216,23 @@ class CloudCenter(Connector):
         return answer.by_status(text, code=code, hint=hint)
 
     def _page(self, call: Call, word: str, index: int, query: Record, path: t.Mapping[str, t.Any]) -> Page:
+        def parse(answer: Answer) -> Page:
+            items = answer.data.get(word) if isinstance(answer.data, dict) else None
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise answer.error(Unclear, f"the answer does not hold a list of {word}", hint=STRANGER)
+            self._alive = True
+            total, pages = number(answer.data.get("totalElements")), number(answer.data.get("totalPages"))
+            more = None if pages is None else index + 1 < int(pages)
+            return Page(items, None if total is None else int(total), more)
+
         try:
-            answer = self.client.send(call, query=query, **path)
+            return self.client.fetch(call, parse, query=query, **path)
         except Missing as missing:
             if index > 0:
                 return Page(())
             text = "the portal does not have this list, which does not mean that it is empty"
             hint = STRANGER if not path else f"Check that the tenant {path.get('tenant')} exists"
             raise Refused(text, status=missing.status, code=missing.code, hint=hint) from missing
-        items = answer.data.get(word) if isinstance(answer.data, dict) else None
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise answer.error(Unclear, f"the answer does not hold a list of {word}", hint=STRANGER)
-        self._alive = True
-        total, pages = number(answer.data.get("totalElements")), number(answer.data.get("totalPages"))
-        more = None if pages is None else index + 1 < int(pages)
-        return Page(items, None if total is None else int(total), more)
 
     def _collect(self, call: Call, word: str, **path: str) -> t.Iterator[Record]:
         """Yield each record once: by pages, and where they do not bring all, in one piece (cloudcenter.md 4, 15)."""

@@ -174,12 +174,14 @@ class Platform(Connector):
         return {field.target: field.wire(values[name]) for name, field in fields.items()}
 
     def _read(self, call: Call, ref: str) -> tuple[Answer, Record]:
-        answer = self.client.send(call, id=ref)
-        item = answer.data.get("item") if isinstance(answer.data, dict) else None
-        if not isinstance(item, dict) or number(item.get("id")) != ref:
-            raise answer.error(Unclear, f"the answer does not hold the object with the ID {ref}")
-        self._alive = True
-        return answer, item
+        def parse(answer: Answer) -> tuple[Answer, Record]:
+            item = answer.data.get("item") if isinstance(answer.data, dict) else None
+            if not isinstance(item, dict) or number(item.get("id")) != ref:
+                raise answer.error(Unclear, f"the answer does not hold the object with the ID {ref}")
+            self._alive = True
+            return answer, item
+
+        return self.client.fetch(call, parse, id=ref)
 
     def _walk(self, call: Call, what: str, hint: str) -> t.Iterator[tuple[Answer, Record]]:
         """Yield the records of a list, each once (platform.md 6); that a link is there counts, never its address."""
@@ -187,7 +189,9 @@ class Platform(Connector):
         linked = short = False
         for page in range(1, MOST_PAGES + 1):
             try:
-                answer = self.client.send(call, query={"page": page, "count": COUNT})
+                answer, records = self.client.fetch(
+                    call, lambda answer: (answer, collection(answer)), query={"page": page, "count": COUNT}
+                )
             except (Missing, Refused) as error:
                 if page > 1 and (short or isinstance(error, Missing)):
                     return
@@ -195,7 +199,6 @@ class Platform(Connector):
                     raise
                 text = f"the portal does not offer a list of {what}, which does not mean that there are none"
                 raise Refused(text, status=error.status, code=error.code, hint=hint) from error
-            records = collection(answer)
             self._alive = True
             fresh = {number(record["id"]): record for record in records if number(record["id"]) not in seen}
             seen.update(fresh)
