@@ -85,7 +85,8 @@ options:
       - V(report) returns them in RV(unlisted), unchanged.
       - V(disabled) and V(absent) disable or delete them, as far as O(removal_limit) and O(protected) allow and the
         portal can.
-      - A task with an empty list changes nothing, whatever stands here.
+      - A task with an empty list changes nothing, whatever stands here. A task for a single user takes V(ignore) only.
+      - If an entry of the list cannot be matched to an account, no unlisted account is disabled or deleted.
     type: str
     choices: [ignore, report, disabled, absent]
     default: ignore

@@ -29,7 +29,8 @@ options:
   http_proxy:
     description:
       - URL of the proxy for all requests of the task.
-      - Without it, the environment variables E(HTTP_PROXY), E(HTTPS_PROXY) and E(NO_PROXY) are honoured.
+      - Without it, the environment variables E(HTTP_PROXY), E(HTTPS_PROXY) and E(NO_PROXY) are honoured. A proxy that
+        wants a password must be given there, since this option is shown in results.
     type: str
   retries:
     description:

@@ -109,7 +109,7 @@ def connect(
     script = Script(*lines)
     throttle = Throttle(budget=60.0, retries=retries, clock=QuietClock())
     client = Client(
-        Connection(BASE),
+        Connection(BASE, width=1),
         portal.auth(settings),
         throttle,
         allow=(READ, SESSION, WRITE) if writes else (READ, SESSION),

@@ -104,6 +104,21 @@ def info_spec(portal: Portal) -> Spec:
     return spec
 
 
+def misshapen(spec: Spec, params: t.Mapping[str, t.Any], where: str = "") -> list[str]:
+    """Return what is no dictionary and should be one: core's validator breaks on it where sub-options are declared."""
+    found = []
+    for name, option in spec.items():
+        given = params.get(name)
+        if "options" not in option or given is None:
+            continue
+        for one in given if isinstance(given, list) else [given]:
+            if isinstance(one, dict):
+                found.extend(misshapen(option["options"], one, f"{where}{name}."))
+            elif not isinstance(one, str):
+                found.append(f"{where}{name}: must be {option['type']} of options, and holds {type(one).__name__}")
+    return found
+
+
 def _options(options: t.Iterable[Option]) -> Spec:
     spec: Spec = {}
     for option in options:

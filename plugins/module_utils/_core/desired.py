@@ -110,6 +110,8 @@ def desired_users(
     """
     if params.get("unlisted") in ("disabled", "absent"):
         portal.require("disable" if params["unlisted"] == "disabled" else "delete", f"unlisted={params['unlisted']}")
+    if entries is None and params.get("unlisted", "ignore") != "ignore":
+        raise BadInput("unlisted: needs users or users_file, a single user is no complete list of accounts")
     if entries is None:
         return [_desired(portal, params, params["state"], 0, "")]
     _no_mixing(portal, params, source)

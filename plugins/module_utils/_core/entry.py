@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import re
 import traceback
 import typing as t
 import urllib.parse
@@ -20,10 +21,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.yaml import HAS_YAML, yaml_load
 
 from . import report
-from .arguments import connection_options, entry_spec, info_spec, task_options, user_spec
+from .arguments import connection_options, entry_spec, info_spec, misshapen, task_options, user_spec
 from .desired import Policy, desired_users
 from .errors import BadInput, Blocked, PortalError, Skipped, sentence
-from .fields import Params
+from .fields import Params, plain
 from .http import READ, REQUESTS_ERROR, SESSION, WRITE, Client, Connection
 from .portal import Connector, Portal, fold
 from .reconcile import Reconciler
@@ -197,7 +198,7 @@ def _chosen(account: t.Any, params: Params) -> bool:
     roles, role_ids, status = params.get("roles"), params.get("role_ids"), params.get("status")
     service = params.get("service")
     return (
-        (roles is None or bool({fold(r) for r in roles} & {fold(r) for r in account.roles}))
+        (roles is None or bool({plain(r) for r in roles} & {plain(r) for r in account.roles}))
         and (role_ids is None or bool(set(role_ids) & set(account.role_ids)))
         and (status is None or account.status in status)
         and (service is None or bool(account.service) == service)
@@ -219,15 +220,28 @@ def _complete(portal: Portal, params: Params) -> None:
     scope = [o for o in portal.scope if params.get(o.name) not in (None, "")]
     if len(scope) > 1:
         raise BadInput(f"{' and '.join(o.name for o in scope)} exclude each other, give one of them")
+    _connectable(portal, params)
+
+
+def _connectable(portal: Portal, params: Params) -> None:
+    """Check the options that say how to reach the portal."""
     try:
         url = urllib.parse.urlsplit(portal.address(params["api_url"]))
         usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise BadInput("api_url: the address must begin with https:// (or http://) and name a host")
+        what = "the address" if "@" in params["api_url"] else repr(params["api_url"])
+        raise BadInput(f"api_url: {what} is no address of a portal, begin with https:// (or http://) and name a host")
+    if url.query or url.fragment:
+        raise BadInput("api_url: the address must not hold a query (?) or a fragment (#), paths are added to it")
     if url.username or url.password:
         raise BadInput("api_url: the address must not hold a user name or password, use the options for the credential")
+    if "@" in (params.get("http_proxy") or ""):
+        raise BadInput(
+            "http_proxy: the address must not hold a user name or password, which would be shown in results; "
+            "set the environment variable https_proxy instead"
+        )
     if params.get("client_key") and not params.get("client_cert"):
         raise BadInput("client_key: needs client_cert as well")
     for name in ("timeout", "retry_budget"):
@@ -264,7 +278,12 @@ def _checked(spec: dict[str, dict[str, t.Any]], users: list[t.Any], context: Con
             wrong.append(f"users_file[{position}]: is no user but {type(entry).__name__}.")
             continue
         if not all(_as_it_is(spec.get(name), value) for name, value in entry.items()):
-            checked = validator.validate(entry)
+            words = _worded(entry)
+            shapeless = misshapen(spec, words)
+            if shapeless:
+                wrong.extend(f"users_file[{position}]: {sentence(message)}" for message in shapeless)
+                continue
+            checked = validator.validate(words)
             context.no_log_values.update(checked._no_log_values)  # noqa: SLF001  # core has no public name for it
             wrong.extend(f"users_file[{position}]: {sentence(message)}" for message in checked.error_messages)
             found.append(checked.validated_parameters)
@@ -275,6 +294,13 @@ def _checked(spec: dict[str, dict[str, t.Any]], users: list[t.Any], context: Con
         more = f" And {len(wrong) - 20} more." if len(wrong) > 20 else ""
         raise BadInput(" ".join(wrong[:20]) + more)
     return found
+
+
+def _worded(value: t.Any) -> t.Any:
+    """Return ``value`` with all names as text: YAML reads 1, yes and null as something else, and core sorts names."""
+    if isinstance(value, dict):
+        return {str(name): _worded(part) for name, part in value.items()}
+    return [_worded(part) for part in value] if isinstance(value, list) else value
 
 
 def _as_it_is(option: dict[str, t.Any] | None, value: t.Any) -> bool:
@@ -373,7 +399,7 @@ def _session(
 
 def _warn_clear_text(url: str, context: Context) -> None:
     parts = urllib.parse.urlsplit(url)
-    local = parts.hostname in ("localhost", "::1") or (parts.hostname or "").startswith("127.")
+    local = parts.hostname in ("localhost", "::1") or re.fullmatch(r"127(\.[0-9]+){1,3}", parts.hostname or "")
     if parts.scheme == "http" and not local:
         context.warnings.append(
             f"api_url is http: the credential travels to {parts.hostname} in clear text. Use https."

@@ -8,7 +8,10 @@
 
 from __future__ import annotations
 
+import html
+import json
 import typing as t
+import urllib.parse
 
 
 class PortalError(Exception):
@@ -37,6 +40,12 @@ class PortalError(Exception):
         self.request_id = request_id
         self.hint = hint
         self.call = ""
+
+    def conceal(self, secrets: t.Collection[str]) -> None:
+        """Remove ``secrets`` from everything that the portal said."""
+        self.text = mask(self.text, secrets)
+        self.code = self.code and mask(self.code, secrets)
+        self.request_id = self.request_id and mask(self.request_id, secrets)
 
     def __str__(self) -> str:
         facts = []
@@ -138,3 +147,29 @@ def cut(text: str, limit: int = 300) -> str:
     """Return ``text`` on one line, without control characters, and not longer than ``limit``."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def mask(text: str, secrets: t.Iterable[str]) -> str:
+    """Return ``text`` without ``secrets``, in whatever spelling a portal repeats them."""
+    # Shorter ones are words of any text.
+    spelled = {word for secret in secrets if len(secret) >= 4 for word in _spellings(secret)}
+    for word in sorted(spelled, key=len, reverse=True):
+        text = text.replace(word, "********")
+        if "…" in text:
+            # A message that was cut may end within the secret.
+            for length in range(len(word) - 1, 3, -1):
+                text = text.replace(f"{word[:length]}…", "********…")
+    return text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    escaped = html.escape(secret)
+    return (
+        secret,
+        " ".join(secret.split()),
+        escaped,
+        escaped.replace("&#x27;", "&#39;"),
+        urllib.parse.quote(secret, safe=""),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    )

@@ -81,8 +81,13 @@ def _one_by_one(removals: t.Sequence[Change], own: frozenset[str], protected: fr
 
 
 def _administrators(removals: t.Sequence[Change], seen: t.Collection[Account]) -> None:
-    left = {a.id for a in seen if a.admin and a.status not in (DISABLED, PENDING)}
-    losing = {a.id for a, _plan in removals} & left
+    able = [a for a in seen if a.status not in (DISABLED, PENDING)]
+    left = {a.id for a in able if a.admin}
+    going = {a.id for a, _plan in removals}
+    if any(a.admin is None and a.id not in going for a in able):
+        # Somebody whose rights the portal does not tell may be another administrator.
+        return
+    losing = going & left
     if losing and losing == left:
         names = sorted(cut(account.key, 100) for account in seen if account.id in losing)
         raise Blocked(

@@ -35,6 +35,7 @@ from .errors import (
     Unreachable,
     Untrusted,
     cut,
+    mask,
 )
 
 if t.TYPE_CHECKING:
@@ -203,13 +204,7 @@ class Client:
 
     def scrub(self, text: str) -> str:
         """Return ``text`` without the credential, should the portal have echoed it."""
-        for secret in sorted(self._auth.secrets(), key=len, reverse=True):
-            if len(secret) >= 4:
-                text = text.replace(secret, "********")
-                # A message that was cut may end within the secret.
-                for length in range(len(secret) - 1, 3, -1):
-                    text = text.replace(f"{secret[:length]}…", "********…")
-        return text
+        return mask(text, self._auth.secrets())
 
     def send(self, call: Call, **request: t.Any) -> Answer:
         """Send ``call`` and return its answer; see ``fetch``."""
@@ -246,7 +241,7 @@ class Client:
                 self.throttle.enter()
                 return parse(self._once(call, query, body, headers, path))
             except PortalError as error:
-                error.text = self.scrub(error.text)
+                error.conceal(self._auth.secrets())
                 error.call = error.call or call.name
                 if isinstance(error, SessionLost) and call.effect != SESSION:
                     # The portal did not look at the call, so even a write may go again (clc.md 3.4), but once only.

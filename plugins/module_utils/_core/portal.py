@@ -170,6 +170,10 @@ class Connector(abc.ABC):
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         """Yield the accounts in scope. With ``keys`` it may narrow to those, but then finds each that exists."""
 
+    def narrows(self, keys: frozenset[str]) -> bool:
+        """Return whether ``listing(keys)`` may leave out accounts that have other keys."""
+        return False
+
     @abc.abstractmethod
     def details(self, ref: str) -> Account | None:
         """Return one account in full by its ID; None only if the portal says for sure that there is none."""

@@ -133,6 +133,7 @@ class Reconciler:
         self.works = [Work(d) for d in desired]
         self._each(self._names, self.works, wide=False)
         self._locate(self.works)
+        self._no_twins(self.works)
         self._each(self._sketch, self.works, wide=False)
         self._each(self._inspect, [w for w in self.works if w.vague])
         self.unlisted = self._find_unlisted(self.works)
@@ -192,7 +193,7 @@ class Reconciler:
         before = self.connector.client.sent["read"]
         index = Index(self.connector.listing(keys))
         self._listing_cost = max(1, self.connector.client.sent["read"] - before)
-        self.index, self.complete, self._remembered = index, not keys, False
+        self.index, self.complete, self._remembered = index, not self.connector.narrows(keys), False
 
     def _read(self, work: Work) -> None:
         work.account = self.connector.details(t.cast(str, work.desired.id))
@@ -209,6 +210,20 @@ class Reconciler:
                 f"the account {account.key!r} (id {account.id}) lives in {account.scope} and not in {scope}, "
                 "and accounts cannot be moved"
             )
+
+    def _no_twins(self, works: t.Sequence[Work]) -> None:
+        """Fail entries that mean one account in different words: only now can it be seen."""
+        found: dict[str, list[Work]] = {}
+        for work in works:
+            if work.account is not None and work.error is None:
+                found.setdefault(work.account.id, []).append(work)
+        for ident, twins in found.items():
+            if len(twins) > 1:
+                places = " and ".join(str(w.desired.position) for w in twins)
+                key = t.cast("Account", twins[0].account).key
+                text = f"users {places} mean the same account, {key!r} (id {ident})"
+                for work in twins:
+                    self._fail(work, Ambiguous(text, hint="Keep one of them"))
 
     def _sketch(self, work: Work) -> None:
         """Plan from what the listing tells; ``work.vague`` says that the account must be read before that counts."""
@@ -242,6 +257,9 @@ class Reconciler:
         named = {w.account.id for w in works if w.account is not None}
         for work in works:
             named.update(account.id for account in self.index.candidates(work.desired))
+            named.update(ident for ident in (work.desired.id, work.ident) if ident is not None)
+        # An entry that could not be matched may mean any of the accounts that nobody else names.
+        lost = any(work.error is not None for work in works)
         scope = self.connector.scope
         state = "present" if self.policy.unlisted == "report" else self.policy.unlisted
         found = []
@@ -252,6 +270,10 @@ class Reconciler:
             work = Work(desired, account)
             if account.locked:
                 work.plan = Plan(reason=account.locked)
+            elif lost and state != "present":
+                work.error = Skipped(
+                    "left as it is, because not every entry of the list could be matched to an account"
+                )
             else:
                 self._one(self._make_plan, work)
             found.append(work)
@@ -498,5 +520,7 @@ class Reconciler:
     def _fail(self, work: Work, error: PortalError) -> None:
         if self._breaker.reason:
             error = error if work.wrote else Skipped(self._breaker.reason)
+        # The portal may have repeated a password in its refusal.
+        error.conceal([str(v) for name, v in work.desired.given.items() if self.portal.field(name).secret])
         work.error = error
         self._breaker.failure(work, error)

@@ -125,6 +125,9 @@ class CertCentral(Connector):
             if account.id not in taken and not account.service:
                 yield account
 
+    def narrows(self, keys: frozenset[str]) -> bool:
+        return len(keys) == 1
+
     def details(self, ref: str) -> Account | None:
         # "me" and "api-only" are paths, too, and not the user that is meant.
         ident = numeric("id", ref)
