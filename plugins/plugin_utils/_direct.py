@@ -18,6 +18,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+from ansible_collections.portal.users.plugins.module_utils._core.errors import sentence
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
@@ -41,6 +42,11 @@ class DirectAction(ActionBase):
         """Return the task's result."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
+        # As a module it would die inside of core, before any code of ours runs.
+        shapeless = arguments.misshapen(self._spec(), self._task.args)
+        if shapeless:
+            result.update({"failed": True, "msg": " ".join(sentence(message) for message in shapeless)})
+            return result
         if not self._eligible(variables):
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
             return result
@@ -70,8 +76,11 @@ class DirectAction(ActionBase):
     def _value(self, variables: dict[str, t.Any], name: str, default: t.Any) -> t.Any:
         return self._templar.template(variables[name]) if name in variables else default
 
+    def _spec(self) -> dict[str, t.Any]:
+        return (arguments.info_spec if self.informs else arguments.user_spec)(self.portal)
+
     def _in_process(self) -> dict[str, t.Any]:
-        spec = (arguments.info_spec if self.informs else arguments.user_spec)(self.portal)
+        spec = self._spec()
         validated = ArgumentSpecValidator(spec).validate(self._task.args)
         secrets = set(validated._no_log_values)  # noqa: SLF001  # core has no public name for it
         params = validated.validated_parameters

@@ -111,11 +111,14 @@ def misshapen(spec: Spec, params: t.Mapping[str, t.Any], where: str = "") -> lis
         given = params.get(name)
         if "options" not in option or given is None:
             continue
-        for one in given if isinstance(given, list) else [given]:
+        many = isinstance(given, list)
+        for one in given if many else [given]:
             if isinstance(one, dict):
                 found.extend(misshapen(option["options"], one, f"{where}{name}."))
-            elif not isinstance(one, str):
-                found.append(f"{where}{name}: must be {option['type']} of options, and holds {type(one).__name__}")
+            elif many != (option["type"] == "list") or not isinstance(one, str):
+                # Ansible's tagged text is no more than text to a reader.
+                kind = "str" if isinstance(one, str) else type(one).__name__
+                found.append(f"{where}{name}: must be {option['type']} of options, and holds {kind}")
     return found
 
 

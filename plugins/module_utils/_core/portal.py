@@ -100,6 +100,7 @@ class Portal:
     limits as (requests, seconds). ``clash`` tells the reader what a name that is taken can mean here. ``address``
     makes the base URL of the calls out of what the user gave as ``api_url``. ``born`` is the status of a new account;
     only accounts whose status is in ``delete_from`` can be deleted. ``scoped`` says that a creation needs the scope.
+    ``hides_duplicates`` says that a name that is taken is refused like any other wrong value.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Portal:
     delete_from: tuple[str, ...] = (ACTIVE, DISABLED, PENDING, UNKNOWN)
     born: str = ACTIVE
     scoped: bool = False
+    hides_duplicates: bool = False
     _by_name: t.Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -307,7 +307,8 @@ class Reconciler:
                 self._observe(work, doubt, looks=LOOKS, wait=attempt)
             except (Clash, Missing, Refused) as no:
                 creating = work.step is not None and work.step.verb == CREATE
-                if definite or (isinstance(no, Refused) and not creating):
+                taken = creating and (work.doubted or self.portal.hides_duplicates)
+                if definite or (isinstance(no, Refused) and not taken):
                     raise self._explain(work, no) from no
                 definite = True
                 last = no
@@ -378,14 +379,22 @@ class Reconciler:
             ) from error
         if work.account is not None and creating:
             self._same_person(work, work.account)
-        work.plan = plan.make(self.portal, self._calm, work.desired, work.account)
+            if work.account.service and not work.once:
+                self.warnings.append(
+                    f"{work.desired.label}: the answer to the creation was lost, and with it the API key that is shown "
+                    "only once. Make another key for this service user on the portal."
+                )
+        # Nobody can see whether a password was set, so a doubtful change of one is made again.
+        secret = work.step is not None and any(self.portal.field(name).secret for name in work.step.values)
+        policy = self.policy if secret and not creating else self._calm
+        work.plan = plan.make(self.portal, policy, work.desired, work.account)
         if work.doubted and work.first is not None:
             rest = [step.label for step in work.plan.steps]
             work.done = [step.label for step in work.first.steps if step.label not in rest]
 
     @property
     def _calm(self) -> Policy:
-        """The policy for a second look: a password that was sent cannot be compared, so it is not sent again."""
+        """The policy to verify by: whether a password that was sent has been taken cannot be seen."""
         return dataclasses.replace(self.policy, update_password="never")  # noqa: S106  # a policy, not a password
 
     def _look(self, work: Work) -> Account | None:

@@ -508,6 +508,7 @@ PORTAL = Portal(
     identity=(Option("service", "bool"),),
     key="username",
     folds=False,
+    hides_duplicates=True,
     fields=FIELDS,
     parts=("profile", "role", "assignments"),
     limits=((100, 5.0), (1000, 180.0)),

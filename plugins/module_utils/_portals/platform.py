@@ -322,6 +322,7 @@ PORTAL = Portal(
     scoped=True,
     key="username",
     folds=False,
+    hides_duplicates=True,
     fields=(
         Text("username", create=REQUIRED, update=NEVER),
         Text("name", create=REQUIRED, carry=True, listed=False),

@@ -24,9 +24,7 @@ def account(*, full: bool = True, **changes: t.Any) -> Account:
     return Toy({**ANN, **changes}).account("1", full=full)
 
 
-def make(
-    desired: t.Any, found: Account | None, portal: Portal = PORTAL, **changes: t.Any
-) -> plan.Plan:
+def make(desired: t.Any, found: Account | None, portal: Portal = PORTAL, **changes: t.Any) -> plan.Plan:
     return plan.make(portal, policy(**changes), desired, found)
 
 
@@ -168,7 +166,9 @@ def test_a_password_is_sent_again_only_by_order(update_password: str, steps: lis
 @pytest.mark.parametrize("there", [None, {}])
 @pytest.mark.parametrize("update_password", ["always", "on_create", "never"])
 @given(st.text("abcdefgh0123456789-_!", min_size=8, max_size=20))
-def test_a_password_is_never_in_what_is_shown(there: dict[str, t.Any] | None, update_password: str, secret: str) -> None:
+def test_a_password_is_never_in_what_is_shown(
+    there: dict[str, t.Any] | None, update_password: str, secret: str
+) -> None:
     found = None if there is None else account(**there)
     made = make(wish(**BARE, password=secret), found, update_password=update_password)
     assert secret not in repr((made.before, made.after, made.changed_fields, made.reason, labels(made)))
@@ -188,7 +188,7 @@ def test_a_field_that_a_creation_never_takes_is_left_out_of_it() -> None:
 
 def test_an_active_account_is_disabled_first_where_the_portal_wants_it_and_the_user_agrees() -> None:
     portal = altered(delete_from=("disabled",))
-    with pytest.raises(Refused, match="deletes only accounts that are disabled. Set force_disable"):
+    with pytest.raises(Refused, match=r"deletes only accounts that are disabled. Set force_disable"):
         make(wish("absent", username="ann"), account(), portal)
     assert labels(make(wish("absent", username="ann"), account(), portal, force_disable=True)) == ["disable", "delete"]
     assert labels(make(wish("absent", username="ann"), account(status="disabled"), portal)) == ["delete"]
@@ -275,7 +275,7 @@ rows = st.none() | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(["present", "enabled", "disabled", "absent"]), options, rows)
 def test_a_plan_carried_out_leaves_nothing_to_plan(state: str, given_options: dict[str, t.Any], row: t.Any) -> None:
     toy = Toy() if row is None else Toy({**ANN, **row})

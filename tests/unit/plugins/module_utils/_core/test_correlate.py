@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which account is meant: exact before folded, one or none, never a guess."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from toy import PORTAL, wish
+
+from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index, correlate
+from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired
+from ansible_collections.portal.users.plugins.module_utils._core.errors import Ambiguous
+from ansible_collections.portal.users.plugins.module_utils._core.portal import Account
+
+EXACT = dataclasses.replace(PORTAL, folds=False)
+
+
+def account(ident: str, key: str, *, service: bool | None = None) -> Account:
+    return Account(id=ident, key=key, values={}, full=False, service=service)
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted", "found"),
+    [
+        ([], "ann", None),
+        (["bob"], "ann", None),
+        (["ann"], "ann", "0"),
+        (["ANN"], "ann", "0"),
+        ([" ann "], "ann", "0"),
+        (["ANN", "ann"], "ann", "1"),
+        (["ANN", "Ann", "bob"], "bob", "2"),
+        (["STRASSE"], "straße", "0"),
+        (["ann2", "an", "ann"], "ann", "2"),
+    ],
+)
+def test_the_exact_key_wins_over_the_folded_one(keys: list[str], wanted: str, found: str | None) -> None:
+    index = Index(account(str(i), key) for i, key in enumerate(keys))
+    got = correlate(PORTAL, wish(username=wanted), index)
+    assert (got.id if got else None) == found
+
+
+def test_two_candidates_are_an_error_that_names_both() -> None:
+    index = Index([account("1", "ANN"), account("2", "Ann")])
+    with pytest.raises(Ambiguous) as caught:
+        correlate(PORTAL, wish(username="ann"), index)
+    assert "2 accounts may be meant: 'ANN' (id 1), 'Ann' (id 2). Give the id of the right one." in str(caught.value)
+
+
+def test_two_accounts_with_the_very_same_key_are_an_error() -> None:
+    with pytest.raises(Ambiguous, match="2 accounts may be meant"):
+        correlate(PORTAL, wish(username="ann"), Index([account("1", "ann"), account("2", "ann")]))
+
+
+def test_a_portal_that_tells_letter_case_apart_is_not_guessed_at() -> None:
+    with pytest.raises(Ambiguous, match=r"differs in letter case or blanks only.*nothing was changed"):
+        correlate(EXACT, wish(username="ann"), Index([account("1", "Ann")]))
+
+
+def test_a_service_user_and_a_person_of_one_name_are_two() -> None:
+    index = Index([account("1", "bot@example.test", service=True), account("2", "bot@example.test", service=False)])
+    person = correlate(PORTAL, Desired(0, "bot@example.test", None, False, "present", {}), index)
+    service = correlate(PORTAL, Desired(0, "BOT@example.test", None, True, "present", {}), index)
+    assert person is not None
+    assert service is not None
+    assert (person.id, service.id) == ("2", "1")
+
+
+def test_an_index_forgets_what_is_dropped_and_replaces_what_is_put_again() -> None:
+    index = Index([account("1", "ann"), account("2", "bob")])
+    index.put(account("1", "eve"))
+    assert correlate(PORTAL, wish(username="ann"), index) is None
+    assert correlate(PORTAL, wish(username="eve"), index) is not None
+    index.drop("1")
+    index.drop("7")
+    assert [a.id for a in index] == ["2"]
+    assert len(index) == 1
+
+
+def test_an_id_without_a_key_has_no_candidates() -> None:
+    assert Index([account("1", "ann")]).candidates(wish(id="1")) == []
+
+
+@given(st.permutations(["ann", "ANN", "Ann", "bob", "Bob", " bob"]), st.sampled_from(["ann", "ANN", "bob", "BOB", "x"]))
+def test_the_order_of_a_listing_never_matters(keys: list[str], wanted: str) -> None:
+    def answer(order: list[str]) -> str | None:
+        try:
+            found = correlate(PORTAL, wish(username=wanted), Index(account(key, key) for key in order))
+        except Ambiguous:
+            return "ambiguous"
+        return found.id if found else None
+
+    assert answer(keys) == answer(sorted(keys))

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Results: the same keys whatever happened, in the order of the input, and no secret anywhere."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from toy import ANN, PASSWORD, PORTAL, Toy, policy, wish
+
+from ansible_collections.portal.users.plugins.module_utils._core import plan, report
+from ansible_collections.portal.users.plugins.module_utils._core.errors import (
+    Ambiguous,
+    Busy,
+    Clash,
+    PortalError,
+    Refused,
+    Skipped,
+    Unclear,
+    Unknown,
+    Unreachable,
+)
+from ansible_collections.portal.users.plugins.module_utils._core.portal import Account
+from ansible_collections.portal.users.plugins.module_utils._core.reconcile import Work
+
+
+def work(
+    state: str = "present", *, there: bool = True, done: bool = True, error: PortalError | None = None, **options: t.Any
+) -> Work:
+    """Return a work as the loop leaves it."""
+    account = Toy(ANN).account("1") if there else None
+    desired = wish(state, **{"username": "ann", **options})
+    made = plan.make(PORTAL, policy(update_password="always"), desired, account)
+    found = Work(desired, account, made, error=error)
+    if done and made.steps:
+        found.first = made
+        found.done = [step.label for step in made.steps]
+        found.wrote = True
+    return found
+
+
+def result(*works: Work, check_mode: bool = False, single: bool = False, **facts: t.Any) -> dict[str, t.Any]:
+    others = facts.pop("unlisted", ())
+    return report.result(
+        PORTAL, works, others, check_mode=check_mode, single=single, digest="sha256:0", requests={"read": 1}
+    )
+
+
+def test_a_record_has_the_same_keys_for_every_account() -> None:
+    bare = Account(id="1", key="ann", values={}, full=False)
+    assert tuple(report.record(PORTAL, bare)) == report.RECORD_KEYS
+    assert tuple(report.record(PORTAL, Toy(ANN).account("1"))) == report.RECORD_KEYS
+
+
+def test_what_the_portal_does_not_tell_is_none() -> None:
+    found = report.record(PORTAL, Account(id="1", key="ann", values={"email": ""}, full=False))
+    assert found["username"] == "ann"
+    assert {name for name, value in found.items() if value is None} == {
+        *("scope", "email", "name", "first_name", "last_name", "status_raw", "admin", "last_login", "created"),
+        *("sso_only", "service"),
+    }
+
+
+def test_a_name_is_made_of_its_halves_where_the_portal_has_no_whole() -> None:
+    values = {"first_name": "Ann", "last_name": "Lee"}
+    assert report.record(PORTAL, Account(id="1", key="a", values=values, full=True))["name"] == "Ann Lee"
+    assert report.record(PORTAL, Account(id="1", key="a", values=values, full=True, name="Dr Lee"))["name"] == "Dr Lee"
+
+
+def test_the_raw_record_is_there_on_demand() -> None:
+    account = Account(id="1", key="a", values={}, full=True, raw={"x": [1]})
+    assert report.record(PORTAL, account, raw=True)["raw"] == {"x": [1]}
+    assert "raw" not in report.record(PORTAL, account)
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "there", "action"),
+    [
+        ("present", {"name": "Bea"}, True, "updated"),
+        ("present", {"email": "a@b"}, False, "created"),
+        ("disabled", {}, True, "disabled"),
+        ("absent", {}, True, "deleted"),
+        ("present", {}, True, "none"),
+        ("absent", {}, False, "none"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_an_outcome_has_the_same_keys_and_verdict_in_both_modes(
+    state: str, options: dict[str, t.Any], there: bool, action: str, check_mode: bool
+) -> None:
+    one = work(state, there=there, done=not check_mode, **options)
+    found = report.outcome(PORTAL, one, check_mode=check_mode)
+    assert found["action"] == action
+    assert found["changed"] is (action != "none")
+    assert found["steps"]["not_done"] == []
+    assert found["steps"]["done"] == [step.label for step in one.plan.steps]
+    assert set(found) - {"reason"} == {
+        *("position", "username", "id", "action", "changed", "changed_fields", "steps", "user")
+    }
+
+
+def test_a_deleted_account_has_an_id_and_no_record() -> None:
+    found = report.outcome(PORTAL, work("absent"), check_mode=False)
+    assert (found["id"], found["user"]) == ("1", None)
+
+
+def test_partial_work_is_changed_and_failed_and_names_the_steps_left() -> None:
+    one = work("disabled", name="Bea", error=Refused("no", status=400, code="7", request_id="r"))
+    one.done = ["write profile"]
+    found = report.outcome(PORTAL, one, check_mode=False)
+    assert (found["action"], found["changed"]) == ("failed", True)
+    assert found["steps"] == {"done": ["write profile"], "not_done": ["disable"]}
+    assert found["msg"] == "ann: no (HTTP 400, code 7, request r)."
+    assert (found["status"], found["code"], found["request_id"], found["kind"]) == (400, "7", "r", "refused")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (Refused("x"), "refused"),
+        (Ambiguous("x"), "ambiguous"),
+        (Clash("x"), "clash"),
+        (Busy("x"), "unclear"),
+        (Unclear("x"), "unclear"),
+        (Unknown("x"), "unclear"),
+        (Unreachable("x"), "unclear"),
+    ],
+)
+def test_each_failure_has_a_kind(error: PortalError, kind: str) -> None:
+    assert report.failure(error)["kind"] == kind
+
+
+def test_one_user_in_the_options_is_also_on_top_of_the_result() -> None:
+    found = result(work(name="Bea"), single=True)
+    assert {name: found[name] for name in ("id", "action", "changed_fields")} == {
+        "id": "1",
+        "action": "updated",
+        "changed_fields": ["name"],
+    }
+    assert found["user"] == found["users"][0]["user"]
+    assert "id" not in result(work(name="Bea"))
+
+
+def test_a_single_failure_is_told_on_top() -> None:
+    found = result(work(done=False, error=Refused("no", status=400)), single=True)
+    assert (found["failed"], found["changed"], found["msg"]) == (True, False, "ann: no (HTTP 400).")
+    assert (found["kind"], found["status"]) == ("refused", 400)
+
+
+def test_failures_are_counted_and_the_first_ones_quoted() -> None:
+    works = [work(username=f"u{i}", done=False, error=Refused(f"no {i}")) for i in range(5)]
+    skipped = work(username="u9", done=False, error=Skipped("later"))
+    found = result(*works, skipped, work())
+    assert (
+        found["msg"] == "5 of 7 users failed and 1 were skipped. u0: no 0. u1: no 1. u2: no 2. And 2 more, see users."
+    )
+    assert found["summary"]["failed"] == 5
+    assert found["summary"]["skipped"] == 1
+    assert found["summary"]["none"] == 1
+
+
+def test_unlisted_accounts_count_but_are_kept_apart() -> None:
+    found = result(work(), unlisted=[work("disabled", username="bob")])
+    assert found["changed"] is True
+    assert len(found["users"]) == 1
+    assert found["unlisted"][0]["action"] == "disabled"
+    assert found["ids"] == {"ann": "1"}
+
+
+def test_the_diff_names_portal_and_user_and_sorts_its_fields() -> None:
+    found = result(work(phone="2", name="Bea"))["diff"]
+    assert found == [
+        {
+            "before_header": "toy ann",
+            "after_header": "toy ann",
+            "before": {"name": "Ann", "phone": "1"},
+            "after": {"name": "Bea", "phone": "2"},
+        }
+    ]
+    assert list(found[0]["after"]) == ["name", "phone"]
+
+
+def test_the_diff_has_no_user_that_is_not_changed() -> None:
+    failed = work(name="Bea", done=False, error=Refused("no"))
+    assert result(work(), failed)["diff"] == []
+    failed.wrote = True
+    assert len(result(work(), failed)["diff"]) == 1
+
+
+def test_what_a_portal_shows_only_once_is_in_the_outcome() -> None:
+    one = work(email="a@b", there=False)
+    one.once = {"api_key": "shown once"}
+    found = result(one, single=True)
+    assert found["api_key"] == found["users"][0]["api_key"] == "shown once"
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("check_mode", [True, False])
+@given(st.text("abcdefgh0123456789-_!", min_size=8, max_size=30))
+def test_no_password_is_in_any_result(there: bool, check_mode: bool, secret: str) -> None:
+    one = work(email="a@b", password=secret, there=there, done=not check_mode)
+    two = work(email="a@b", password=secret, there=there, error=Refused("no"))
+    text = json.dumps([result(one, two, check_mode=check_mode), result(one, check_mode=check_mode, single=True)])
+    assert secret not in text
+    assert PASSWORD not in text
+
+
+@given(st.permutations(["a", "b", "c", "d"]))
+def test_outcomes_keep_the_order_of_the_input(names: list[str]) -> None:
+    assert [
+        one["username"]
+        for one in result(*(work(there=False, done=False, username=n, email="a@b") for n in names))["users"]
+    ] == names
