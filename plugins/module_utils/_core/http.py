@@ -176,6 +176,9 @@ class Client:
         # A CDN's cookies are of no use, and one jar for several threads would have to be locked.
         self._session.cookies.set_policy(_NoCookies())
         # The bare True lets REQUESTS_CA_BUNDLE of the environment count; False and a path win over it.
+        if not connection.validate_certs:
+            # The user has decided; urllib3 would say so again for each request.
+            deps.urllib3.disable_warnings(deps.urllib3.exceptions.InsecureRequestWarning)
         self._verify: bool | str = (connection.ca_path or True) if connection.validate_certs else False
         self._proxies = (
             {"http": connection.http_proxy, "https": connection.http_proxy} if connection.http_proxy else None

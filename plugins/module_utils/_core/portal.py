@@ -174,7 +174,7 @@ class Connector(abc.ABC):
 
     def narrows(self, keys: frozenset[str]) -> bool:
         """Return whether ``listing(keys)`` may leave out accounts that have other keys."""
-        return False
+        return bool(keys)
 
     @abc.abstractmethod
     def details(self, ref: str) -> Account | None:

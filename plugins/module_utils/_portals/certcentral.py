@@ -126,7 +126,7 @@ class CertCentral(Connector):
                 yield account
 
     def narrows(self, keys: frozenset[str]) -> bool:
-        return len(keys) == 1
+        return len(keys) == 1 or (bool(keys) and bool(self.settings.get("service_wanted")))
 
     def details(self, ref: str) -> Account | None:
         # "me" and "api-only" are paths, too, and not the user that is meant.

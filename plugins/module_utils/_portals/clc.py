@@ -120,6 +120,9 @@ class Clc(Connector):
             self._spellings = {fold(account.key): account.key for account in found}
         yield from found
 
+    def narrows(self, keys: frozenset[str]) -> bool:
+        return False
+
     def details(self, ref: str) -> Account | None:
         try:
             return self._details(ref)

@@ -124,6 +124,9 @@ class CloudCenter(Connector):
         for record in self._collect(LIST, "users"):
             yield self._account(record, full=False)
 
+    def narrows(self, keys: frozenset[str]) -> bool:
+        return False
+
     def details(self, ref: str) -> Account | None:
         ident = given_id("id", ref)
 

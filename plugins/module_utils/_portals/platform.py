@@ -91,6 +91,9 @@ class Platform(Connector):
                 yield account
         self._listed = frozenset(found)
 
+    def narrows(self, keys: frozenset[str]) -> bool:
+        return False
+
     def details(self, ref: str) -> Account | None:
         try:
             answer, record = self._read(SHOW, given_id("id", ref))
