@@ -1,0 +1,231 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+name: roster
+short_description: Read people from a CSV, YAML or JSON file
+version_added: 0.1.0
+description:
+  - Reads a roster, the one file that says who the people are, and checks all of it. People become accounts by the
+    modules of this collection.
+  - A roster is a CSV file with a header (commas, UTF-8), or a YAML or JSON list of mappings. The end of its name tells
+    which, C(.csv), C(.yml), C(.yaml) or C(.json).
+  - If anything is wrong, the lookup fails with all errors at once, each with file, line and column, and returns nobody.
+    An empty roster is an error, too.
+  - B(key), the only required field, tells the person for ever, for example an employee number. B(key), B(username) and
+    B(email) must be unique, regardless of letter case.
+  - B(first_name), B(last_name), B(display_name), B(job_title), B(phone), B(mobile), B(manager), B(department) and
+    B(company) are text. Blanks around any text are removed, everything else is kept as it is.
+  - B(type) is one of V(employee), V(contractor), V(vendor) and V(service).
+  - B(start) and B(end) are the first and the last day, as C(2026-12-31).
+  - B(status) is one of V(active), V(leave) and V(leaver). Where it is empty it follows from the dates, V(prehire)
+    before B(start), V(leaver) after B(end), V(active) otherwise. A written status that contradicts the dates is an
+    error.
+  - B(profiles) are the business roles, as a list, or separated by C(;) in one text.
+  - B(accounts), in YAML and JSON only, maps portal hosts or portal types (V(clc), V(certcentral), V(platform),
+    V(cloudcenter)) to options of that portal's user module. They override what the profiles give. A portal without any
+    option says that the person has an account there.
+  - Values that spreadsheets take for formulas, control characters, texts of more than 1000 characters, YAML aliases and
+    YAML tags are refused. In YAML, what looks like a number or a boolean must stand in quotes. Phone numbers may begin
+    with C(+).
+  - A roster holds no secrets, so tasks that use it need no C(no_log).
+author:
+  - portal.users authors (@portal-users)
+options:
+  _terms:
+    description:
+      - Path of the roster, one. A relative path is searched as for C(ansible.builtin.copy), in C(files) first.
+    type: list
+    elements: path
+    required: true
+  portals:
+    description:
+      - The portal hosts that B(accounts) may name, for example C(groups.portals). Portal types are always known.
+      - Without it, the names are not checked.
+    type: list
+    elements: str
+  profiles:
+    description:
+      - The profiles that people may have, as a list of names or as a mapping by name.
+      - Without it, the names are not checked.
+    type: raw
+  revision:
+    description:
+      - Return one mapping with the people, their number and the revision of the roster instead of the people alone.
+    type: bool
+    default: false
+  today:
+    description:
+      - The day to go by, as C(2026-12-31).
+      - The default is the current day of the machine that runs Ansible.
+    type: str
+notes:
+  - To get a list, call it by C(query). As with every lookup, C(lookup) returns the person itself where there is only
+    one. With O(revision=true), call it by C(lookup).
+seealso:
+  - module: portal.users.certcentral_user
+  - module: portal.users.clc_user
+  - module: portal.users.cloudcenter_user
+  - module: portal.users.platform_user
+"""
+
+EXAMPLES = r"""
+- name: Show who is active
+  ansible.builtin.debug:
+    msg: "{{ people | selectattr('status', 'eq', 'active') | map(attribute='email') }}"
+  vars:
+    people: "{{ query('portal.users.roster', 'people.csv') }}"
+
+- name: Refuse a roster with unknown profiles or portals before anything is done
+  ansible.builtin.assert:
+    that: roster.rows > 0
+    success_msg: "{{ roster.rows }} people, {{ roster.revision }}"
+  vars:
+    roster: >-
+      {{ lookup('portal.users.roster', 'people.yml', profiles=provision_profiles, portals=groups['portals'],
+                revision=true) }}
+
+- name: Show who has left by the end of the year
+  ansible.builtin.debug:
+    msg: "{{ item.key }} {{ item.display_name }}, last day {{ item.end }}"
+  loop: "{{ query('portal.users.roster', 'people.csv', today='2026-12-31') | selectattr('status', 'eq', 'leaver') }}"
+  loop_control:
+    label: "{{ item.key }}"
+
+- name: Write down who reports to whom
+  ansible.builtin.copy:
+    dest: managers.json
+    mode: "0600"
+    content: "{{ people | items2dict(key_name='key', value_name='manager') | to_nice_json }}"
+  vars:
+    people: "{{ query('portal.users.roster', 'people.csv') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - The people in the order of the file. With O(revision=true), one mapping.
+  type: list
+  elements: dict
+  contains:
+    accounts:
+      description: Options by portal host or portal type; empty if there are none.
+      type: dict
+      sample: {"digicert_us": {"role": "manager"}}
+    company:
+      description: Company. Like all text, the empty string if it is not given.
+      type: str
+    department:
+      description: Department.
+      type: str
+    display_name:
+      description: Name to show.
+      type: str
+    email:
+      description: E-mail address.
+      type: str
+      sample: anna.nowak@example.org
+    end:
+      description: Last day.
+      type: str
+      sample: "2026-12-31"
+    first_name:
+      description: First name.
+      type: str
+    job_title:
+      description: Job title.
+      type: str
+    key:
+      description: What tells the person for ever.
+      type: str
+      sample: E1001
+    last_name:
+      description: Last name.
+      type: str
+    line:
+      description: Line of the file in which the person begins.
+      type: int
+      sample: 2
+    manager:
+      description: Manager.
+      type: str
+    mobile:
+      description: Mobile phone number.
+      type: str
+    people:
+      description: The people.
+      returned: O(revision=true), instead of the fields of a person
+      type: list
+      elements: dict
+    phone:
+      description: Phone number.
+      type: str
+    profiles:
+      description: Profiles, each once.
+      type: list
+      elements: str
+      sample: [pki_operator]
+    revision:
+      description:
+        - Digest of what the roster says, the same in all three formats, in any order of the people and on any day.
+      returned: O(revision=true), instead of the fields of a person
+      type: str
+      sample: "sha256:6dcd4ce23d88e2ee9568ba546c007c63d9131c1b0a1f7a5b1f7c8f0a0d6c3e21"
+    rows:
+      description: Number of people.
+      returned: O(revision=true), instead of the fields of a person
+      type: int
+      sample: 144
+    start:
+      description: First day.
+      type: str
+    status:
+      description: Status as written, or by the dates, one of V(active), V(leave), V(leaver) and V(prehire).
+      type: str
+      sample: active
+    type:
+      description: One of V(employee), V(contractor), V(vendor) and V(service), or the empty string.
+      type: str
+    username:
+      description: Login.
+      type: str
+"""
+
+import datetime
+import typing as t
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.plugin_utils import _roster
+
+
+class LookupModule(LookupBase):
+    """Reads a roster."""
+
+    def run(
+        self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
+    ) -> list[dict[str, t.Any]]:
+        """Return the people, or one mapping with the revision."""
+        self.set_options(var_options=variables, direct=kwargs)
+        if len(terms) != 1 or not isinstance(terms[0], str):
+            raise AnsibleLookupError("portal.users.roster: give the path of one roster")
+        path = self.find_file_in_search_path(variables, "files", terms[0], ignore_missing=True) or terms[0]
+        today = self.get_option("today")
+        try:
+            roster = _roster.read(
+                path,
+                today=_roster.day(today) if today else datetime.datetime.now().astimezone().date(),
+                profiles=self.get_option("profiles"),
+                portals=self.get_option("portals"),
+            )
+        except BadInput as error:
+            raise AnsibleLookupError(f"portal.users.roster: {error}") from error
+        if self.get_option("revision"):
+            return [{"people": roster.people, "revision": roster.revision, "rows": roster.rows}]
+        return roster.people
