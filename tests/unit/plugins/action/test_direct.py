@@ -1,0 +1,261 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which tasks run in the worker process, what their items share, and that nothing secret leaves them."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import sys
+import types
+import typing as t
+
+import pytest
+from toy import KEY, PASSWORD, PORTAL
+from wire import Wire, reply
+
+from ansible_collections.portal.users.plugins.module_utils._core import entry
+from ansible_collections.portal.users.plugins.module_utils._portals import platform
+from ansible_collections.portal.users.plugins.plugin_utils._direct import DirectAction
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AS_MODULE = {"changed": False, "way": "module"}
+EMPTY_LIST = reply(200, b'{"links": [], "collection": []}')
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+PYTHON = "ansible_python_interpreter"
+DELEGATED = {"ansible_delegated_vars": {"runner": {}}}
+
+
+class Broken(t.cast(t.Any, PORTAL.connector)):
+    """A connector that says that it was reached, and what it was given."""
+
+    def __init__(self, client: t.Any, portal: t.Any, settings: t.Any) -> None:
+        raise ZeroDivisionError(f"{settings} {KEY}")
+
+
+class Toys(DirectAction):
+    """The action of the toy portal; what would start a module is noted instead."""
+
+    portal = dataclasses.replace(PORTAL, connector=Broken)
+    started: t.ClassVar[list[t.Any]] = []
+
+    def _execute_module(self, *_args: t.Any, **facts: t.Any) -> dict[str, t.Any]:
+        Toys.started.append(facts)
+        return dict(AS_MODULE)
+
+
+class Reading(Toys):
+    """The action of an info module of a real portal."""
+
+    portal = platform.PORTAL
+    informs = True
+
+
+class Templar:
+    """Knows the templates that a test uses."""
+
+    def template(self, value: t.Any, **_options: t.Any) -> t.Any:
+        known = {"{{ host }}": "runner", "{{ no }}": False, "{{ python }}": "/opt/other/python"}
+        return known.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    Toys.started.clear()
+    DirectAction._task_uuid, DirectAction._sessions = "", {}
+    yield
+    for session in DirectAction._sessions.values():
+        session.client.close()
+    DirectAction._task_uuid, DirectAction._sessions = "", {}
+
+
+def action(
+    kind: type[DirectAction] = Toys, *, connection: dict[str, t.Any] | None = None, **task: t.Any
+) -> DirectAction:
+    facts = {
+        "args": {"api_key": KEY, "username": "ann"},
+        "action": "portal.users.toy_user",
+        "async_val": 0,
+        "environment": [],
+        "delegate_to": None,
+        "check_mode": False,
+        "_uuid": "task-1",
+    }
+    shell = types.SimpleNamespace(tmpdir="/nowhere")
+    made = {"transport": "local", "become": None, "_shell": shell, **(connection or {})}
+    return kind(
+        task=types.SimpleNamespace(**{**facts, **task}),
+        connection=types.SimpleNamespace(**made),
+        play_context=types.SimpleNamespace(),
+        loader=None,
+        templar=Templar(),
+        shared_loader_obj=None,
+    )
+
+
+def in_process(found: dict[str, t.Any]) -> bool:
+    return "way" not in found
+
+
+@pytest.mark.parametrize(
+    ("facts", "variables", "here"),
+    [
+        ({}, {}, True),
+        ({"connection": {"transport": "ansible.builtin.local"}}, {}, True),
+        ({"connection": {"transport": "x", "ansible_name": "ansible.builtin.local"}}, {}, True),
+        ({"connection": {"transport": "ssh"}}, {}, False),
+        ({"connection": {"transport": "local", "ansible_name": "community.docker.docker"}}, {}, False),
+        ({"connection": {"become": object()}}, {}, False),
+        ({"async_val": 30}, {}, False),
+        ({"environment": [{"https_proxy": "http://proxy.test"}]}, {}, False),
+        ({"environment": [{}]}, {}, True),
+        ({"environment": None}, {}, True),
+        ({"check_mode": True}, {}, True),
+        ({}, {PYTHON: sys.executable}, True),
+        ({}, {PYTHON: "auto"}, True),
+        ({}, {PYTHON: "auto_silent"}, True),
+        ({}, {PYTHON: ""}, True),
+        ({}, {PYTHON: None}, True),
+        ({}, {PYTHON: "/usr/bin/python-other"}, False),
+        ({}, {PYTHON: "{{ python }}"}, False),
+        ({}, {"portal_users_in_process": False}, False),
+        ({}, {"portal_users_in_process": "no"}, False),
+        ({}, {"portal_users_in_process": "{{ no }}"}, False),
+        ({}, {"portal_users_in_process": "yes"}, True),
+        ({"delegate_to": "runner"}, {}, True),
+        ({"delegate_to": "runner"}, DELEGATED, True),
+        ({"delegate_to": "{{ host }}"}, {**DELEGATED, PYTHON: "/usr/bin/python-other"}, True),
+        ({"delegate_to": "runner"}, {"ansible_delegated_vars": {"runner": {PYTHON: "/opt/python"}}}, False),
+        ({"delegate_to": "{{ host }}"}, {"ansible_delegated_vars": {"runner": {PYTHON: "/opt/python"}}}, False),
+        ({"delegate_to": "runner", "connection": {"transport": "ssh"}}, {}, False),
+    ],
+)
+def test_a_task_runs_in_process_only_where_that_is_the_same(
+    facts: dict[str, t.Any], variables: dict[str, t.Any], here: bool
+) -> None:
+    found = action(**facts).run(task_vars=variables)
+    assert in_process(found) is here
+    assert len(Toys.started) == (0 if here else 1)
+
+
+def test_without_the_library_the_module_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "REQUESTS_ERROR", "no requests")
+    assert action().run(task_vars={}) == AS_MODULE
+
+
+@pytest.mark.parametrize(("async_val", "wrapped"), [(0, False), (30, True)])
+def test_an_ordinary_module_gets_the_variables_and_may_run_in_the_background(async_val: int, wrapped: bool) -> None:
+    variables = {"portal_users_in_process": False}
+    assert action(async_val=async_val).run(task_vars=variables) == AS_MODULE
+    assert Toys.started[0]["task_vars"] is variables
+    assert bool(Toys.started[0]["wrap_async"]) is wrapped
+
+
+def test_nothing_secret_is_in_the_result_not_even_in_an_error() -> None:
+    found = action(args={"api_key": KEY, "users": [{"username": "ann", "password": PASSWORD}]}).run(task_vars={})
+    text = json.dumps(found)
+    assert "ZeroDivisionError" in found["msg"]
+    assert KEY not in text
+    assert PASSWORD not in text
+    assert found["invocation"]["module_args"]["api_key"] == HIDDEN
+    assert found["invocation"]["module_args"]["users"][0]["password"] == HIDDEN
+    assert found["invocation"]["module_args"]["users"][0]["username"] == "ann"
+
+
+def test_a_key_of_the_environment_is_hidden_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOY_API_KEY", KEY)
+    assert KEY not in json.dumps(action(args={"username": "ann"}).run(task_vars={}))
+
+
+def test_passwords_of_a_file_are_hidden(tmp_path: t.Any) -> None:
+    path = tmp_path / "u.json"
+    path.write_text(json.dumps([{"username": "a", "password": PASSWORD}, {"username": f"{PASSWORD}\x00"}]))
+    found = action(args={"api_key": KEY, "users_file": str(path)}).run(task_vars={})
+    assert "users_file[1]" in found["msg"]
+    assert PASSWORD not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ({"nobody": 1}, "Unsupported parameters for (portal.users.toy_user) module: nobody"),
+        ({"state": "gone"}, "value of state must be one of: present, enabled, disabled, absent, got: gone"),
+        ({"groups": False}, "groups: must be dict of options, and holds bool."),
+        ({"admin": [PASSWORD]}, "admin"),
+    ],
+)
+def test_wrong_options_fail_like_those_of_a_module(args: dict[str, t.Any], says: str) -> None:
+    found = action(args={"api_key": KEY, "password": PASSWORD, **args}).run(task_vars={})
+    assert found["failed"] is True
+    assert says in found["msg"]
+    text = json.dumps(found)
+    assert KEY not in text
+    assert PASSWORD not in text
+
+
+def test_the_arguments_of_the_task_are_left_as_they_are() -> None:
+    args = {"api_key": KEY, "users": [{"username": 1}]}
+    before = json.dumps(args)
+    action(args=args).run(task_vars={})
+    assert json.dumps(args) == before
+
+
+def reading(wire: Wire, uuid: str, **args: t.Any) -> dict[str, t.Any]:
+    given = {"api_url": wire.url, "api_username": "me", "api_key": KEY, **args}
+    return action(Reading, args=given, _uuid=uuid).run(task_vars={})
+
+
+def test_items_of_one_task_share_a_session() -> None:
+    with Wire(EMPTY_LIST) as wire:
+        for item in range(3):
+            found = reading(wire, "task-1", usernames=[f"user{item}"])
+            assert found["users"] == [], found
+        assert len(wire.requests) == 3
+        assert wire.connections == 1
+        assert len(DirectAction._sessions) == 1
+
+
+def test_the_session_of_a_task_is_closed_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[t.Any] = []
+
+    def close(self: t.Any) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(entry.Client, "close", close)
+    with Wire(EMPTY_LIST) as wire:
+        reading(wire, "task-1")
+        first = next(iter(DirectAction._sessions.values())).client
+        assert closed == []
+        reading(wire, "task-2")
+        assert closed == [first]
+        assert wire.connections == 2
+        assert len(DirectAction._sessions) == 1
+
+
+def test_items_with_other_credentials_have_other_sessions() -> None:
+    with Wire(EMPTY_LIST) as wire:
+        reading(wire, "task-1")
+        reading(wire, "task-1", api_username="you")
+        assert len(DirectAction._sessions) == 2
+
+
+def test_a_refused_credential_is_hidden_and_told() -> None:
+    with Wire(reply(401, json.dumps({"error": f"bad {KEY}"}).encode())) as wire:
+        found = reading(wire, "task-1")
+    assert found["failed"] is True
+    assert found["status"] == 401
+    assert KEY not in json.dumps(found)
+
+
+@pytest.mark.parametrize("name", ["clc", "certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("informs", [False, True])
+def test_each_module_has_its_action(name: str, informs: bool) -> None:
+    suffix = "_user_info" if informs else "_user"
+    made = importlib.import_module(f"ansible_collections.portal.users.plugins.action.{name}{suffix}").ActionModule
+    assert issubclass(made, DirectAction)
+    assert (made.portal.name, made.informs) == (name, informs)
