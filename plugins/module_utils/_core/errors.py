@@ -13,6 +13,9 @@ import json
 import typing as t
 import urllib.parse
 
+AGAIN = "Run again when the portal is well; nothing will be done twice"
+LOOK = "Look at the account on the portal, and run again"
+
 
 class PortalError(Exception):
     """A request or a plan that did not come to its end.
@@ -23,6 +26,8 @@ class PortalError(Exception):
 
     fatal = False
     """Whether every further request would meet the same answer, so that none should be sent."""
+    remedy = ""
+    """What the reader can do where nobody knew a better ``hint``."""
 
     def __init__(
         self,
@@ -58,7 +63,8 @@ class PortalError(Exception):
         text = self.text if not self.call else f"{self.call}: {self.text}"
         if facts:
             text = f"{text} ({', '.join(facts)})"
-        return sentence(text) + (f" {sentence(self.hint)}" if self.hint else "")
+        hint = self.hint or self.remedy
+        return sentence(text) + (f" {sentence(hint)}" if hint else "")
 
 
 class BadInput(PortalError):
@@ -76,9 +82,13 @@ class Misuse(PortalError):
 class Unreachable(PortalError):
     """The request did not leave this machine: reads and writes may be repeated."""
 
+    remedy = "Check api_url and the way there (network, http_proxy), and run again"
+
 
 class Busy(PortalError):
     """The portal asked to come back later (429, or 503 with ``Retry-After``); ``wait`` is in seconds, if it said."""
+
+    remedy = "Run again later, or with a lower concurrency or a higher retry_budget; nothing will be done twice"
 
     def __init__(self, text: str, *, wait: float | None = None, **facts: t.Any) -> None:
         super().__init__(text, **facts)
@@ -88,13 +98,19 @@ class Busy(PortalError):
 class Unclear(PortalError):
     """The request may have been carried out: a read is repeated, a write is followed by another observation."""
 
+    remedy = AGAIN
+
 
 class Clash(PortalError):
     """The portal says that the account exists already."""
 
+    remedy = LOOK
+
 
 class Missing(PortalError):
     """The portal says for sure that the object does not exist."""
+
+    remedy = LOOK
 
 
 class Denied(PortalError):
@@ -112,6 +128,8 @@ class Untrusted(PortalError):
 class Refused(PortalError):
     """A definite no to this request: validation, precondition, or any other refusal."""
 
+    remedy = "Correct what the portal objects to, and run again"
+
 
 class Ambiguous(Refused):
     """More than one account may be the one that is meant."""
@@ -127,6 +145,8 @@ class Blocked(PortalError):
 
 class Unknown(PortalError):
     """A write was sent and its outcome could not be learned."""
+
+    remedy = AGAIN
 
 
 class SessionLost(PortalError):

@@ -274,7 +274,10 @@ class Client:
             self._auth.login(self)
         except (Busy, Unclear) as error:
             # Doubt about the login is none about the call, which was not sent at all.
-            raise Unreachable(str(error), status=error.status, code=error.code, request_id=error.request_id) from error
+            facts = {"status": error.status, "code": error.code, "request_id": error.request_id}
+            unsent = Unreachable(error.text, hint=error.hint or error.remedy, **facts)
+            unsent.call = error.call
+            raise unsent from error
 
     def _once(
         self, call: Call, query: t.Any, body: t.Any, headers: t.Mapping[str, str] | None, path: t.Mapping[str, t.Any]

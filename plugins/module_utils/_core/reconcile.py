@@ -17,6 +17,7 @@ from . import guard, plan
 from .correlate import Index, correlate
 from .desired import Desired, Policy
 from .errors import (
+    LOOK,
     Ambiguous,
     Busy,
     Clash,
@@ -420,12 +421,15 @@ class Reconciler:
 
     def _explain(self, work: Work, error: PortalError) -> PortalError:
         if work.doubted:
+            creating = work.account is None
+            shows = " and shows no account" if creating else ""
+            step = work.step.label if work.step else "a write"
             return Unknown(
-                f"the outcome is unknown: after an unclear answer the portal says {error.text!r} and shows no account",
+                f"the outcome is unknown: {step} got an unclear answer, then the portal says {error.text!r}{shows}",
                 status=error.status,
                 code=error.code,
                 request_id=error.request_id,
-                hint=error.hint or self.portal.clash,
+                hint=error.hint or (self.portal.clash if creating else LOOK),
             )
         if isinstance(error, Clash):
             error.hint = error.hint or self.portal.clash

@@ -61,6 +61,8 @@ SIZE = 200
 LONGEST = 255
 ACTIVATION_SECONDS = 300.0
 POLL_SECONDS = 2.0
+DOUBT_POLLS = 10
+ASKED_POLLS = 3
 STATUS = {"NEW": PENDING, "ENABLED": ACTIVE, "DISABLED": DISABLED}
 IMMUTABLE = ("id", "username", "type", "accountSource")
 HIDDEN = frozenset(("password", "accessKeys", "apiKey", "sshKeys"))
@@ -308,8 +310,31 @@ class CloudCenter(Connector):
             )
         if payload is None:
             payload = self._profile(account, str(profile))
-        answer = self.client.send(ACTIVATE, id=account.id, body={"action": "ACTIVATE", "userActivationData": payload})
+        body = {"action": "ACTIVATE", "userActivationData": payload}
+        try:
+            answer = self.client.send(ACTIVATE, id=account.id, body=body)
+        except (Busy, Unclear, Refused) as error:
+            # A new account may be on its way to active already, and is refused or still shown as new until then.
+            if isinstance(error, Busy) and error.status == 429:
+                raise
+            found = self._settle(account, ASKED_POLLS if isinstance(error, Refused) else DOUBT_POLLS)
+            if found is None:
+                error.hint = error.hint or "If an activation is still going on, run again when it has ended"
+                raise
+            return found
         return self._await(account, answer)
+
+    def _settle(self, account: Account, polls: int) -> Account | None:
+        """Return the account once it is active, None if it is not so after a number of looks."""
+        for _poll in range(polls):
+            self.client.throttle.clock.sleep(POLL_SECONDS)
+            try:
+                found = self.details(account.id)
+            except (Busy, Unclear, Unreachable):
+                continue
+            if found is None or found.status in (ACTIVE, DISABLED):
+                return found
+        return None
 
     def _profile(self, account: Account, ident: str) -> Record:
         """Return a profile as the long payload, which is the documented one (cloudcenter.md 11.1)."""
