@@ -506,6 +506,8 @@ class PortalSimulator(abc.ABC):
             user=environ.get("simulator.user"),
             body=masked(parsed),
             headers=_headers(environ),
+            bytes_in=len(body),
+            bytes_out=len(outcome.answer.body) if outcome.answer is not None else 0,
         )
         return outcome
 
@@ -596,7 +598,8 @@ class PortalSimulator(abc.ABC):
         command = f"{method} {path}"
         if command == "GET ledger":
             entries = self.ledger.select(**{k: v for k, v in query.items() if k in ("effect", "operation", "method")})
-            return {"counts": self.ledger.counts(), "requests": [entry.as_dict() for entry in entries]}
+            requests = [entry.as_dict() for entry in entries]
+            return {"counts": self.ledger.counts(), "bytes": self.ledger.traffic(), "requests": requests}
         if command == "GET accounts":
             return self.accounts_by_key()
         if command == "POST accounts":

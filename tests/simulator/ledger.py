@@ -51,6 +51,8 @@ class Entry:
     user: str | None
     body: Any
     headers: dict[str, str] = field(repr=False)
+    bytes_in: int = 0
+    bytes_out: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as JSON members."""
@@ -113,6 +115,11 @@ class Ledger:
         for entry in self.requests:
             totals[entry.effect] += 1
         return totals
+
+    def traffic(self) -> dict[str, int]:
+        """Return the number of bytes in the bodies of all requests and of all answers."""
+        found = self.requests
+        return {"in": sum(entry.bytes_in for entry in found), "out": sum(entry.bytes_out for entry in found)}
 
     def clear(self) -> None:
         """Forget all entries."""

@@ -167,9 +167,9 @@ class Bench:
         """Run the user module and return its result, failed or not."""
         return self._run(entry.run, arguments.user_spec(self.portal), check, params)
 
-    def info(self, **params: Any) -> dict[str, Any]:
+    def info(self, *, check: bool = False, **params: Any) -> dict[str, Any]:
         """Run the info module."""
-        return self._run(entry.run_info, arguments.info_spec(self.portal), False, params)
+        return self._run(entry.run_info, arguments.info_spec(self.portal), check, params)
 
     def _run(
         self, act: Callable[..., dict[str, Any]], spec: dict[str, Any], check: bool, params: dict[str, Any]

@@ -1,0 +1,244 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret leaves: credentials, passwords, generated keys and cookies are looked for in everything that comes out."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import urllib.parse
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Bench, Facts
+
+ANN = "ann.lee@example.test"
+PASSWORD = "Canary-Pass-7&<'\"\\word-ü"
+
+
+def _credentials(bench: Bench) -> set[str]:
+    given = {**bench.simulator.credentials()}
+    secrets = {str(given[option.name]) for option in bench.portal.credentials if option.secret}
+    if "api_username" in given:
+        pair = f"{given['api_username']}:{given['api_key']}"
+        secrets.add(base64.b64encode(pair.encode()).decode())
+    return secrets
+
+
+def _secrets(bench: Bench) -> set[str]:
+    return _credentials(bench) | ({PASSWORD} if bench.name == "cloudcenter" else set())
+
+
+def _canaries(bench: Bench) -> set[str]:
+    """Return every secret of a bench in each spelling in which it might come out."""
+    secrets = _secrets(bench)
+    logins = getattr(bench.simulator, "logins", {})
+    secrets.update(str(cookie) for cookie in logins)
+    spelled = set(secrets)
+    for secret in secrets:
+        spelled.update((html.escape(secret), urllib.parse.quote(secret, safe=""), json.dumps(secret)[1:-1]))
+    return spelled
+
+
+def _parts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield str(name)
+            yield from _parts(part)
+    elif isinstance(value, (list, tuple, set)):
+        for part in value:
+            yield from _parts(part)
+    else:
+        yield str(value)
+
+
+def _is_clean(bench: Bench, result: Facts, *more: str) -> None:
+    texts = list(_parts(result))
+    for canary in {*_canaries(bench), *more}:
+        assert not [text for text in texts if canary in text]
+
+
+def _person(bench: Bench, login: str = ANN) -> Facts:
+    secret = {"password": PASSWORD} if bench.name == "cloudcenter" else {}
+    return {**bench.person(login), **secret}
+
+
+def test_success_shows_no_secret(bench: Bench) -> None:
+    for check in (True, False):
+        _is_clean(bench, bench.run(check=check, **_person(bench)))
+    _is_clean(bench, bench.run(users=[_person(bench), _person(bench, "bob.ray@example.test")]))
+    _is_clean(bench, bench.run(**bench.key(), **bench.change))
+    off = {"force_disable": True} if bench.name == "cloudcenter" else {}
+    _is_clean(bench, bench.run(**bench.key(), state="absent", **off))
+    _is_clean(bench, bench.info(details=True))
+
+
+def test_a_password_is_a_word_in_the_diff(cloudcenter: Bench) -> None:
+    made = cloudcenter.run(**_person(cloudcenter))
+    assert made["diff"][0]["after"]["password"] == "******** (to be set)"
+    changed = cloudcenter.run(**_person(cloudcenter), update_password="always")
+    assert changed["diff"][0]["before"]["password"] == "********"
+    assert changed["diff"][0]["after"]["password"] == "******** (to be set)"
+    _is_clean(cloudcenter, changed)
+    left = cloudcenter.run(**{**_person(cloudcenter), "last_name": "New"})
+    assert left["diff"][0]["after"]["password"] == left["diff"][0]["before"]["password"] == "********"
+
+
+def test_no_secret_stands_in_the_digest_of_a_plan(cloudcenter: Bench) -> None:
+    one = cloudcenter.run(check=True, **_person(cloudcenter))["plan_digest"]
+    two = cloudcenter.run(check=True, **{**_person(cloudcenter), "password": "Another-Pass-8"})["plan_digest"]
+    assert one == two
+
+
+def _echo(bench: Bench) -> str:
+    """Return a text in which a careless portal repeats everything that it was told."""
+    secrets = sorted(_secrets(bench))
+    return " ".join(["You sent", *secrets, *(html.escape(secret) for secret in secrets)])
+
+
+FAULTS: dict[str, Facts] = {
+    "html": {"kind": "status", "code": 500, "body": "<html><body>{echo}</body></html>"},
+    "html-refusal": {"kind": "status", "code": 400, "body": "<html><body>{echo}</body></html>"},
+    "html-denial": {"kind": "status", "code": 403, "body": "<html><body>{echo}</body></html>"},
+    "html-missing": {"kind": "status", "code": 404, "body": "<p>{echo}</p>"},
+    "text-limit": {"kind": "status", "code": 429, "body": "{echo}"},
+    "garbage": {"kind": "body", "data": "{echo}"},
+    "quoted": {"kind": "body", "data": '"{echo}'},
+    "message": {"kind": "portal_error", "message": "{echo}"},
+    "long-message": {"kind": "portal_error", "message": "{padding}{echo}"},
+    "redirect": {"kind": "redirect", "location": "https://{token}@elsewhere.test/?key={token}"},
+    "header": {"kind": "header", "name": "X-Request-Id", "value": "{token}"},
+}
+
+
+@pytest.mark.parametrize("operation", ["list users", "create user", None])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_portal_that_repeats_what_it_was_told_gives_nothing_away(
+    bench: Bench, fault: str, operation: str | None
+) -> None:
+    token = max(_credentials(bench), key=len)
+    words = {"{echo}": _echo(bench), "{token}": token, "{padding}": "x" * 285}
+    order = dict(FAULTS[fault])
+    for name, value in order.items():
+        for mark, text in words.items():
+            order[name] = order[name].replace(mark, text) if isinstance(value, str) else value
+    kind = order.pop("kind")
+    # With a header as the fault the answer has to be an error by itself, for the header to be told.
+    if kind == "header":
+        bench.simulator.faults.add("status", operation=operation, code=400, times=None)
+    bench.simulator.faults.add(kind, operation=operation, times=None, **order)
+    result = bench.run(**{**_person(bench), **bench.change})
+    starts = [secret[:8] for secret in _credentials(bench)]
+    _is_clean(bench, result, *starts)
+    # An info task sends no password, so that there is none to repeat.
+    shown = list(_parts(bench.info()))
+    for canary in {*starts, *_credentials(bench)}:
+        assert not [text for text in shown if canary in text]
+
+
+@pytest.mark.parametrize("body", ["notes", "no_message", "numeric_code", "html", "empty", "echo"])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_page_that_repeats_the_headers_gives_nothing_away(platform: Bench, body: str, wrong: bool) -> None:
+    platform.simulator.set(error_body=body, duplicate_username=400)
+    credential = {"api_key": "Wrong-Canary-0123456789"} if wrong else {}
+    token = base64.b64encode(b"administrator:Wrong-Canary-0123456789").decode()
+    for login in (*platform.simulator.strangers, ANN):
+        result = platform.run(**platform.person(login), **credential)
+        _is_clean(platform, result, "Wrong-Canary-0123456789", token)
+
+
+@pytest.mark.parametrize("kind", ["lost_answer", "lost_request", "reset", "silence", "refused", "cut_body", "cut_json"])
+@pytest.mark.parametrize("times", [1, None])
+def test_a_bad_line_gives_nothing_away(bench: Bench, kind: str, times: int | None) -> None:
+    bench.simulator.faults.add(kind, times=times)
+    _is_clean(bench, bench.run(**_person(bench)))
+
+
+def test_a_wrong_credential_is_not_shown(bench: Bench) -> None:
+    wrong = "Wrong-Canary-0123456789"
+    options = [option.name for option in bench.portal.credentials if option.secret]
+    for option in options:
+        result = bench.run(**_person(bench), **{option: wrong})
+        assert result["failed"]
+        _is_clean(bench, result, wrong)
+        _is_clean(bench, bench.info(**{option: wrong}), wrong)
+
+
+@pytest.mark.parametrize("body", ["html", "empty", "json"])
+def test_a_refused_login_does_not_show_the_password(cloudcenter: Bench, body: str) -> None:
+    cloudcenter.simulator.set(unauthorized_body=body)
+    credential = {"api_username": "admin@example.com,1", "api_key": "Wrong-Canary-0123456789"}
+    _is_clean(cloudcenter, cloudcenter.run(**_person(cloudcenter), **credential), "Wrong-Canary-0123456789")
+
+
+def test_bad_input_does_not_show_a_password(cloudcenter: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps([_person(cloudcenter), {**_person(cloudcenter), "nonsense": 1}]), encoding="utf-8")
+    cases: list[Facts] = [
+        {"users": [_person(cloudcenter), _person(cloudcenter)]},
+        {"users": [_person(cloudcenter)], "password": PASSWORD},
+        {"password": "Four"},
+        {**_person(cloudcenter), "first_name": "x" * 999},
+        {"api_url": f"https://me:{urllib.parse.quote(PASSWORD)}@x.test/", **_person(cloudcenter)},
+        {"users_file": str(path)},
+    ]
+    for case in cases:
+        result = cloudcenter.run(**case)
+        assert result["failed"]
+        _is_clean(cloudcenter, result)
+        assert "Four" not in result["msg"]
+
+
+def test_a_password_that_the_portal_refuses_is_not_shown(cloudcenter: Bench) -> None:
+    cloudcenter.simulator.faults.add(
+        "portal_error", operation="create user", message=f"The password {PASSWORD} is too simple.", times=None
+    )
+    result = cloudcenter.run(users=[_person(cloudcenter)])
+    assert result["failed"]
+    assert "too simple" in result["msg"]
+    _is_clean(cloudcenter, result)
+
+
+def test_a_password_from_a_file_is_known_as_a_secret(cloudcenter: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps([_person(cloudcenter)]), encoding="utf-8")
+    cloudcenter.simulator.faults.add(
+        "portal_error", operation="create user", message=f"The password {PASSWORD} is too simple.", times=None
+    )
+    _is_clean(cloudcenter, cloudcenter.run(users_file=str(path)))
+
+
+def test_a_generated_key_is_shown_once_and_nowhere_else(certcentral: Bench) -> None:
+    wish = {"service": True, "email": "robot@example.test", "api_key_name": "robot"}
+    result = certcentral.run(**wish)
+    key = result.pop("api_key")
+    assert result["users"][0].pop("api_key") == key
+    _is_clean(certcentral, result, key)
+    for other in (
+        certcentral.run(**wish),
+        certcentral.info(service=True),
+        certcentral.info(service=True, details=True),
+    ):
+        _is_clean(certcentral, other, key)
+
+
+def test_a_generated_key_is_not_in_the_error_that_follows(certcentral: Bench) -> None:
+    certcentral.simulator.faults.add("reset", operation=["read user", "list service users"], times=None, after=1)
+    result = certcentral.run(service=True, email="robot@example.test", api_key_name="robot")
+    keys = {str(result.get("api_key"))} - {"None"}
+    for one in (result, *result["users"]):
+        one.pop("api_key", None)
+    _is_clean(certcentral, result, *keys)
+
+
+def test_a_masked_password_of_the_portal_is_not_in_the_raw_record(cloudcenter: Bench) -> None:
+    for user in cloudcenter.info(details=True)["users"]:
+        assert not {"password", "accessKeys", "apiKey", "sshKeys"} & set(user["raw"])
