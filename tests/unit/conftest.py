@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -129,20 +130,22 @@ class FakeClock(Clock):
     def __init__(self) -> None:
         self.time = 1000.0
         self.slept: list[float] = []
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         return self.time
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.time += max(seconds, 0.0)
+        self.advance(max(seconds, 0.0))
 
     def __call__(self) -> float:
         return self.time
 
     def advance(self, seconds: float) -> None:
         """Let time pass, as the simulator does when a request is slow."""
-        self.time += seconds
+        with self._lock:
+            self.time += seconds
 
 
 class Bench:

@@ -63,6 +63,8 @@ PASSING: tuple[tuple[str, Facts], ...] = (
     ("html", {"code": 502}),
     ("status", {"code": 503, "retry_after": 3}),
     ("status", {"code": 429}),
+    ("body", {"data": b""}),
+    ("body", {"data": b"{}"}),
 )
 
 

@@ -29,7 +29,7 @@ FREE: dict[str, tuple[Any, ...]] = {
     "lock_after": (2,),
     "login_lifetime": (60,),
     "operation_polls": (0, 7),
-    "page_cap": (2,),
+    "page_cap": (20,),
 }
 # Positions in which the module cannot do its work, and what it says then. Nothing may be half done.
 HINDERED: dict[tuple[str, str, Any], str] = {

@@ -242,7 +242,11 @@ class Client:
                 generation = self._auth.generation
             try:
                 self.throttle.enter()
-                return parse(self._once(call, query, body, headers, path))
+                try:
+                    answer = self._once(call, query, body, headers, path)
+                finally:
+                    self.throttle.leave()
+                return parse(answer)
             except PortalError as error:
                 error.conceal(self._auth.secrets())
                 error.call = error.call or call.name

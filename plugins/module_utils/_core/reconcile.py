@@ -316,6 +316,9 @@ class Reconciler:
                 self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
                 if creating and work.account is None:
                     raise self._explain(work, no) from no
+                if creating and not work.doubted:
+                    # Somebody else made the account, so what is left to do is all that is done here.
+                    work.first = work.plan
             else:
                 return
             work.fresh = False
@@ -422,10 +425,10 @@ class Reconciler:
     def _explain(self, work: Work, error: PortalError) -> PortalError:
         if work.doubted:
             creating = work.account is None
-            shows = " and shows no account" if creating else ""
-            step = work.step.label if work.step else "a write"
+            step = f" to {work.step.label}" if work.step else ""
+            shows = " and shows no account" if creating else step
             return Unknown(
-                f"the outcome is unknown: {step} got an unclear answer, then the portal says {error.text!r}{shows}",
+                f"the outcome is unknown: after an unclear answer the portal says {error.text!r}{shows}",
                 status=error.status,
                 code=error.code,
                 request_id=error.request_id,

@@ -18,6 +18,7 @@ if t.TYPE_CHECKING:
     from .errors import PortalError
 
 FIRST_WAIT = 0.5
+SHORT_WAIT = 0.01
 LONGEST_WAIT = 30.0
 
 
@@ -59,7 +60,8 @@ class Throttle:
         self._counted_until = 0.0
         self._closed_until = 0.0
         self._limits = tuple(limits)
-        self._sent: collections.deque[float] = collections.deque(maxlen=max((n for n, _seconds in limits), default=1))
+        self._under_way = 0
+        self._answered: collections.deque[float] = collections.deque(maxlen=max((n for n, _s in limits), default=1))
 
     def enter(self) -> None:
         """Wait until the gate is open and the portal's limits allow one more request."""
@@ -68,16 +70,27 @@ class Throttle:
                 now = self.clock.now()
                 wait = max(self._closed_until - now, self._pace(now))
                 if wait <= 0:
-                    if self._limits:
-                        self._sent.append(now)
+                    self._under_way += 1
                     return
             self.clock.sleep(wait)
 
+    def leave(self) -> None:
+        """Note that a request was answered, or given up."""
+        with self._lock:
+            self._under_way -= 1
+            if self._limits:
+                self._answered.append(self.clock.now())
+
     def _pace(self, now: float) -> float:
+        # The portal counts a request somewhere between its sending and its answer: counting it until its answer is old
+        # enough is the only way that never sends one too many.
         wait = 0.0
         for number, seconds in self._limits:
-            if len(self._sent) >= number:
-                wait = max(wait, self._sent[-number] + seconds - now)
+            free = number - self._under_way
+            if free <= 0:
+                wait = max(wait, SHORT_WAIT)
+            elif len(self._answered) >= free:
+                wait = max(wait, self._answered[-free] + seconds - now)
         return wait
 
     def back_off(self, attempt: int, cause: PortalError, *, wait: float | None = None) -> None:

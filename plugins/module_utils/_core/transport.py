@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import io
 import time
@@ -54,8 +55,9 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Deadline(sock))
 
 
-def adapter(width: int) -> t.Any:
-    """Return a transport adapter for ``requests`` that keeps up to ``width`` connections and repeats nothing."""
+@functools.lru_cache(maxsize=1)
+def _kind() -> t.Any:
+    """Return the class of transport adapters; made late, because the library may be missing on this machine."""
     urllib3 = deps.urllib3
 
     class Http(urllib3.connection.HTTPConnection):
@@ -82,4 +84,9 @@ def adapter(width: int) -> t.Any:
             manager.pool_classes_by_scheme = pools
             return manager
 
-    return Adapter(pool_connections=2, pool_maxsize=max(width, 1), max_retries=0)
+    return Adapter
+
+
+def adapter(width: int) -> t.Any:
+    """Return a transport adapter for ``requests`` that keeps up to ``width`` connections and repeats nothing."""
+    return _kind()(pool_connections=2, pool_maxsize=max(width, 1), max_retries=0)

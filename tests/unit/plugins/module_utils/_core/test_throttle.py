@@ -138,6 +138,7 @@ def test_waiting_at_the_gate_uses_no_budget() -> None:
     clock = Time()
     waiting = throttle(clock, 10.0, limits=[(1, 60.0)])
     waiting.enter()
+    waiting.leave()
     waiting.enter()
     assert clock.slept == [60.0]
     waiting.back_off(1, Busy("x"), wait=10.0)
@@ -156,6 +157,7 @@ def test_no_window_ever_holds_more_requests_than_the_portal_allows(
     for pause in pauses:
         clock.time += pause
         waiting.enter()
+        waiting.leave()
         sent.append(clock.time)
     for number, seconds in limits:
         for first, last in zip(sent, sent[number:], strict=False):
@@ -167,7 +169,18 @@ def test_a_request_within_the_limits_does_not_wait() -> None:
     waiting = throttle(clock, limits=[(100, 5.0), (1000, 180.0)])
     for _request in range(100):
         waiting.enter()
+        waiting.leave()
     assert clock.slept == []
+    waiting.enter()
+    assert clock.slept == [5.0]
+
+
+def test_a_request_counts_from_its_answer_because_the_portal_may_have_counted_it_late() -> None:
+    clock = Time()
+    waiting = throttle(clock, limits=[(1, 5.0)])
+    waiting.enter()
+    clock.time += 2.0
+    waiting.leave()
     waiting.enter()
     assert clock.slept == [5.0]
 
