@@ -12,7 +12,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test unit integration sanity lint docs build changelog clean demo-tools test-tools
+.PHONY: help demo simulator test unit integration sanity lint docs build bench changelog clean demo-tools test-tools bench-tools
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ build: demo-tools ## Build the collection into build/ and install it into build/
 	@.venv/bin/ansible-galaxy collection build --output-path build >build/build.log
 	@.venv/bin/ansible-galaxy collection install --offline -p build/collections build/*.tar.gz >>build/build.log
 
+bench: bench-tools build ## Measure against uri loops and a bare script (QUICK=1: ten minutes; ARGS=--page updates the documentation)
+	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(if $(QUICK),--quick) $(ARGS)
+
 changelog: test-tools ## Turn the fragments into the current version's entry of CHANGELOG.md
 	@.venv/bin/antsibull-changelog release --update-existing --reload-plugins --ansible-doc-bin "$(CURDIR)/.venv/bin/ansible-doc"
 
@@ -60,3 +63,6 @@ demo-tools:
 
 test-tools:
 	@sh requirements/install.sh test
+
+bench-tools:
+	@sh requirements/install.sh bench

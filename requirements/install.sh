@@ -10,7 +10,6 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 wanted=$1
 here=$(pwd -P)
-state=$(cat requirements/*.txt | cksum)
 usable='import sys; sys.exit(sys.version_info < (3, 11))'
 
 fail() {
@@ -22,11 +21,15 @@ runs() {
     .venv/bin/python -c "$usable" 2>/dev/null
 }
 
+state() {
+    cat requirements/demo.txt requirements/unit.txt "requirements/$1.txt" | cksum
+}
+
 is() {
     [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
-if is ".venv/.$wanted" "$state" && is .venv/.place "$here" && runs; then
+if is ".venv/.$wanted" "$(state "$wanted")" && is .venv/.place "$here" && runs; then
     exit 0
 fi
 
@@ -48,5 +51,5 @@ if ! .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "
     grep -v "^WARNING: Location" .venv/install.log | tail -n 15 >&2
     fail "pip could not install requirements/$wanted.txt; its last words are above, all of them in .venv/install.log."
 fi
-echo "$state" >.venv/.demo
-[ "$wanted" = demo ] || echo "$state" >".venv/.$wanted"
+state demo >.venv/.demo
+state "$wanted" >".venv/.$wanted"

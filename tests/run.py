@@ -48,10 +48,16 @@ CORES = {
     "2.21.5": ("3.13", "3.12", "3.14"),
 }
 
-# What pip says while ansible-test makes its environments.
+# A word in the `aliases` of an integration target that takes long and has nothing to do with ansible-core's version.
+ONE_CORE = "one_core"
+
+WIDTH = 300
+
+# What tools say besides what is wrong.
 NOISE = re.compile(
-    r"WARNING: (Location|Using|Reviewing)|Looking in |(Collecting|Installing|Successfully|Requirement) "
-    r"|\s+(Downloading|Using cached|Preparing|Getting|Installing|Building|━)|Running sanity test|\s*$"
+    r"WARNING: (Location|Using|Reviewing)|WARNING  (?!Listing)|Looking in |Running sanity test|\s*$"
+    r"|(Collecting|Installing|Processing|Requirement|Successfully|Using cached) "
+    r"|\s+(Downloading|Using cached|Preparing|Getting|Installing|Building|━)"
 )
 
 # ansible-test fetches this file from a host of its own before it can make an environment. This one is found first and
@@ -69,11 +75,12 @@ sys.exit(subprocess.call(command + args + [wheel]))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step came to; `note` is for the reader of its line."""
+    """What one step came to; `note` is for the reader of its line, `logs` tell why if the step's own log does not."""
 
     passed: int = 0
     failed: int = 0
     note: str = ""
+    logs: tuple[Path, ...] = ()
 
 
 class Stopped(Exception):
@@ -242,11 +249,15 @@ class Step:
         """Where everything goes that the step's commands say."""
         return LOGS / f"{self.name}.log"
 
-    def run(self, *argv: str | Path, copy: str = "stage", tools: Path = VENV, **env: str) -> int:
+    def run(
+        self, *argv: str | Path, copy: str = "stage", tools: Path = VENV, log: Path | None = None, **env: str
+    ) -> int:
         """Run one command of the step inside a staged copy."""
         root = CACHE / copy
         program = shutil.which(str(argv[0]), path=tools / "bin") or str(argv[0])
-        return SHELL.run(self.log, [program, *map(str, argv[1:])], cwd=root / PLACE, env=environment(tools, root) | env)
+        return SHELL.run(
+            log or self.log, [program, *map(str, argv[1:])], cwd=root / PLACE, env=environment(tools, root) | env
+        )
 
 
 def tool(*argv: str) -> Callable[[Step], Outcome]:
@@ -295,12 +306,12 @@ def on(version: str, act: Callable[[Step, Path], Outcome]) -> Callable[[Step], O
 
 
 def unit(step: Step, tools: Path = VENV) -> Outcome:
-    """The unit tests, each counted; the simulator's own know nothing of Ansible and run with one core only."""
+    """The unit tests, each counted; those of code that knows nothing of Ansible run with the main core only."""
     report = LOGS / f"{step.name}.xml"
     root = str(CACHE / "stage")
     pytest = ("python", "-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", f"--junitxml={report}")
-    others = ("--ignore=tests/unit/simulator",) if tools != VENV else ()
-    status = step.run(*pytest, *others, tools=tools, PYTHONPATH=root)
+    once = ("--ignore=tests/unit/simulator", "--ignore=tests/unit/plugins/module_utils/_portals")
+    status = step.run(*pytest, *(once if tools != VENV else ()), tools=tools, PYTHONPATH=root)
     if not report.exists():
         return Outcome(failed=1, note="pytest did not finish")
     suite = next(ET.parse(report).getroot().iter("testsuite")).attrib
@@ -331,18 +342,19 @@ def get_pip(step: Step, tools: Path) -> bool:
         return SHELL.run(step.log, argv, cwd=CHECKOUT, env=os.environ) == 0
 
 
-def ansible_test(step: Step, tools: Path, *argv: str) -> int:
+def ansible_test(step: Step, tools: Path, *argv: str, log: Path | None = None) -> int:
     """Run `ansible-test` by its path: the first line of a script cannot name an interpreter whose path has spaces."""
-    return step.run("python", tools / "bin" / "ansible-test", *argv, "--color", "no", copy=step.name, tools=tools)
+    program = tools / "bin" / "ansible-test"
+    return step.run("python", program, *argv, "--color", "no", copy=step.name, tools=tools, log=log)
 
 
 def sanity(step: Step, tools: Path = VENV) -> Outcome:
-    """All sanity tests, no ignore file; what depends on Python and not on ansible-core runs with one core only."""
+    """All sanity tests, no ignore file; what looks at Python and not at ansible-core runs with the main core only."""
     if not get_pip(step, tools):
         return Outcome(failed=1, note="pip for ansible-test's environments could not be downloaded")
     stage(step.name)
-    once = ("--skip-test", "import", "--skip-test", "compile") if tools != VENV else ()
-    status = ansible_test(step, tools, "sanity", "--local", *once)
+    once = [word for name in ("import", "compile", "pylint") for word in ("--skip-test", name)]
+    status = ansible_test(step, tools, "sanity", "--local", *(once if tools != VENV else ()))
     absent = re.findall(r"on Python (3\.\d+) because it could not be found", step.log.read_text("utf-8", "replace"))
     note = f"not on Python {', '.join(sorted(set(absent)))}, not on this machine" if absent else ""
     return replace(verdict(status), note=note)
@@ -359,16 +371,22 @@ def of_each_kind(names: list[str], turn: int) -> list[str]:
 def integration(step: Step, tools: Path = VENV) -> Outcome:
     """Each integration target by itself, so that each counts; on another core than the main one, one portal for all."""
     root = stage(step.name)
-    names = sorted(path.name for path in (root / PLACE / "tests" / "integration" / "targets").glob("*/"))
+    folder = root / PLACE / "tests" / "integration" / "targets"
+    names = sorted(path.name for path in folder.glob("*/"))
     targets = [name for name in names if not name.startswith("setup_") and step.target in {"", name}]
     if not targets:
         return Outcome(failed=1, note="no such integration target" if step.target else "no integration targets")
     if tools != VENV:
+        targets = [name for name in targets if ONE_CORE not in (folder / name / "aliases").read_text("utf-8").split()]
         targets = of_each_kind(targets, turn=list(CORES).index(tools.name.removeprefix("core-")))
-    failed = [name for name in targets if ansible_test(step, tools, "integration", "--local", "-v", name) != 0]
+    logs = {name: LOGS / f"{step.name}-{name}.log" for name in targets}
+    failed = [n for n in targets if ansible_test(step, tools, "integration", "--local", n, log=logs[n]) != 0]
     note = f"{len(targets) - len(failed)} passed, {len(failed)} failed"
-    names = failed or (targets if tools != VENV else [])
-    return Outcome(len(targets) - len(failed), len(failed), f"{note}: {', '.join(names)}" if names else note)
+    if failed:
+        note = f"{note}: {', '.join(failed)}"
+    elif tools != VENV:
+        note = f"{note}, only {', '.join(targets)}"
+    return Outcome(len(targets) - len(failed), len(failed), note, tuple(logs[name] for name in failed))
 
 
 def docs(step: Step) -> Outcome:
@@ -486,11 +504,14 @@ def report(step: Step, outcome: Outcome, seconds: float) -> None:
     """Print the step's line, and the end of its log if it failed."""
     word = "FAIL" if outcome.failed else "ok" if outcome.passed else "--"
     print(f"{word:4} {step.name:18} {seconds:5.0f} s  {outcome.note}".rstrip(), flush=True)
-    if outcome.failed and step.log.exists():
-        with step.log.open(encoding="utf-8", errors="replace") as log:
+    for path in outcome.logs or (step.log,) if outcome.failed else ():
+        if not path.exists():
+            continue
+        with path.open(encoding="utf-8", errors="replace") as log:
             for line in deque((line for line in log if not NOISE.match(line)), maxlen=40):
-                print(f"     | {line.rstrip()}")
-        print(f"     | all of it: {step.log.relative_to(CHECKOUT)}", flush=True)
+                text = line.rstrip()
+                print(f"     | {text[:WIDTH]}{' ...' if len(text) > WIDTH else ''}")
+        print(f"     | all of it: {path.relative_to(CHECKOUT)}", flush=True)
 
 
 def main() -> int:
