@@ -44,9 +44,12 @@ options:
     default: 4
   retry_budget:
     description:
-      - Seconds that the task may spend in waiting for a failing or busy portal, all repetitions together.
-      - A wait that would exceed it is not begun, and the failure that caused it is reported.
-      - Seconds that several users wait side by side count once.
+      - Seconds that the task may lose by a failing or busy portal, in waits before repetitions and in requests that
+        failed, all together.
+      - A wait that would exceed it is not begun, and the failure that caused it is reported. When more is lost, the
+        task sends nothing any more. It ends after O(retry_budget) and one O(timeout) at the latest, apart from the time
+        in which the portal did its work.
+      - Seconds that several users lose side by side count once.
     type: float
     default: 120.0
   timeout:

@@ -187,7 +187,7 @@ notes:
   - An update replaces the whole record on the portal. The module reads it first and sends the attributes that were not
     given as they are.
   - The API can neither set nor reset a password, and does not tell when a user signed in last.
-  - The vendor has ended CenturyLink Cloud. O(api_url) points the module to whatever place still serves this API.
+  - Whether the vendor still serves this API is not known. O(api_url) points the module to the place that does.
 seealso:
   - module: portal.users.clc_user_info
 """

@@ -101,7 +101,7 @@ class SimulatorAdapter(BaseAdapter):
         """Return a new session that uses this adapter."""
         return self.mount(requests.Session())
 
-    def send(  # noqa: PLR0917 - the signature is that of requests
+    def send(
         self,
         request: requests.PreparedRequest,
         stream: bool = False,

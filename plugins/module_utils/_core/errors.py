@@ -85,6 +85,12 @@ class Unreachable(PortalError):
     remedy = "Check api_url and the way there (network, http_proxy), and run again"
 
 
+class Exhausted(Unreachable):
+    """The request was not sent, because failures have used up the time of the task."""
+
+    remedy = "Check that the portal is well, and run again; nothing will be done twice"
+
+
 class Busy(PortalError):
     """The portal asked to come back later (429, or 503 with ``Retry-After``); ``wait`` is in seconds, if it said."""
 

@@ -26,6 +26,7 @@ from .errors import (
     Busy,
     Clash,
     Denied,
+    Exhausted,
     Missing,
     Misuse,
     PortalError,
@@ -240,8 +241,10 @@ class Client:
                 # Outside of the try: what a failed login allows to repeat was repeated inside of it.
                 self._login()
                 generation = self._auth.generation
+            began = None
             try:
                 self.throttle.enter()
+                began = self.throttle.clock.now()
                 try:
                     answer = self._once(call, query, body, headers, path)
                 finally:
@@ -250,6 +253,8 @@ class Client:
             except PortalError as error:
                 error.conceal(self._auth.secrets())
                 error.call = error.call or call.name
+                if began is not None and isinstance(error, (Busy, Unclear, Unreachable)):
+                    self.throttle.lose(began)
                 if isinstance(error, SessionLost) and call.effect != SESSION:
                     # The portal did not look at the call, so even a write may go again (clc.md 3.4), but once only.
                     logins += 1
@@ -278,8 +283,13 @@ class Client:
             self._auth.login(self)
         except (Busy, Unclear) as error:
             # Doubt about the login is none about the call, which was not sent at all.
-            facts = {"status": error.status, "code": error.code, "request_id": error.request_id}
-            unsent = Unreachable(error.text, hint=error.hint or error.remedy, **facts)
+            unsent = Unreachable(
+                error.text,
+                status=error.status,
+                code=error.code,
+                request_id=error.request_id,
+                hint=error.hint or error.remedy,
+            )
             unsent.call = error.call
             raise unsent from error
 
@@ -405,7 +415,7 @@ class Client:
 def repeatable(call: Call, error: PortalError) -> bool:
     """Return whether ``call`` may be sent again after ``error``: never a write that may have been carried out."""
     if isinstance(error, Unreachable):
-        return True
+        return not isinstance(error, Exhausted)
     if isinstance(error, Busy):
         return call.effect != WRITE or error.status == 429
     return isinstance(error, Unclear) and call.effect != WRITE

@@ -21,6 +21,7 @@ from .errors import (
     Ambiguous,
     Busy,
     Clash,
+    Exhausted,
     Missing,
     Misuse,
     PortalError,
@@ -91,7 +92,7 @@ class Breaker:
             self._row = self._row + 1 if transport else 0
             if self.reason or isinstance(error, Skipped):
                 return
-            if error.fatal or self._on_any:
+            if error.fatal or self._on_any or isinstance(error, Exhausted):
                 self.reason = f"stopped after {work.desired.label} failed: {error}"
             elif self._row >= FAILURES_IN_A_ROW:
                 self.reason = f"stopped after {self._row} transport failures in a row, the last one: {error}"

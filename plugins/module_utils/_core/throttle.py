@@ -14,12 +14,17 @@ import threading
 import time
 import typing as t
 
+from .errors import Exhausted
+
 if t.TYPE_CHECKING:
     from .errors import PortalError
 
 FIRST_WAIT = 0.5
 SHORT_WAIT = 0.01
 LONGEST_WAIT = 30.0
+ROUNDING = 1e-6
+LEAST_PATIENCE = 1.0
+"""With a smaller budget than this, so many seconds of failed requests are still no reason to send no more."""
 
 
 class Clock:
@@ -37,9 +42,10 @@ class Clock:
 class Throttle:
     """Decides when the next request may leave.
 
-    ``budget`` caps the seconds in which a task does nothing but wait; seconds that several threads wait side by side
-    count once. ``limits`` are the portal's published windows as (requests, seconds): pacing by them is not waiting for
-    a failure, so it does not use the budget.
+    ``budget`` caps the seconds that a task loses: in waits before repetitions, and in requests that failed. Seconds
+    that several threads lose side by side count once. When more than these are lost, nothing more is sent. ``limits``
+    are the portal's published windows as (requests, seconds): pacing by them is not waiting for a failure, so it does
+    not use the budget.
     """
 
     def __init__(
@@ -56,18 +62,19 @@ class Throttle:
         self._budget = budget
         self._jitter = jitter
         self._lock = threading.Lock()
-        self._spent = 0.0
-        self._counted_until = 0.0
+        self._lost: list[tuple[float, float]] = []
         self._closed_until = 0.0
         self._limits = tuple(limits)
         self._under_way = 0
         self._answered: collections.deque[float] = collections.deque(maxlen=max((n for n, _s in limits), default=1))
 
     def enter(self) -> None:
-        """Wait until the gate is open and the portal's limits allow one more request."""
+        """Wait until the gate is open and the portal's limits allow one more request; ``Exhausted`` if none may go."""
         while True:
             with self._lock:
                 now = self.clock.now()
+                if _sum(self._lost) > max(self._budget, LEAST_PATIENCE) + ROUNDING:
+                    raise Exhausted(f"not sent, because failures have used up retry_budget ({self._budget:g} s)")
                 wait = max(self._closed_until - now, self._pace(now))
                 if wait <= 0:
                     self._under_way += 1
@@ -80,6 +87,11 @@ class Throttle:
             self._under_way -= 1
             if self._limits:
                 self._answered.append(self.clock.now())
+
+    def lose(self, began: float) -> None:
+        """Count the time since ``began`` as lost by a request that failed."""
+        with self._lock:
+            self._lost = _covered(self._lost, began, self.clock.now())
 
     def _pace(self, now: float) -> float:
         # The portal counts a request somewhere between its sending and its answer: counting it until its answer is old
@@ -105,14 +117,28 @@ class Throttle:
         with self._lock:
             now = self.clock.now()
             end = now + seconds
-            cost = max(0.0, end - max(now, self._counted_until))
-            if self._spent + cost > self._budget:
+            lost = _covered(self._lost, now, end)
+            if _sum(lost) > self._budget + ROUNDING:
                 cause.hint = cause.hint or (
                     f"Gave up, because waiting {seconds:.0f} s more would exceed retry_budget ({self._budget:g} s)"
                 )
                 raise cause
-            self._spent += cost
-            self._counted_until = max(self._counted_until, end)
+            self._lost = lost
             if wait is not None:
                 self._closed_until = max(self._closed_until, end)
         self.clock.sleep(seconds)
+
+
+def _sum(spans: t.Iterable[tuple[float, float]]) -> float:
+    return sum(end - begin for begin, end in spans)
+
+
+def _covered(spans: t.Iterable[tuple[float, float]], begin: float, end: float) -> list[tuple[float, float]]:
+    """Return ``spans`` with one more, none of them overlapping."""
+    apart = []
+    for first, last in spans:
+        if last < begin or first > end:
+            apart.append((first, last))
+        else:
+            begin, end = min(begin, first), max(end, last)
+    return [*apart, (begin, end)]

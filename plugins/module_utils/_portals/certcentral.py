@@ -119,7 +119,8 @@ class CertCentral(Connector):
         taken = {account.id for account in service}
         found = None
         if len(keys) == 1:
-            found = self._search(next(iter(keys)))
+            (key,) = keys
+            found = self._search(key)
         for account in found or self._users(LIST, self._narrow(keys)):
             # Whether service users stand in the list of users, too, is not known (certcentral.md 5.1).
             if account.id not in taken and not account.service:

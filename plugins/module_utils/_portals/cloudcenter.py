@@ -20,6 +20,7 @@ from .._core.errors import (
     Busy,
     Clash,
     Denied,
+    Exhausted,
     Missing,
     PortalError,
     Refused,
@@ -330,6 +331,8 @@ class CloudCenter(Connector):
             self.client.throttle.clock.sleep(POLL_SECONDS)
             try:
                 found = self.details(account.id)
+            except Exhausted:
+                return None
             except (Busy, Unclear, Unreachable):
                 continue
             if found is None or found.status in (ACTIVE, DISABLED):
@@ -372,6 +375,9 @@ class CloudCenter(Connector):
             except Missing:
                 # Operations are kept for a short time only (cloudcenter.md 12).
                 operation = None
+            except Exhausted as error:
+                text = "the activation was accepted, but the portal could not be asked whether it has ended"
+                raise Unknown(text, hint="It may still come to its end, run the task again later") from error
             except (Busy, Unclear, Unreachable):
                 # The activation goes on meanwhile, and must not be asked for again: only the deadline ends the wait.
                 pass

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import re
 from collections import deque
@@ -682,7 +683,8 @@ class CertCentralSimulator(PortalSimulator):
         for part in reversed(args.get("sort", "").split(",")):
             name = part.strip().lstrip("-")
             if name in SORTABLE:
-                rows = sorted(rows, key=lambda row, by=name: _sort_key(row[by]), reverse=part.strip().startswith("-"))  # type: ignore[misc] # mypy knows no lambda defaults
+                down = part.strip().startswith("-")
+                rows = sorted(rows, key=functools.partial(_sorted_by, name), reverse=down)
         return rows
 
     def _searched(self, rows: Sequence[Row]) -> Sequence[Row]:
@@ -1005,6 +1007,10 @@ def _many(name: str) -> list[str]:
     return [
         value for key, value in args.items(multi=True) if key == name or re.fullmatch(re.escape(name) + r"\[\d*\]", key)
     ]
+
+
+def _sorted_by(name: str, row: Row) -> Any:
+    return _sort_key(row[name])
 
 
 def _sort_key(value: Any) -> tuple[int, int, str]:

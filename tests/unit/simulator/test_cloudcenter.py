@@ -301,7 +301,7 @@ def test_a_password_is_set_by_put_but_never_by_its_mask(api: Api, sim: CloudCent
     assert put(api, "5", password=None).status_code == 200
     assert sim.password_changes("jane.doe@example.com") == 0
     assert put(api, "5", password="1234").status_code == 400
-    for _ in range(2):
+    for _time in range(2):
         assert put(api, "5", password="n3w-secret").status_code == 200
         assert sim.ledger.requests[-1].mutated
     assert sim.password_changes("jane.doe@example.com") == 2
@@ -356,7 +356,7 @@ def test_activation_runs_through_an_operation(api: Api, sim: CloudCenterSimulato
     assert answer.json()["status"] == "RUNNING"
     path = answer.headers["Location"].removeprefix(ROOT)
     assert path == f"/v1/operationStatus/{answer.json()['operationId']}"
-    polled = [api("GET", path).json() for _ in range(4)]
+    polled = [api("GET", path).json() for _time in range(4)]
     assert [one["status"] for one in polled] == ["RUNNING", "RUNNING", "SUCCESS", "SUCCESS"]
     assert polled[0]["resourceUrl"] == ROOT + path
     assert (polled[2]["resourceUrl"], polled[2]["progress"], polled[2]["msg"]) == (ROOT + "/v1/users/6", 100, None)
@@ -544,7 +544,7 @@ def test_state_survives_in_a_file(tmp_path: Path) -> None:
     assert second.accounts_by_key() == accounts
     assert second.has_password("amy.ng@example.com", "s3cret-pw")
     api = Api(second)
-    assert [api("GET", path).json()["status"] for _ in range(3)] == ["RUNNING", "RUNNING", "SUCCESS"]
+    assert [api("GET", path).json()["status"] for _time in range(3)] == ["RUNNING", "RUNNING", "SUCCESS"]
     assert api("POST", "/v1/users", {**NEW, "emailAddr": "next@example.com"}).json()["id"] == "45"
     second.close()
 
@@ -645,9 +645,9 @@ def test_switches_delete_delay_and_delete_status(api: Api, sim: CloudCenterSimul
     sim.set(delete_delay=2, delete_status=status)
     assert api("DELETE", "/v1/users/6").status_code == status
     assert sim.ledger.requests[-1].mutated
-    assert [api("GET", "/v1/users/6").status_code for _ in range(3)] == [200, 200, 404]
+    assert [api("GET", "/v1/users/6").status_code for _time in range(3)] == [200, 200, 404]
     assert api("DELETE", "/v1/users/7").status_code == status
-    assert ["ivy.crane@example.com" in listed(api) for _ in range(3)] == [True, True, False]
+    assert ["ivy.crane@example.com" in listed(api) for _time in range(3)] == [True, True, False]
 
 
 def test_switch_running_jobs(api: Api, sim: CloudCenterSimulator) -> None:
@@ -674,7 +674,7 @@ def test_switch_activation_answer(
     answer = api("POST", "/v1/users/6", ACTIVATE)
     place = answer.headers.get("Location")
     assert (answer.status_code, place.split("/")[-2] if place else None, bool(answer.content)) == expected
-    assert [api.user("6")["status"] for _ in range(3)] == ["NEW", "NEW", "ENABLED"]
+    assert [api.user("6")["status"] for _time in range(3)] == ["NEW", "NEW", "ENABLED"]
 
 
 def test_switch_operation_polls(api: Api, sim: CloudCenterSimulator) -> None:
@@ -687,7 +687,7 @@ def test_switch_operation_result(api: Api, sim: CloudCenterSimulator) -> None:
     sim.set(operation_result="FAILED", transition_status="ACTIVATING")
     path = api("POST", "/v1/users/6", ACTIVATE).headers["Location"].removeprefix(ROOT)
     assert api.user("6")["status"] == "ACTIVATING"
-    found = [api("GET", path).json() for _ in range(2)][-1]
+    found = [api("GET", path).json() for _time in range(2)][-1]
     assert found["status"] == "FAILED"
     assert found["msg"]
     row = api.user("6")
@@ -705,7 +705,7 @@ def test_switch_operation_life(api: Api, sim: CloudCenterSimulator) -> None:
     sim.set(operation_life="lost")
     path = api("POST", "/v1/users/6", ACTIVATE).headers["Location"].removeprefix(ROOT)
     assert api("GET", path).status_code == 404
-    assert [api.user("6")["status"] for _ in range(3)][-1] == "ENABLED"
+    assert [api.user("6")["status"] for _time in range(3)][-1] == "ENABLED"
 
 
 @pytest.mark.parametrize(
@@ -732,7 +732,7 @@ def test_switch_create_activation(api: Api, sim: CloudCenterSimulator, position:
     answer = api("POST", "/v1/users", {**NEW, "activationProfileId": "5"})
     assert (answer.status_code, answer.content) == (202, b"")
     assert ("operationStatus" in answer.headers["Location"]) == (position == "operation")
-    assert [api.user("44")["status"] for _ in range(3)] == ["NEW", "NEW", "ENABLED"]
+    assert [api.user("44")["status"] for _time in range(3)] == ["NEW", "NEW", "ENABLED"]
     assert sim.mails == [("welcome", "amy.ng@example.com"), ("activation", "amy.ng@example.com")]
     body = {**NEW, "emailAddr": "next@example.com", "activationData": {"activateRegions": []}}
     assert api("POST", "/v1/users", body).status_code == 400

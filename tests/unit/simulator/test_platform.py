@@ -476,9 +476,9 @@ def test_switch_delete_202_is_gone_after_two_reads(api: Api, sim: PlatformSimula
     answer = api("DELETE", "/users/5")
     assert (answer.status_code, answer.json()["boolean"]) == (202, False)
     assert sim.ledger.requests[-1].effect == "WRITE"
-    assert [api("GET", "/users/5").status_code for _ in range(3)] == [200, 200, 404]
+    assert [api("GET", "/users/5").status_code for _time in range(3)] == [200, 200, 404]
     api("DELETE", "/users/6")
-    assert [6 in {row["id"] for row in everybody(api)} for _ in range(3)] == [True, True, False]
+    assert [6 in {row["id"] for row in everybody(api)} for _time in range(3)] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -515,7 +515,7 @@ def test_switch_error_body(api: Api, sim: PlatformSimulator) -> None:
         assert answer.status_code == 400
         return answer
 
-    assert len({refused().json()["error"]["message"] for _ in range(4)}) > 1
+    assert len({refused().json()["error"]["message"] for _time in range(4)}) > 1
     sim.set(error_body="no_message")
     assert set(refused().json()["error"]) == {"code"}
     sim.set(error_body="numeric_code")
@@ -532,7 +532,7 @@ def test_switch_error_body(api: Api, sim: PlatformSimulator) -> None:
 
 def test_switch_faults(api: Api, sim: PlatformSimulator) -> None:
     sim.set(faults="first_get_503")
-    assert [api("GET", "/users").status_code for _ in range(2)] == [503, 200]
+    assert [api("GET", "/users").status_code for _time in range(2)] == [503, 200]
     sim.set(faults="post_dropped")
     with pytest.raises(requests.ConnectionError):
         api("POST", "/users", NEW)
@@ -613,7 +613,7 @@ def test_pages_drift_while_somebody_reads(api: Api, sim: PlatformSimulator) -> N
 def test_a_stale_list_lacks_the_newest_user(api: Api, sim: PlatformSimulator) -> None:
     sim.faults.add("stale_list", rounds=3)
     api("POST", "/users", NEW)
-    assert [137 in {row["id"] for row in everybody(api)} for _ in range(2)] == [False, True]
+    assert [137 in {row["id"] for row in everybody(api)} for _time in range(2)] == [False, True]
 
 
 def test_fifty_thousand_accounts_are_found_on_their_pages() -> None:

@@ -28,14 +28,18 @@ KINDS = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(
 @pytest.mark.parametrize(
     ("facts", "call", "text"),
     [
-        ({}, "", "no."),
-        ({"status": 400}, "", "no (HTTP 400)."),
-        ({"status": 400, "code": "7", "request_id": "r1"}, "", "no (HTTP 400, code 7, request r1)."),
+        ({}, "", "no. Correct what the portal objects to, and run again."),
+        ({"status": 400}, "", "no (HTTP 400). Correct what the portal objects to, and run again."),
+        (
+            {"status": 400, "code": "7", "request_id": "r1"},
+            "",
+            "no (HTTP 400, code 7, request r1). Correct what the portal objects to, and run again.",
+        ),
         ({"hint": "Ask"}, "create user", "create user: no. Ask."),
         ({"hint": "Ask?", "status": 500}, "create user", "create user: no (HTTP 500). Ask?"),
     ],
 )
-def test_an_error_is_one_or_two_sentences(facts: dict[str, t.Any], call: str, text: str) -> None:
+def test_an_error_ends_with_what_to_do(facts: dict[str, t.Any], call: str, text: str) -> None:
     error = Refused("no", **facts)
     error.call = call
     assert str(error) == text

@@ -456,7 +456,7 @@ def test_an_endless_body_is_not_read_to_its_end(
 def test_what_the_portal_says_is_in_the_error_with_its_own_numbers() -> None:
     with Wire(reply(418, b"<html><h1>Nope</h1></html>", "X-Request-Id: r-7")) as wire:
         error = failure(client(wire.url))
-    assert str(error) == "list users: Nope (HTTP 418, request r-7)."
+    assert str(error) == "list users: Nope (HTTP 418, request r-7). Correct what the portal objects to, and run again."
     assert (error.status, error.request_id) == (418, "r-7")
 
 
@@ -478,7 +478,8 @@ def test_the_connectors_reader_decides_what_an_answer_means_and_its_text_is_scru
     with Wire(reply(200, json.dumps({"error": f"bad key {KEY}"}).encode(), "X-Request-Id: 1")) as wire:
         sender = client(wire.url)
         sender.fault = lambda answer: answer.error(Refused, answer.data["error"], code=77)
-        assert str(failure(sender)) == "list users: bad key ******** (HTTP 200, code 77, request 1)."
+        text = "list users: bad key ******** (HTTP 200, code 77, request 1). Correct what the portal objects to"
+        assert str(failure(sender)).startswith(text)
 
 
 @pytest.mark.parametrize("effect", [READ, WRITE])

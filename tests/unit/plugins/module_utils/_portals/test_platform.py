@@ -183,9 +183,7 @@ def test_a_wanted_list_entry_without_a_customer_is_read_when_the_customer_matter
 
 @pytest.mark.parametrize("mark", [{"status": "deleted"}, {"status": "off"}, {"deleted": "yes"}])
 def test_a_retired_record_is_no_account(mark: dict[str, str]) -> None:
-    connector, _script = connect(
-        PORTAL, SETTINGS, page(user(41, **mark), user(42)), page(), shown(user(41, **mark))
-    )
+    connector, _script = connect(PORTAL, SETTINGS, page(user(41, **mark), user(42)), page(), shown(user(41, **mark)))
     assert ids(connector) == ["42"]
     assert connector.details("41") is None
 

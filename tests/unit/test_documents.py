@@ -1,0 +1,333 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""README.md and the guides tell the truth: their examples run against the simulator, and what they name exists.
+
+A document is followed from top to bottom as a reader would: a block behind a line that ends with a file name is written
+to that file, other playbooks are run where they stand, and so is each command.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime
+import importlib.util
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from ansible_collections.portal.users.plugins.module_utils import _core
+from ansible_collections.portal.users.plugins.module_utils._core import arguments
+from ansible_collections.portal.users.plugins.plugin_utils import _entitlements, _roster
+from simulator.portals import NAMES, make
+from simulator.server import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTIONS = Path(next(iter(_core.__path__))).parents[5]
+GUIDES = ROOT / "docs" / "docsite" / "rst"
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(GUIDES.glob("*.rst"))]
+LIFECYCLE = GUIDES / "lifecycle.rst"
+PORTALS = _entitlements.PORTALS
+
+MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:  .*\n|\n)+)", re.MULTILINE)
+FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|yml))`{1,2}:$")
+# A definition list of messages, below the heading about errors.
+TERM = re.compile(r"^``(.+)``$", re.MULTILINE)
+VARIABLE = re.compile(r"`{1,2}((?:portal|provision|offboard)_\w+)")
+ENVIRONMENT = re.compile(r"\b((?:CLC|CERTCENTRAL|PLATFORM|CLOUDCENTER)_[A-Z0-9_]+)\b")
+# What a reader is told to type, besides ansible-playbook, and this test does not run.
+NOT_RUN = ("ansible-galaxy collection install", "export ", "git ")
+SWITCHES = {"portal_users_in_process"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """An example; ``file`` is where the reader is told to put it."""
+
+    document: Path
+    line: int
+    language: str
+    text: str
+    file: str
+
+    def __str__(self) -> str:
+        return f"{self.document.name}:{self.line}"
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    text = document.read_text("utf-8")
+    for found in (MARKDOWN if document.suffix == ".md" else RST).finditer(text):
+        before = text[: found.start()].rstrip().rpartition("\n")[2]
+        named = FILE.search(before)
+        body = textwrap.dedent(found[2]).strip("\n") + "\n"
+        yield Block(document, text.count("\n", 0, found.start()) + 1, found[1], body, named[1] if named else "")
+
+
+def commands(block: Block) -> Iterator[str]:
+    if block.language in {"shell", "bash", "console"}:
+        for line in block.text.replace("\\\n", " ").splitlines():
+            command = re.sub(r"\s+#.*", "", line).strip()
+            if command:
+                yield command
+
+
+def is_playbook(block: Block) -> bool:
+    data = yaml.safe_load(block.text) if block.language == "yaml" else None
+    return isinstance(data, list) and all(isinstance(play, dict) and "hosts" in play for play in data)
+
+
+ALL = [block for document in DOCUMENTS for block in blocks(document)]
+RUNNING = sorted(
+    {b.document for b in ALL if is_playbook(b) or any(c.startswith("ansible-playbook") for c in commands(b))}
+)
+
+
+class Reader:
+    """Follows one document in an empty directory, with the portals in the environment."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], sims: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.environment = environment
+        self.sims = sims
+        self.writes: dict[str, int] = {}
+        self._waiting: list[str] = []
+
+    def follow(self, document: Path, leave_out: Collection[str] = ()) -> None:
+        for block in blocks(document):
+            if block.file:
+                path = self.folder / block.file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text, "utf-8")
+            elif is_playbook(block):
+                name = f"line-{block.line}.yml"
+                (self.folder / name).write_text(block.text, "utf-8")
+                self._waiting.append(name)
+            for command in commands(block):
+                if command.startswith("ansible-playbook ") and command not in leave_out:
+                    self._catch_up()
+                    self._play(*shlex.split(command)[1:])
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        # One process for all playbooks since the last command, because starting Ansible takes longer than they do.
+        if self._waiting:
+            self._play(*self._waiting)
+            self._waiting.clear()
+
+    def _play(self, *words: str) -> None:
+        argv = [sys.executable, "-m", "ansible.cli.playbook", *words]
+        before = self._written()
+        found = subprocess.run(
+            argv,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert found.returncode == 0, f"ansible-playbook {shlex.join(words)}\n{found.stdout}{found.stderr}"
+        self.writes[shlex.join(words)] = self._written() - before
+        assert "--check" not in words or self._written() == before
+
+    def _written(self) -> int:
+        return sum(len(sim.ledger.writes) for sim in self.sims.values())
+
+
+@pytest.fixture
+def portals() -> Iterator[Any]:
+    """All portals, simulated and served in this process."""
+    sims = {name: make(name) for name in NAMES}
+    sims["cloudcenter"].set(operation_polls=1)
+    with serve(sims, tls=True) as server:
+        yield server
+    for sim in sims.values():
+        sim.close()
+
+
+@pytest.fixture
+def reader(portals: Any) -> Iterator[Reader]:
+    """Somebody with credentials in the environment, and nothing else."""
+    foreign = ("ANSIBLE_", "AWX_", *(f"{portal.env}_" for portal in PORTALS.values()))
+    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    for name, sim in portals.sims.items():
+        env |= sim.environment() | {f"{PORTALS[name].env}_CA_PATH": portals.ca_path}
+    # The paths of sockets that newer ansible-core makes must be short.
+    with tempfile.TemporaryDirectory(prefix="d-") as name:
+        home = Path(name)
+        (home / "ansible.cfg").touch()
+        (home / "here").mkdir()
+        env |= {
+            "HOME": name,
+            "LC_ALL": "C.UTF-8",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+            "ANSIBLE_CONFIG": str(home / "ansible.cfg"),
+            "ANSIBLE_HOME": str(home / ".ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_NOCOLOR": "1",
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), env.get("PATH", ""))),
+        }
+        yield Reader(home / "here", env, portals.sims)
+
+
+@pytest.fixture(scope="module")
+def tables() -> ModuleType:
+    """The script that makes the tables."""
+    spec = importlib.util.spec_from_file_location("capabilities", ROOT / "tests" / "capabilities.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("document", RUNNING, ids=lambda path: path.name)
+def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None:
+    # The same files and the same commands once: `test_the_readme_shows_what_the_guide_shows`.
+    known = {c for block in blocks(LIFECYCLE) for c in commands(block)} if document != LIFECYCLE else set()
+    reader.follow(document, leave_out=known)
+    changed = {name for name, sim in portals.sims.items() if sim.ledger.mutations}
+    about = {"lifecycle": set(NAMES), "README": {"certcentral"}, "scale": {"certcentral"}}
+    expected = about.get(document.stem, {document.stem} & set(NAMES))
+    assert expected <= changed, "the examples change the portals that they are about"
+    if document == LIFECYCLE:
+        check_lifecycle(reader, portals)
+
+
+def check_lifecycle(reader: Reader, portals: Any) -> None:
+    """What the guide says about its three commands."""
+    planned, applied, offboarded = reader.writes.values()
+    assert planned == 0
+    assert applied > 0
+    assert offboarded > 0
+    kept = reader.folder / "provisioning"
+    told = LIFECYCLE.read_text("utf-8").partition("What is kept\n")[2].partition("All variables\n")[0]
+    files = [name for line in TERM.findall(told) for name in line.split("``, ``")]
+    assert len(files) == 8
+    assert [name for name in files if not (kept / name).exists()] == []
+    private = [path for path in kept.rglob("*") if path.is_file()]
+    assert [path.name for path in private if path.stat().st_mode & 0o077] == []
+    report = json.loads((kept / "report.json").read_text("utf-8"))
+    assert [section["verified"]["empty"] for section in report["hosts"].values()] == [True] * len(NAMES)
+    records = [json.loads(line) for line in (kept / "provisioning.jsonl").read_text("utf-8").splitlines()]
+    outcomes = [(r["host"], r["person"]) for r in records if r["event"] == "outcome" and r["role"] == "provision"]
+    assert len(outcomes) == len(set(outcomes)) > 0
+    assert "Ticket 4711" in (kept / "offboarding.md").read_text("utf-8")
+    assert portals.sims["clc"].accounts_by_key()["chris.redfield@example.com"]["Status"] == "Disabled"
+
+
+def test_the_examples_of_each_guide_are_run() -> None:
+    assert {path.stem for path in RUNNING} >= {"README", "lifecycle", "scale", *NAMES}
+
+
+@pytest.mark.parametrize("block", ALL, ids=str)
+def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
+    if block.language == "yaml":
+        assert yaml.safe_load(block.text), "not empty"
+        assert block.file or is_playbook(block), "a reader knows where to put it, or it runs by itself"
+    elif block.language == "csv":
+        path = tmp_path / "people.csv"
+        path.write_text(block.text, "utf-8")
+        people = _roster.read(path, today=datetime.date(2026, 1, 1)).people
+        assert len(people) == len(list(csv.DictReader(block.text.splitlines())))
+    else:
+        assert block.language == "shell", "yaml, csv or shell"
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+        for command in commands(block):
+            word, _, rest = command.partition(" ")
+            if word == "make":
+                assert rest.partition(" ")[0] in targets
+            else:
+                assert word == "ansible-playbook" or command.startswith(NOT_RUN)
+
+
+def test_the_readme_shows_what_the_guide_shows() -> None:
+    guide = {block.file: block.text for block in blocks(LIFECYCLE) if block.file}
+    readme = {block.file: block.text for block in blocks(ROOT / "README.md") if block.file}
+    shared = guide.keys() & readme.keys()
+    assert shared == {"portals.yml", "people.csv", "group_vars/portals.yml"}
+    assert {name: readme[name] for name in shared} == {name: guide[name] for name in shared}
+
+
+@pytest.mark.parametrize("name", ["README.md", "capabilities.rst"])
+def test_tables_are_what_the_connectors_say(name: str, tables: ModuleType) -> None:
+    path = next(document for document in DOCUMENTS if document.name == name)
+    assert path.read_text("utf-8") == tables.written(path), "run tests/capabilities.py"
+
+
+def test_every_verb_of_a_portal_is_in_the_tables(tables: ModuleType) -> None:
+    assert set(tables.VERBS) == {verb for portal in PORTALS.values() for verb in portal.can}
+
+
+def known_environment() -> set[str]:
+    found = {"AWX_JOB_ID"}
+    for portal in PORTALS.values():
+        found |= {name for option in arguments.task_options(portal) for name in option.env}
+        found |= {f"{portal.env}_{name}" for name in ("API_URL", "CA_PATH", "VALIDATE_CERTS")}
+    return found
+
+
+def known_variables() -> set[str]:
+    found = set(_variables_of_tenants()) | SWITCHES
+    for role in ("provision", "offboard"):
+        defaults = ROOT / "roles" / role / "defaults" / "main.yml"
+        found |= set(yaml.safe_load(defaults.read_text("utf-8")))
+    return found
+
+
+def _variables_of_tenants() -> Iterator[str]:
+    yield from ("portal_type", "portal_api_url")
+    for portal in PORTALS.values():
+        for option in (*portal.credentials, *portal.scope):
+            yield f"portal_{option.name}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_variables_that_are_named_exist(document: Path) -> None:
+    text = document.read_text("utf-8")
+    assert set(VARIABLE.findall(text)) <= known_variables()
+    assert set(ENVIRONMENT.findall(text)) <= known_environment()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_messages_that_are_explained_exist(name: str) -> None:
+    sources = [
+        *(ROOT / "plugins" / "module_utils" / "_core").glob("*.py"),
+        ROOT / f"plugins/module_utils/_portals/{name}.py",
+    ]
+    # Texts that stand in several literals, one behind the other, are one text.
+    said = "\n".join(re.sub(r'"\s*\n\s*f?"', "", path.read_text("utf-8")) for path in sources)
+    text = (GUIDES / f"{name}.rst").read_text("utf-8").partition("Errors and what to do\n")[2]
+    messages = TERM.findall(text)
+    assert len(messages) >= 3
+    assert [message for message in messages if message.casefold() not in said.casefold()] == []
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert links
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_every_guide_is_in_the_table_of_contents() -> None:
+    listed = yaml.safe_load((GUIDES.parent / "extra-docs.yml").read_text("utf-8"))
+    names = [name for section in listed["sections"] for name in section["toctree"]]
+    assert sorted(names) == sorted(path.stem for path in GUIDES.glob("*.rst"))
