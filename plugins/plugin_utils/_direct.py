@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import typing as t
 
@@ -85,8 +86,12 @@ class DirectAction(ActionBase):
         secrets = set(validated._no_log_values)  # noqa: SLF001  # core has no public name for it
         params = validated.validated_parameters
         if validated.error_messages:
-            message = validated.errors.msg
-            if isinstance(validated.errors[0], UnsupportedError):
+            # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
+            plain = json.loads(json.dumps(self._task.args, default=str, skipkeys=True))
+            again = ArgumentSpecValidator(spec).validate(plain)
+            errors = (again if again.error_messages else validated).errors
+            message = errors.msg
+            if isinstance(errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             return self._clean({"failed": True, "msg": message}, params, secrets)
         context = entry.Context(sessions=self._shared_sessions())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,7 +64,8 @@ def _refused(bench: Bench, says: str, **params: Any) -> None:
 
 def _spec_errors(bench: Bench, params: Facts) -> str:
     checked = ArgumentSpecValidator(arguments.user_spec(bench.portal)).validate({**bench.connection, **params})
-    return " ".join(checked.error_messages)
+    # ansible-core 2.16 writes <class 'str'> where later ones write str.
+    return re.sub(r"<class '(\w+)'>", r"\1", " ".join(checked.error_messages))
 
 
 @pytest.mark.parametrize(

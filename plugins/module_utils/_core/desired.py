@@ -145,7 +145,8 @@ def _desired(portal: Portal, entry: Params, state: str, position: int, where: st
         _states(portal, state)
         portal.connector.check(portal, entry, state)
         given, options, words = {}, {}, {}
-        for field in portal.fields:
+        named = {name for name, value in entry.items() if value is not None}
+        for field in portal.spoken_of(named):
             wish = field.wanted(entry)
             if wish is not MISSING:
                 given[field.name] = wish

@@ -18,7 +18,6 @@ import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.yaml import HAS_YAML, yaml_load
 
 from . import report
 from .arguments import connection_options, entry_spec, info_spec, misshapen, task_options, user_spec
@@ -27,7 +26,7 @@ from .errors import BadInput, Blocked, PortalError, Skipped, sentence
 from .fields import Params, plain
 from .http import READ, REQUESTS_ERROR, SESSION, WRITE, Client, Connection
 from .portal import Connector, Portal, fold
-from .reconcile import Reconciler
+from .reconcile import Reconciler, undisturbed
 from .throttle import Clock, Throttle
 
 if t.TYPE_CHECKING:
@@ -118,8 +117,9 @@ def _ending(act: t.Callable[[], Result], context: Context) -> Result:
 
 def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
     policy = Policy.of(params)
-    entries, source = _entries(portal, params, context)
-    desired = desired_users(portal, params, entries, source=source)
+    with undisturbed():
+        entries, source = _entries(portal, params, context)
+        desired = desired_users(portal, params, entries, source=source)
     _complete(portal, params)
     single = entries is None
     if not desired:
@@ -344,6 +344,9 @@ def _read_users(path: str) -> t.Any:
 
 
 def _read_yaml(path: str, text: str) -> t.Any:
+    # PyYAML takes 30 ms to import, and JSON is what large lists are written in.
+    from ansible.module_utils.common.yaml import HAS_YAML, yaml_load
+
     if not HAS_YAML:
         raise BadInput(
             f"users_file: {path}: is not JSON, and YAML cannot be read on this machine, install PyYAML or use JSON"

@@ -45,6 +45,8 @@ class PortalError(Exception):
         self.request_id = request_id
         self.hint = hint
         self.call = ""
+        self.effect = ""
+        """The effect of the call that failed, as far as it was one call."""
 
     def conceal(self, secrets: t.Collection[str]) -> None:
         """Remove ``secrets`` from everything that the portal said."""

@@ -12,6 +12,7 @@ Canonical values are ``str`` (text, IDs), ``bool`` or ``None`` (flags), and ``fr
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import typing as t
 
@@ -41,6 +42,7 @@ class Name:
 Lookup = t.Callable[[Name], str]
 
 
+@functools.lru_cache(maxsize=1024)
 def plain(name: str) -> str:
     """Return a role name as all spellings of it share it: letters and digits, folded."""
     return "".join(c for c in name.casefold() if c.isalnum())
@@ -95,6 +97,10 @@ class Field:
     def accept(self, value: t.Any) -> t.Any:
         """Return one given value in canonical form; raises ``BadInput``."""
         return self.canonical(value)
+
+    def asks(self, wish: t.Any) -> bool:
+        """Return whether ``wish`` holds a ``Name``, so that it must be resolved."""
+        return isinstance(wish, Name)
 
     def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
         """Return ``wish`` with all names turned into IDs by ``lookup``."""
@@ -302,6 +308,9 @@ class Members(Field):
         if option == self.name:
             return identifier(f"{option}.{word}", member, self.number)
         return translate(f"{option}.{word}", member, self.table, option)
+
+    def asks(self, wish: t.Any) -> bool:
+        return any(isinstance(member, Name) for member in wish.named)
 
     def resolve(self, wish: t.Any, lookup: Lookup) -> Change:
         def ids(members: frozenset[t.Any]) -> frozenset[str]:

@@ -253,6 +253,7 @@ class Client:
             except PortalError as error:
                 error.conceal(self._auth.secrets())
                 error.call = error.call or call.name
+                error.effect = error.effect or call.effect
                 if began is not None and isinstance(error, (Busy, Unclear, Unreachable)):
                     self.throttle.lose(began)
                 if isinstance(error, SessionLost) and call.effect != SESSION:

@@ -44,13 +44,14 @@ def walk(
     ``fetch(number, seen)`` reads a page: ``number`` counts from 0, ``seen`` is the number of records before it.
     ``full`` is the page size asked for. With ``pool`` the pages that follow are fetched side by side, once the first
     one has told how many there are. A portal that returns the same page for ever is refused, or left at that with
-    ``strict=False``. Where the portal says how many records there are and fewer came (records moved between pages
-    meanwhile), the walk is made once more, one page after the other.
+    ``strict=False``. Where records moved between pages meanwhile (fewer came than the portal says there are, or if it does
+    not say, one came twice), the walk is made once more, one page after the other.
     """
     known: set[t.Any] = set()
     for attempt in range(2):
         total: int | None = None
         received = 0
+        twice = False
         pages = _one_by_one(fetch) if pool is None or attempt else _side_by_side(fetch, pool)
         for number, page in enumerate(pages):
             received += len(page.items)
@@ -62,6 +63,7 @@ def walk(
                     known.add(key)
                     fresh += 1
                     yield record
+            twice = twice or fresh < len(page.items)
             if len(known) > MOST_RECORDS:
                 raise Refused(f"the list did not end after {MOST_RECORDS} records")
             if not page.items or _ended(page, received, total, full):
@@ -78,7 +80,7 @@ def walk(
         else:
             if pool is None or attempt:
                 raise Refused(f"the list did not end after {MOST_PAGES} pages")
-        if total is None or len(known) >= total:
+        if not twice if total is None else len(known) >= total:
             return
 
 

@@ -159,10 +159,10 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
         current = account.values.get(name, field.canonical(None))
         value = field.merge(current, wish)
         option = desired.option(name)
-        before[option], after[option] = desired.show(field, current), desired.show(field, value)
+        before[option] = after[option] = desired.show(field, current)
         if field.same(current, value):
-            after[option] = before[option]
             continue
+        after[option] = desired.show(field, value)
         if field.update == NEVER:
             raise Refused(f"{option} is {before[option]!r} and {portal.title} cannot change it to {after[option]!r}")
         strips = strips or field.strips(current, value)

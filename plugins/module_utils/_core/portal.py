@@ -126,13 +126,22 @@ class Portal:
     scoped: bool = False
     hides_duplicates: bool = False
     _by_name: t.Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
+    _options: tuple[t.Any, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    _sources: tuple[t.Any, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
+        compared = [field for field in self.fields if field.compared]
+        object.__setattr__(self, "_options", tuple((f, frozenset(f.options())) for f in self.fields))
+        object.__setattr__(self, "_sources", tuple((f.name, f.source, f.listed, f.canonical) for f in compared))
 
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""
         return self._by_name[name]
+
+    def spoken_of(self, names: t.Collection[str]) -> t.Iterator[Field]:
+        """Yield the fields that have one of these options."""
+        return (field for field, options in self._options if not options.isdisjoint(names))
 
     def require(self, verb: str, what: str = "") -> None:
         """Raise ``Unsupported`` if the portal cannot do ``verb``."""
@@ -146,11 +155,11 @@ class Portal:
 
         In a full record what is missing is empty; in a list entry it is unknown, unless the field is ``listed``.
         """
-        found = {}
-        for field in self.fields:
-            if field.compared and (field.source in record or full or field.listed):
-                found[field.name] = field.canonical(record.get(field.source))
-        return found
+        return {
+            name: canonical(record.get(source))
+            for name, source, always, canonical in self._sources
+            if always or full or source in record
+        }
 
 
 class Connector(abc.ABC):

@@ -345,13 +345,18 @@ class CloudCenter(Connector):
         ident = given_id("activation_profile_id", ident)
         if tenant is None:
             raise BadInput("activation_profile_id: the tenant of the account is not known, give tenant_id")
+
+        def parse(answer: Answer) -> tuple[Answer, Record]:
+            if not isinstance(answer.data, dict):
+                raise answer.error(Unclear, f"the answer does not hold the activation profile {ident}")
+            return answer, answer.data
+
         try:
-            answer = self.client.send(PROFILE, tenant=tenant, id=ident)
+            answer, data = self.client.fetch(PROFILE, parse, tenant=tenant, id=ident)
         except Missing as missing:
             text = f"the tenant {tenant} has no activation profile with the ID {ident}"
             raise Refused(text, status=missing.status, code=missing.code) from missing
-        data = answer.data
-        if not isinstance(data, dict) or not regions(data):
+        if not regions(data):
             raise answer.error(
                 Refused, f"the activation profile {ident} names no region, so nobody can be activated by it"
             )

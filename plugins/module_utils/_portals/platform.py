@@ -187,7 +187,23 @@ class Platform(Connector):
         return self.client.fetch(call, parse, id=ref)
 
     def _walk(self, call: Call, what: str, hint: str) -> t.Iterator[tuple[Answer, Record]]:
-        """Yield the records of a list, each once (platform.md 6); that a link is there counts, never its address."""
+        """Yield the records of a list, each once; from the start again if records moved between pages meanwhile."""
+        known: set[str | None] = set()
+        for _attempt in range(2):
+            received = 0
+            here: set[str | None] = set()
+            for answer, record in self._pages(call, what, hint):
+                ident = number(record["id"])
+                received += 1
+                here.add(ident)
+                if ident not in known:
+                    known.add(ident)
+                    yield answer, record
+            if received == len(here):
+                return
+
+    def _pages(self, call: Call, what: str, hint: str) -> t.Iterator[tuple[Answer, Record]]:
+        """Yield the records of all pages (platform.md 6); that a link is there counts, never its address."""
         seen: set[str | None] = set()
         linked = short = False
         for page in range(1, MOST_PAGES + 1):
@@ -203,9 +219,10 @@ class Platform(Connector):
                 text = f"the portal does not offer a list of {what}, which does not mean that there are none"
                 raise Refused(text, status=error.status, code=error.code, hint=hint) from error
             self._alive = True
-            fresh = {number(record["id"]): record for record in records if number(record["id"]) not in seen}
+            fresh = {number(record["id"]) for record in records} - seen
             seen.update(fresh)
-            yield from ((answer, record) for record in fresh.values())
+            if fresh:
+                yield from ((answer, record) for record in records)
             links = relations(answer)
             linked = linked or "next" in links
             follows = "next" in links

@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: pathlib.Path) -> None:
 
 
 def test_yaml_without_its_library_says_what_to_do(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry, "HAS_YAML", False)
+    monkeypatch.setattr("ansible.module_utils.common.yaml.HAS_YAML", False)
     assert "install PyYAML or use JSON." in read(tmp_path / "u.yml", "- username: ann")["msg"]
 
 

@@ -33,7 +33,7 @@ def labels(made: plan.Plan) -> list[str]:
 
 
 def altered(**changes: t.Any) -> Portal:
-    facts = {name: getattr(PORTAL, name) for name in PORTAL.__dataclass_fields__ if name != "_by_name"}
+    facts = {name: getattr(PORTAL, name) for name, field in PORTAL.__dataclass_fields__.items() if field.init}
     return Portal(**{**facts, **changes})
 
 

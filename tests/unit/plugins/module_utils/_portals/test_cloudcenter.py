@@ -362,11 +362,18 @@ def test_a_profile_is_sent_in_the_documented_long_form() -> None:
     }
 
 
-@pytest.mark.parametrize("answer", [{"id": "4", "activateRegions": []}, {"id": "4"}, [], Reply(status=404)])
+@pytest.mark.parametrize("answer", [{"id": "4", "activateRegions": []}, {"id": "4"}, Reply(status=404)])
 def test_a_profile_that_names_no_region_is_refused_before_the_activation(answer: t.Any) -> None:
     lines = (shown(user(status="NEW")), ("GET", "v1/tenants/1/activationProfiles/4", answer))
     connector, _script = connect(PORTAL, SETTINGS, *lines)
     with pytest.raises(errors.Refused, match="profile"):
+        connector.act(connector.details("28"), "activate", {"activation_profile_id": "4"})
+
+
+def test_a_profile_that_is_no_object_is_not_understood_and_nothing_is_activated() -> None:
+    lines = (shown(user(status="NEW")), ("GET", "v1/tenants/1/activationProfiles/4", []))
+    connector, _script = connect(PORTAL, SETTINGS, *lines)
+    with pytest.raises(errors.Unclear, match="does not hold the activation profile 4"):
         connector.act(connector.details("28"), "activate", {"activation_profile_id": "4"})
 
 
