@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure, print a table, and write `tests/output/bench.json`: `make bench`, or `make bench QUICK=1`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from .cases import AWX, CONCURRENCY, PEERS, UNCHANGED, Case, full, quick
+from .measure import Run, Runner, Wrong
+from .page import awx_rows, page
+from .portal import Portals
+from .report import plain, ratios, result, rows, verdicts
+from .startup import measure
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "tests" / "output" / "bench.json"
+PAGE = ROOT / "docs" / "docsite" / "rst" / "benchmarks.rst"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    found = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    found.add_argument("--quick", action="store_true", help="one latency, few users for slow peers: ten minutes")
+    found.add_argument("--rounds", type=int, default=5, help="rounds of the full run (5)")
+    found.add_argument("--only", action="append", default=[], metavar="PEER", choices=PEERS, help="only this peer")
+    found.add_argument("--users", action="append", type=int, default=[], metavar="N", help="only with so many users")
+    found.add_argument("--most", type=int, metavar="N", help="leave out cases with more users")
+    found.add_argument("--no-awx", action="store_true", help="leave ansible-runner out")
+    found.add_argument("--page", action="store_true", help="write the documentation's page, too")
+    found.add_argument("--collections", type=Path, default=ROOT / "build" / "collections", help="where ours is")
+    return found
+
+
+def chosen(options: argparse.Namespace) -> list[Case]:
+    """Return the cases that the options ask for."""
+    cases = quick() if options.quick else full(options.rounds)
+    return [
+        case
+        for case in cases
+        if case.peer == "empty"
+        or (
+            (not options.only or case.peer in options.only)
+            and (not options.users or case.users in options.users)
+            and (options.most is None or max(case.users, case.accounts) <= options.most)
+        )
+    ]
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on."""
+    model = platform.machine()
+    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "processors": os.cpu_count(),
+        "model": model,
+        "memory_gib": round(memory),
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 1),
+    }
+
+
+def rounds_of(cases: list[Case], runner: Runner) -> dict[Case, list[Run]]:
+    """Run all cases in turn, round by round, so that a busy minute falls on all of them."""
+    found: dict[Case, list[Run]] = {case: [] for case in cases}
+    last = max(case.rounds for case in cases)
+    for number in range(last):
+        for case in cases:
+            if number < case.rounds:
+                run = runner.run(case)
+                found[case].append(run)
+                print(
+                    f"round {number + 1}/{last}  {case.peer} {case.users} users {case.latency} ms: {run.wall:.2f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
+    return found
+
+
+def events(runner: Runner, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return what AWX would store for some of the peers."""
+    found = []
+    for peer, users in AWX:
+        if options.no_awx or (options.only and peer not in options.only) or (options.quick and users > 1000):
+            continue
+        accounts = users if PEERS[peer].effect == UNCHANGED else 0
+        found.append(runner.awx(Case(peer, users, 50, accounts, 1)))
+    return found
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Return everything that was measured."""
+    about = machine()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="portal-users-bench-") as name, Portals(Path(name)) as portals:
+        folder = Path(name)
+        runner = Runner(portals, folder, options.collections)
+        runs = rounds_of(chosen(options), runner)
+        stored = events(runner, options)
+        beginning = measure(runner.env, folder, options.collections)
+    results = [result(case, done) for case, done in runs.items()]
+    found, scaled = ratios(results)
+    about["load_after"] = round(os.getloadavg()[0], 1)
+    versions = ("ansible-core", "requests", "urllib3", "werkzeug")
+    return {
+        "command": "make bench QUICK=1" if options.quick else "make bench",
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "seconds": round(time.monotonic() - began),
+        "units": {"wall": "s", "cpu": "s", "rss": "MiB", "simulator_cpu": "s"},
+        "concurrency": CONCURRENCY,
+        "machine": about,
+        "versions": {name: importlib.metadata.version(name) for name in versions},
+        "results": results,
+        "ratios": found,
+        "scaled": scaled,
+        "awx": stored,
+        "startup": beginning,
+    }
+
+
+def main() -> int:
+    """Run, tell, and keep."""
+    options = parser().parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        data = run(options)
+    except Wrong as wrong:
+        print(f"bench: {wrong}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+    print(plain(rows(data["results"])), end="\n\n")
+    if data["awx"]:
+        print(plain(awx_rows(data["awx"])), end="\n\n")
+    judged = verdicts(data["ratios"], data["scaled"])
+    if judged:
+        print(plain([("ratio", "measured", "target", ""), *judged]), end="\n\n")
+    missed = sum(line[-1] != "reached" for line in judged)
+    print(f"{data['seconds']} s; {len(judged) - missed} targets reached, {missed} missed; {OUTPUT.relative_to(ROOT)}")
+    if options.page:
+        PAGE.write_text(page(data), "utf-8")
+        print(f"wrote {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured: the peers, and with how many users and which latency each of them runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+CONCURRENCY = 8
+CREATE = "create"
+UPDATE = "update"
+UNCHANGED = "unchanged"
+LIST = "list"
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One way to do the work. ``playbook`` lies in `peers/`; without one it is the bare script."""
+
+    title: str
+    effect: str
+    playbook: str = ""
+    portal: str = "clc"
+    variables: dict[str, Any] = field(default_factory=dict)
+    ours: bool = True
+
+
+AS_MODULE = {"portal_users_in_process": False}
+PEERS = {
+    "empty": Peer("empty play", NOTHING, "empty.yml", ours=False),
+    "uri_loop": Peer("`uri` loop: look up, create", CREATE, "uri_loop.yml", ours=False),
+    "uri_list_loop": Peer("`uri` one listing, loop over the missing", CREATE, "uri_list_loop.yml", ours=False),
+    "loop_module": Peer("`loop:` as ordinary module processes", CREATE, "loop.yml", variables=AS_MODULE),
+    "loop_in_process": Peer("`loop:` in process", CREATE, "loop.yml"),
+    "users_module": Peer("`users:` as module", CREATE, "users.yml", variables=AS_MODULE),
+    "users_in_process": Peer("`users:` in process", CREATE, "users.yml"),
+    "users_file_create": Peer("`users_file` in process", CREATE, "users_file.yml"),
+    "script": Peer("bare script on requests", CREATE, ours=False),
+    "users_in_process_update": Peer("`users:` in process, all changed", UPDATE, "users.yml"),
+    "loop_in_process_unchanged": Peer("`loop:` in process, unchanged", UNCHANGED, "loop.yml"),
+    "users_in_process_unchanged": Peer("`users:` in process, unchanged", UNCHANGED, "users.yml"),
+    "users_file_unchanged": Peer("`users_file` in process, unchanged", UNCHANGED, "users_file.yml"),
+    "users_file_unchanged_reported": Peer(
+        "`users_file` in process, unchanged, each user reported",
+        UNCHANGED,
+        "users_file.yml",
+        variables={"report_unchanged": True},
+    ),
+    "users_file_module_unchanged": Peer(
+        "`users_file` as module, unchanged", UNCHANGED, "users_file.yml", variables=AS_MODULE
+    ),
+    "script_listing": Peer("bare script, listing only", LIST, ours=False),
+    "script_unchanged": Peer("bare script, unchanged", UNCHANGED, ours=False),
+    "cloudcenter_users_file_unchanged": Peer(
+        "CloudCenter: `users_file` in process, unchanged",
+        UNCHANGED,
+        "cloudcenter_users_file.yml",
+        portal="cloudcenter",
+    ),
+    "cloudcenter_script_listing": Peer(
+        "CloudCenter: bare script, listing only", LIST, portal="cloudcenter", ours=False
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One peer with so many users, in a tenant with so many accounts before."""
+
+    peer: str
+    users: int
+    latency: int
+    accounts: int
+    rounds: int
+
+    @property
+    def about(self) -> Peer:
+        """What is known about the peer."""
+        return PEERS[self.peer]
+
+
+def _case(peer: str, users: int, latency: int, rounds: int, tenant: int | None = None) -> Case:
+    if tenant is None:
+        tenant = users if PEERS[peer].effect in (UPDATE, UNCHANGED, LIST) else 0
+    return Case(peer, users, latency, tenant, rounds)
+
+
+def quick() -> list[Case]:
+    """Return what fits into ten minutes: one latency, and the slow peers with few users."""
+    slow = [_case(peer, 15, 50, 3) for peer in ("uri_loop", "uri_list_loop", "loop_module")]
+    return [
+        _case("empty", 0, 50, 5),
+        *slow,
+        _case("loop_in_process", 100, 50, 3),
+        _case("users_module", 100, 50, 3),
+        *(_case(peer, users, 50, 5) for peer in ("users_in_process", "script") for users in (1, 100, 1000)),
+        _case("users_in_process_update", 100, 50, 3),
+        *(_case("users_in_process_unchanged", users, 50, 5) for users in (100, 1000)),
+        *(_case("users_file_unchanged", users, 50, 5) for users in (1000, 10_000)),
+        *(_case("script_listing", users, 50, 5) for users in (1000, 10_000)),
+        *(_case(peer, 10_000, 50, 3) for peer in ("cloudcenter_users_file_unchanged", "cloudcenter_script_listing")),
+    ]
+
+
+def full(rounds: int) -> list[Case]:
+    """Return everything: three latencies, up to 100,000 users."""
+    found = []
+    for latency in (0, 50, 200):
+        found.append(_case("empty", 0, latency, rounds))
+        for peer in ("uri_loop", "uri_list_loop", "loop_module"):
+            # 100 users take minutes and 1,000 half an hour, so those are left to the middle latency, or out.
+            found += [_case(peer, users, latency, rounds) for users in ((1, 10, 100) if latency == 50 else (1, 10))]
+        found += [
+            _case("loop_in_process", n, latency, rounds)
+            for n in ((1, 10, 100, 1000) if latency == 50 else (1, 10, 100))
+        ]
+        for peer in ("users_module", "users_in_process", "script"):
+            found += [_case(peer, users, latency, rounds) for users in (1, 10, 100, 1000)]
+        found += [_case("users_in_process_update", users, latency, rounds) for users in (10, 100)]
+        found += [_case("loop_in_process_unchanged", 100, latency, rounds)]
+        for peer in ("users_in_process_unchanged", "users_file_unchanged", "script_listing", "script_unchanged"):
+            found += [_case(peer, users, latency, rounds) for users in (100, 1000)]
+    found += [_case("users_file_create", 10_000, 50, 3), _case("script", 10_000, 50, 3)]
+    for peer in (
+        "users_in_process_unchanged",
+        "users_file_unchanged",
+        "users_file_unchanged_reported",
+        "users_file_module_unchanged",
+        "script_listing",
+        "script_unchanged",
+    ):
+        found.append(_case(peer, 10_000, 50, rounds))
+    for peer in ("users_file_unchanged", "script_listing"):
+        found += [_case(peer, users, 50, rounds, 100_000) for users in (10_000, 100_000)]
+    for peer in ("cloudcenter_users_file_unchanged", "cloudcenter_script_listing"):
+        found += [_case(peer, users, 50, rounds) for users in (1000, 10_000, 100_000)]
+    return found
+
+
+AWX = (
+    ("uri_loop", 10),
+    ("loop_in_process", 100),
+    ("users_in_process", 100),
+    ("users_file_unchanged", 1000),
+    ("users_file_unchanged_reported", 1000),
+    ("users_file_unchanged", 10_000),
+    ("users_file_unchanged_reported", 10_000),
+)
+"""What is run once more through ansible-runner, for the events and artifacts that AWX would store."""

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation's page of figures, all of them out of one run."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .report import rows, verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEAD = """\
+..
+  Copyright (c) 2026, the portal.users authors
+  GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+  SPDX-License-Identifier: GPL-3.0-or-later
+
+.. _ansible_collections.portal.users.docsite.benchmarks:
+
+Benchmarks
+==========
+
+How long it takes to bring users onto a portal, next to what else could be used: a loop of
+:literal:`ansible.builtin.uri`, and a bare Python script. The portals are simulated, on the same machine, with a fixed
+latency for each request. All figures come from one run, in which the peers took turns; they are medians. Trust the
+ratios more than the seconds.
+
+"""
+METHOD = """\
+What was compared
+-----------------
+
+* Each run proves its own result: accounts that were to be created exist as wanted, an unchanged pass sent no write.
+* Wall time is that of the whole command, :command:`ansible-playbook` or the script, from its start to its end. CPU time
+  is that of the command and all its children, without the simulator, whose own is shown beside it. Memory is the peak
+  of the largest single process.
+* Requests are the simulator's count: logins + reads + writes. Bytes are those of bodies, both ways.
+* All peers read the people from the same JSON file, by the :literal:`file` lookup, or by themselves where it says
+  :literal:`users_file`.
+* Ours and the script work with a concurrency of {concurrency}. A peer in process runs inside Ansible's worker, as
+  module in a process of its own.
+* A figure marked as scaled was measured with fewer users; each further user costs a loop of processes the same.
+
+"""
+
+
+def page(data: dict[str, Any]) -> str:
+    """Return the page."""
+    machine = data["machine"]
+    parts = [HEAD, _title("The run", "-"), "\n"]
+    facts = [
+        ("Command", f"``{data['command']}``"),
+        ("Date", data["date"]),
+        ("Machine", f"{machine['processors']} processors ({machine['model']}), {machine['memory_gib']} GiB"),
+        ("System", f"{machine['system']}, Python {machine['python']}"),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in data["versions"].items())),
+        ("Load before and after", f"{machine['load_before']} and {machine['load_after']}"),
+    ]
+    parts += [f"{name}\n  {value}\n" for name, value in facts]
+    parts += ["\n", METHOD.format(**data), _title("Ratios", "-"), "\n"]
+    judged = verdicts(data["ratios"], data["scaled"])
+    parts.append(_table([("What", "Measured", "Target", "Verdict"), *judged], (52, 14, 18, 16)))
+    parts += ["\n", _title("Runs", "-"), "\n"]
+    parts.append(_table(rows(data["results"]), (26, 6, 6, 8, 12, 7, 6, 12, 7, 6, 4)))
+    if data["awx"]:
+        parts += ["\n", _title("What AWX stores", "-"), "\n", "Measured once each, through ansible-runner.\n\n"]
+        parts.append(_table(awx_rows(data["awx"]), (48, 12, 12, 14, 14)))
+    parts += ["\n", _title("Start-up", "-"), "\n", startup(data["startup"])]
+    return "".join(parts)
+
+
+def awx_rows(found: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Return events and artifacts as lines of a table, a header first."""
+    lines: list[tuple[str, ...]] = [("peer", "users", "events", "events KB", "artifacts KB")]
+    for one in found:
+        sizes = (f"{one[name] / 1000:,.0f}" for name in ("event_bytes", "artifact_bytes"))
+        lines.append((one["peer"], f"{one['users']:,}", f"{one['events']:,}", *sizes))
+    return lines
+
+
+def startup(found: dict[str, Any]) -> str:
+    """Return the sentences about the start-up."""
+    times, payload = found["import_ms"], found["payload"]
+    kilobytes = {name: f"{payload[name] / 1000:,.0f} KB" for name in ("bytes", "own_bytes", "wrapper_bytes")}
+    return (
+        f"Importing the module path takes {times['all']:.0f} ms in a fresh Python, {times['requests']:.0f} ms of them "
+        "for ``requests`` and what it needs. In process, it is imported once, before the worker is forked. As a "
+        f"module, Ansible packs {payload['files']} files of {kilobytes['bytes']} ({payload['own_files']} of them, "
+        f"{kilobytes['own_bytes']}, are the collection's) into {kilobytes['wrapper_bytes']}.\n"
+    )
+
+
+def _title(text: str, line: str) -> str:
+    return f"{text}\n{line * len(text)}\n"
+
+
+def _table(lines: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
+    out = [".. list-table::\n  :header-rows: 1\n", f"  :widths: {' '.join(map(str, widths))}\n\n"]
+    for line in lines:
+        cells = [re.sub(r"`([^`]+)`", r"``\1``", cell) for cell in line]
+        out += [f"  {'* -' if number == 0 else '  -'} {cell}\n" for number, cell in enumerate(cells)]
+    return "".join(out)
