@@ -255,6 +255,11 @@ rungs:
   returned: step=offboard_prepare
   type: list
   elements: dict
+summary:
+  description: What the host comes to, in one line.
+  returned: steps plan and verify
+  type: str
+  sample: 3 create, 1 change, 120 unchanged, 2 unlisted. /srv/provisioning/plan.md
 users_file:
   description: Path of the users that the module of the portal shall read.
   returned: step=prepare

@@ -12,6 +12,8 @@ import json
 import sys
 import typing as t
 
+from ansible import constants as C  # noqa: N812  # everybody calls it so
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -51,7 +53,7 @@ class DirectAction(ActionBase):
         if not self._eligible(variables):
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
             return result
-        result.update(self._in_process())
+        result.update(self._in_process(variables))
         return result
 
     def _eligible(self, variables: dict[str, t.Any]) -> bool:
@@ -80,11 +82,12 @@ class DirectAction(ActionBase):
     def _spec(self) -> dict[str, t.Any]:
         return (arguments.info_spec if self.informs else arguments.user_spec)(self.portal)
 
-    def _in_process(self) -> dict[str, t.Any]:
+    def _in_process(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         spec = self._spec()
         validated = ArgumentSpecValidator(spec).validate(self._task.args)
         secrets = set(validated._no_log_values)  # noqa: SLF001  # core has no public name for it
         params = validated.validated_parameters
+        told = self._tells_arguments(variables)
         if validated.error_messages:
             # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
             plain = json.loads(json.dumps(self._task.args, default=str, skipkeys=True))
@@ -93,11 +96,11 @@ class DirectAction(ActionBase):
             message = errors.msg
             if isinstance(errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
-            return self._clean({"failed": True, "msg": message}, params, secrets)
+            return self._clean({"failed": True, "msg": message}, params if told else None, secrets)
         context = entry.Context(sessions=self._shared_sessions())
         act = entry.run_info if self.informs else entry.run
         result = act(self.portal, params, bool(self._task.check_mode), context)
-        return self._clean(result, params, secrets | context.no_log_values)
+        return self._clean(result, params if told else None, secrets | context.no_log_values)
 
     def _shared_sessions(self) -> dict[t.Any, t.Any]:
         task = self._task._uuid  # noqa: SLF001  # the only mark that all items of a loop share
@@ -107,7 +110,17 @@ class DirectAction(ActionBase):
             DirectAction._task_uuid, DirectAction._sessions = task, {}
         return DirectAction._sessions
 
-    def _clean(self, result: dict[str, t.Any], params: t.Mapping[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
-        result["invocation"] = {"module_args": dict(params)}
+    def _tells_arguments(self, variables: dict[str, t.Any]) -> bool:
+        """Return whether results hold the arguments: before ansible-core 2.21 all do, since then those that are to."""
+        try:
+            return bool(C.config.get_config_value("INJECT_INVOCATION", variables=variables))
+        except AnsibleError:
+            return True
+
+    def _clean(
+        self, result: dict[str, t.Any], params: t.Mapping[str, t.Any] | None, secrets: set[str]
+    ) -> dict[str, t.Any]:
+        if params is not None:
+            result["invocation"] = {"module_args": dict(params)}
         cleaned: dict[str, t.Any] = remove_values(result, secrets)
         return cleaned

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role offboard on four simulated portals: the ladder, the grace, and what each portal does not let be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stage import HOSTS, Run, Stage, tell
+
+EVERYTHING = "server_operator;pki_operator;mailer"
+ANNA = f"E1,anna.nowak@example.org,anna.nowak@example.org,Anna,Nowak,Engineer,employee,active,,{EVERYTHING}"
+BELA = f"E2,bela.kis@example.org,bela.kis@example.org,Béla,Kis,PKI,employee,active,,{EVERYTHING}"
+CHEN = f"E3,chen.li@example.org,chen.li@example.org,Chen,Li,Ops,contractor,active,,{EVERYTHING}"
+LATER = "2099-01-01"
+
+
+def offboard(stage: Stage, *arguments: str, code: int = 0, **variables: Any) -> Run:
+    """Offboard people for a reason."""
+    return stage.play("offboard", *arguments, code=code, **{"offboard_reason": "left the company", **variables})
+
+
+def rungs(stage: Stage, host: str, key: str) -> dict[str, str]:
+    """Return what came of each rung."""
+    return {name: rung["status"] for name, rung in stage.outcomes(host)[key]["rungs"].items()}
+
+
+def people_get_their_accounts(stage: Stage) -> None:
+    stage.roster(ANNA, BELA, CHEN)
+    stage.apply(provision_unreviewed=True)
+    for host in HOSTS:
+        assert {"anna.nowak@example.org", "bela.kis@example.org"} <= set(stage.accounts(host))
+
+
+def a_reason_and_people_are_required(stage: Stage) -> None:
+    before = len(stage.log())
+    assert "offboard_reason is required" in offboard(stage, code=2, offboard_people="E1", offboard_reason=" ").text
+    assert "offboard_people is required" in offboard(stage, code=2, offboard_people="").text
+    run = offboard(stage, code=2, offboard_people="E1,E9")
+    assert "not in the roster, and not known from earlier runs: E9" in run.text
+    assert stage.requests() == 0
+    assert len(stage.log()) == before
+
+
+def check_mode_only_looks(stage: Stage) -> None:
+    before = len(stage.log())
+    run = offboard(stage, "--check", "--diff", offboard_people="E1")
+    assert run.recap("clc_prod")["changed"] > 0
+    assert all(stage.writes(host) == [] for host in HOSTS)
+    assert len(stage.log()) == before
+
+
+def the_ladder_goes_as_far_as_each_portal_lets_it(stage: Stage) -> None:
+    run = offboard(stage, offboard_people="E1")
+    assert rungs(stage, "clc_prod", "E1") == {
+        "revoke": "not offered",
+        "strip": "not taken",
+        "disable": "done",
+        "delete": "waiting",
+    }
+    assert rungs(stage, "lab", "E1")["disable"] == "done"
+    assert stage.accounts("clc_prod")["anna.nowak@example.org"]["Status"] == "Disabled"
+    for host in ("digicert_us", "mail"):
+        assert stage.writes(host) == []
+        outcome = stage.outcomes(host)["E1"]
+        assert (outcome["status"], outcome["reason"]) == ("skipped", "left the company")
+        assert "NOTHING WAS DONE HERE" in outcome["rungs"]["delete"]["why"]
+    assert "until then this person can still sign in" in run.text
+    paper = (stage.directory / "offboarding.md").read_text("utf-8")
+    assert "| E1 | anna.nowak@example.org | disable | done |" in paper
+
+
+def a_leaver_beats_any_other_rule(stage: Stage) -> None:
+    run = stage.apply(provision_unreviewed=True)
+    assert all(stage.writes(host) == [] for host in HOSTS), run.text
+    assert stage.outcomes("clc_prod")["E1"]["action"] == "none"
+    assert stage.outcomes("digicert_us")["E1"]["action"] == "skipped"
+    assert stage.accounts("clc_prod")["anna.nowak@example.org"]["Status"] == "Disabled"
+
+
+def a_rehire_is_enabled_again_and_not_duplicated(stage: Stage) -> None:
+    stage.apply("--limit", "clc_prod,lab", provision_unreviewed=True, provision_rehired=["E1"])
+    assert stage.writes("clc_prod") == ["unsuspend user"]
+    assert stage.outcomes("clc_prod")["E1"]["action"] == "enabled"
+    stage.forget()
+    stage.apply("--limit", "clc_prod,lab", provision_unreviewed=True)
+    assert all(stage.writes(host) == [] for host in HOSTS)
+
+
+def a_failed_rung_does_not_hide_the_others(stage: Stage) -> None:
+    # The strip that the portal did not take is not tried again.
+    fault = {"kind": "status", "code": 403, "operation": "suspend user", "times": None}
+    stage.ask("clc_prod", "faults", "POST", fault)
+    run = offboard(stage, "--limit", "clc_prod", code=2, offboard_people="E2", offboard_delete_now=True)
+    assert rungs(stage, "clc_prod", "E2")["disable"] == "failed"
+    assert rungs(stage, "clc_prod", "E2")["delete"] == "done"
+    assert stage.outcomes("clc_prod")["E2"]["status"] == "failed"
+    assert "disable: " in stage.outcomes("clc_prod")["E2"]["error"]
+    assert run.recap("clc_prod")["failed"] == 1
+    assert "bela.kis@example.org" not in stage.accounts("clc_prod")
+    stage.ask("clc_prod", "faults", "DELETE")
+
+
+def a_burnt_name_is_reported_as_such(stage: Stage) -> None:
+    run = stage.apply("--limit", "clc_prod", code=2, provision_unreviewed=True, provision_rehired=["E2"])
+    assert "names are unique on the whole platform and never given out again" in run.text
+    assert stage.outcomes("clc_prod")["E2"]["status"] == "failed"
+
+
+def after_the_grace_accounts_are_deleted_also_of_people_who_left_the_roster(stage: Stage) -> None:
+    offboard(stage, offboard_people=["E1", "E2"])
+    stage.roster(CHEN)
+    stage.forget()
+    offboard(stage, offboard_people=["E1", "E2"], offboard_today=LATER)
+    for host in HOSTS:
+        left = set(stage.accounts(host))
+        assert not left & {"anna.nowak@example.org", "bela.kis@example.org"}
+        assert "chen.li@example.org" in left
+    assert stage.outcomes("mail")["E1"]["action"] == "deleted"
+    stage.forget()
+    offboard(stage, offboard_people=["E1", "E2"], offboard_today=LATER)
+    assert all(stage.writes(host) == [] for host in HOSTS)
+
+
+def the_last_day_in_the_roster_counts_and_protected_accounts_do_not(stage: Stage) -> None:
+    gone = CHEN.replace("active,,", "leaver,2020-01-31,")
+    stage.roster(gone)
+    told = {"offboard_people": "E3", "offboard_protected": ["chen.li@example.org"]}
+    offboard(stage, "--limit", "mail", **told)
+    assert stage.writes("mail") == []
+    assert rungs(stage, "mail", "E3") == dict.fromkeys(("revoke", "strip", "disable", "delete"), "not done")
+    offboard(stage, "--limit", "mail", offboard_people="E3")
+    assert stage.writes("mail") == ["delete user"]
+    assert stage.outcomes("mail")["E3"]["grace_ends"] == "2020-03-01"
+
+
+if __name__ == "__main__":
+    tell(
+        people_get_their_accounts,
+        a_reason_and_people_are_required,
+        check_mode_only_looks,
+        the_ladder_goes_as_far_as_each_portal_lets_it,
+        a_leaver_beats_any_other_rule,
+        a_rehire_is_enabled_again_and_not_duplicated,
+        a_failed_rung_does_not_hide_the_others,
+        a_burnt_name_is_reported_as_such,
+        after_the_grace_accounts_are_deleted_also_of_people_who_left_the_roster,
+        the_last_day_in_the_roster_counts_and_protected_accounts_do_not,
+    )
