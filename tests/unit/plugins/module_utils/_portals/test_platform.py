@@ -102,10 +102,21 @@ def test_an_account_is_told_in_canonical_form() -> None:
 
 def test_the_next_link_leads_on_but_its_address_is_never_used() -> None:
     connector, script = connect(
-        PORTAL, SETTINGS, page(user(1), user(2), links=[NEXT]), page(user(2), user(3), links=[PREVIOUS])
+        PORTAL, SETTINGS, page(user(1), user(2), links=[NEXT]), page(user(3), links=[PREVIOUS])
     )
     assert ids(connector) == ["1", "2", "3"]
     assert [sent.query for sent in script.sent] == [{"page": [n], "count": ["50"]} for n in ("1", "2")]
+    script.finish()
+
+
+def test_a_record_that_comes_twice_has_moved_so_the_list_is_read_once_more() -> None:
+    connector, script = connect(
+        PORTAL,
+        SETTINGS,
+        *(page(user(1), user(2), links=[NEXT]), page(user(2), user(3), links=[PREVIOUS])),
+        *(page(user(4), user(1), links=[NEXT]), page(user(2), user(3), links=[PREVIOUS])),
+    )
+    assert ids(connector) == ["1", "2", "3", "4"]
     script.finish()
 
 

@@ -1,0 +1,327 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulated portal with the engine on top: a clock that nobody waits for, other clients, and late requests."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import requests
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from urllib3.exceptions import ReadTimeoutError
+
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock
+from simulator.adapter import HOSTS, NOBODY, SimulatorAdapter, _environ, _patience
+from simulator.portals import make
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
+    from simulator.base import PortalSimulator
+
+PREFIXES = "ansible_collections.portal.users.plugins.module_utils._portals"
+Facts = dict[str, Any]
+Row = dict[str, Any]
+
+# What the module's options are called in the stores of the simulators; written from the API notes.
+STORED: dict[str, dict[str, str]] = {
+    "clc": {
+        "username": "UserName",
+        "email": "EmailAddress",
+        "first_name": "FirstName",
+        "last_name": "LastName",
+        "title": "Title",
+        "office_number": "OfficeNumber",
+        "sms_alerts": "AllowSMS",
+        "time_zone": "TimeZoneID",
+        "role_ids": "Roles",
+    },
+    "certcentral": {
+        "username": "username",
+        "email": "email",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "job_title": "job_title",
+        "telephone": "telephone",
+        "saml_sso_only": "is_saml_sso_only",
+        "role_id": "role_ids",
+        "container_ids": "assignments",
+    },
+    "platform": {"username": "username", "name": "name", "email": "email", "customer_admin": "can_customer_admin"},
+    "cloudcenter": {
+        "email": "emailAddr",
+        "first_name": "firstName",
+        "last_name": "lastName",
+        "company_name": "companyName",
+        "phone_number": "phoneNumber",
+        "external_id": "externalId",
+    },
+}
+STATUS: dict[str, tuple[str, dict[str, str]]] = {
+    "clc": ("Status", {"enabled": "Active", "disabled": "Disabled"}),
+    "cloudcenter": ("status", {"enabled": "ENABLED", "disabled": "DISABLED", "new": "NEW"}),
+}
+# Far more accounts than a run needs; a shorter list makes a run faster and still fills several small pages.
+KEPT = 12
+
+
+class StillClock(Clock):
+    """Time that passes only when somebody sleeps or a request is slow."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(max(seconds, 0.0))
+
+    def __call__(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        with self._lock:
+            self.time += seconds
+
+
+@dataclass
+class Late:
+    """A write that the line holds back: its sender times out, and it arrives some requests later."""
+
+    operation: str
+    after: int
+    delay: int
+    seen: int = 0
+    held: Any = None
+    countdown: int = 0
+    arrived: bool = False
+
+
+class Line(SimulatorAdapter):
+    """The way to the simulator, which can hold a write back."""
+
+    def __init__(self, name: str, simulator: PortalSimulator) -> None:
+        super().__init__({name: simulator})
+        self.simulator = simulator
+        self.late: list[Late] = []
+        self._turn = threading.Lock()
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Carry out one request, before it those held back whose time has come."""
+        if self.late:
+            with self._turn:
+                held = self._hold(request)
+            self._deliver()
+            if held:
+                patience = _patience(options.get("timeout"))
+                self.simulator.clock.advance(patience or 0.0)  # type: ignore[attr-defined] # the clock of this campaign
+                raise requests.ReadTimeout(ReadTimeoutError(NOBODY, "", "Read timed out."), request=request)
+        return super().send(request, *args, **options)
+
+    def deliver_all(self) -> None:
+        """Let everything arrive that is still on its way."""
+        for late in self.late:
+            late.countdown = 0
+        self._deliver()
+
+    def _hold(self, request: requests.PreparedRequest) -> bool:
+        environ = _environ(request)
+        operation = self.simulator.operation(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        hold = False
+        for late in self.late:
+            if late.held is not None:
+                late.countdown -= 1
+            elif late.operation == operation and not late.arrived and not hold:
+                late.seen += 1
+                if late.seen > late.after:
+                    late.held, late.countdown, hold = environ, late.delay, True
+        return hold
+
+    def _deliver(self) -> None:
+        for late in self.late:
+            with self._turn:
+                environ = late.held if late.countdown <= 0 and not late.arrived else None
+                late.arrived = late.arrived or environ is not None
+            if environ is not None:
+                self.simulator.handle(environ)
+
+
+@dataclass
+class Moment:
+    """The accounts as they were at one time."""
+
+    live: dict[str, Row]
+    tables: dict[str, dict[Any, Row]] = field(repr=False)
+
+
+class World:
+    """One portal, used for many runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.clock = StillClock()
+        self.portal: Portal = importlib.import_module(f"{PREFIXES}.{name}").PORTAL
+        self.simulator: PortalSimulator = make(name, clock=self.clock)
+        self.line = Line(HOSTS[name], self.simulator)
+        self.spec = arguments.user_spec(self.portal)
+        self.validator = ArgumentSpecValidator(self.spec)
+        self.login = STORED[name][self.portal.key]
+        self.moments: list[Moment] = []
+        self.raced: set[str] = set()
+        self.known: dict[str, str] = {}
+        self._shorten()
+        self._first = self._copy()
+
+    @property
+    def users(self) -> Any:
+        """The table of accounts."""
+        return self.simulator.store.tables[self.simulator.ACCOUNTS]
+
+    def fresh(self, mark: str) -> None:
+        """Return to the seed; chance starts again from ``mark``."""
+        random.seed(mark)
+        simulator = self.simulator
+        simulator.switches.reset()
+        simulator.faults.clear()
+        simulator.ledger.clear()
+        simulator.mails.clear()
+        simulator.store.clear()
+        rows, indexes, meta = self._first
+        for name, table in simulator.store.tables.items():
+            table._rows.update(rows[name])
+            for index, buckets in indexes[name].items():
+                table._indexes[index] = {value: dict(keys) for value, keys in buckets.items()}
+        simulator.store._meta.update(meta)
+        simulator.random.seed(1)
+        simulator.prepare()
+        simulator.store.settle()
+        self.line.late.clear()
+        self.line.foreign.clear()
+        self.clock.time = 1000.0
+        self.moments.clear()
+        self.raced.clear()
+        self.known.clear()
+
+    def _shorten(self) -> None:
+        spare: dict[str, Callable[[Row], bool]] = {
+            "platform": lambda row: row["username"].startswith("branch"),
+            "cloudcenter": lambda row: row["emailAddr"].startswith("staff"),
+        }
+        found = [key for key, row in self.users._rows.items() if spare.get(self.name, lambda _row: False)(row)]
+        for key in found[KEPT:]:
+            self.users.remove(key)
+        self.simulator.store.settle()
+
+    def _copy(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        store = self.simulator.store
+        rows = {name: dict(table._rows) for name, table in store.tables.items()}
+        indexes = {
+            name: {
+                index: {value: dict(keys) for value, keys in buckets.items()} for index, buckets in t._indexes.items()
+            }
+            for name, t in store.tables.items()
+        }
+        return rows, indexes, dict(store._meta)
+
+    def run(self, params: Facts, *, check: bool) -> Facts:
+        """Run the user module once and return its result."""
+        given = {
+            "api_url": self.simulator.url,
+            "retry_budget": 600.0,
+            "removal_limit": "100%",
+            **self.simulator.credentials(),
+            **params,
+        }
+        checked = self.validator.validate(given)
+        if checked.error_messages:
+            raise ValueError(f"the campaign drew a wrong task: {checked.error_messages}")
+        context = entry.Context(clock=self.clock, mount=self.line.mount)
+        return entry.run(self.portal, checked.validated_parameters, check, context)
+
+    def moment(self) -> Moment:
+        """Return the accounts as they are, and remember whose they are."""
+        with self.simulator.lock:
+            live = dict(self.simulator.accounts_by_key())
+            tables = {name: dict(table._rows) for name, table in self.simulator.store.tables.items()}
+        for row in tables[self.simulator.ACCOUNTS].values():
+            if "id" in row:
+                self.known[str(row["id"])] = str(row[self.login])
+        return Moment(live, tables)
+
+    def row(self, login: str) -> Row | None:
+        """Return a live account by its login in any case."""
+        wanted = login.casefold()
+        rows = self.simulator.accounts_by_key()
+        return next((row for key, row in rows.items() if key.casefold() == wanted), None)
+
+    def add(self, facts: Facts) -> None:
+        """Store an account behind the portal's back."""
+        row = {STORED[self.name][name]: self.word(name, value) for name, value in facts.items() if name != "status"}
+        if "status" in facts:
+            member, words = STATUS[self.name]
+            row[member] = words[facts["status"]]
+        self.simulator.add_account(**row)
+
+    def word(self, name: str, value: Any) -> Any:
+        """Return a value as the store holds it."""
+        if name in ("role_ids", "container_ids"):
+            return [int(one) for one in value]
+        if name == "role_id":
+            return [int(value)]
+        if name == "customer_admin":
+            return "yes" if value else "no"
+        return value
+
+    def fact(self, name: str, row: Row) -> Any:
+        """Return what an account holds for an option."""
+        value = row[STORED[self.name][name]]
+        if name == "role_id":
+            return str(value[0]) if value else ""
+        if isinstance(value, list):
+            return {str(one) for one in value}
+        if name == "customer_admin":
+            return value == "yes"
+        return "" if value is None else value
+
+    def race(self, deed: str, login: str, facts: Facts) -> Callable[[], None]:
+        """Return what another client does to an account at some moment of a run."""
+
+        def act() -> None:
+            with self.simulator.lock:
+                self.moments.append(self.moment())
+                self.raced.add(login.casefold())
+                self._interfere(deed, login, facts)
+                self.moments.append(self.moment())
+
+        return act
+
+    def _interfere(self, deed: str, login: str, facts: Facts) -> None:
+        row = self.row(login)
+        if deed == "create":
+            if row is None and not self._burnt(login):
+                self.add({self.portal.key: login, **facts})
+            return
+        if row is None:
+            return
+        key: Any = row[self.login].lower() if self.name == "clc" else row["id"]
+        if key not in self.users:
+            key = next(k for k, r in self.users._rows.items() if r is row)
+        if deed == "change":
+            self.users.update(key, **{STORED[self.name][n]: self.word(n, value) for n, value in facts.items()})
+        elif self.name == "clc":
+            self.users.update(key, Status="Deleted")
+        else:
+            self.users.remove(key)
+
+    def _burnt(self, login: str) -> bool:
+        return any(str(r[self.login]).casefold() == login.casefold() for r in self.users._rows.values())

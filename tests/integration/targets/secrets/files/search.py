@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look for secrets in files: `search.py SECRETS_FILE PATH ...` prints what was searched and what was found, as JSON.
+
+A payload of Ansible (`AnsiballZ_*.py`) holds the arguments of its task, secrets included: without
+`ANSIBLE_KEEP_REMOTE_FILES` it is gone when the task ends, and no module can do anything about it. It is searched all
+the same, to show that the search finds what is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import sys
+import urllib.parse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def secrets(given: dict[str, Any]) -> Iterator[str]:
+    """Yield every secret that the play was given."""
+    yield from given["canaries"].values()
+    for portal in given["simulator"].values():
+        if isinstance(portal, dict):
+            words = portal["credentials"]
+            for key in {words["api_key"], given["canaries"]["api_key"]}:
+                yield key
+                if "api_username" in words:
+                    yield base64.b64encode(f"{words['api_username']}:{key}".encode()).decode()
+            if "api_password" in words:
+                yield words["api_password"]
+
+
+def spelled(secret: str) -> set[bytes]:
+    """Return the spellings in which a secret may come out."""
+    written = {secret, html.escape(secret), urllib.parse.quote(secret, safe=""), json.dumps(secret)[1:-1]}
+    return {text.encode() for text in written} | {json.dumps(text)[1:-1].encode() for text in written}
+
+
+def main() -> int:
+    """Search all files below the paths."""
+    given = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    wanted = {spelling for secret in secrets(given) for spelling in spelled(secret)}
+    files = [file for path in map(Path, sys.argv[2:]) for file in (path.rglob("*") if path.is_dir() else [path])]
+    report: dict[str, list[str]] = {"clean": [], "leaks": [], "payloads": [], "payloads_with_arguments": []}
+    for file in sorted(file for file in files if file.is_file()):
+        text = file.read_bytes()
+        found = any(spelling in text for spelling in wanted)
+        if file.name.startswith("AnsiballZ_"):
+            report["payloads_with_arguments" if found else "payloads"].append(file.name)
+        else:
+            report["leaks" if found else "clean"].append(file.name)
+    print(json.dumps(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A slice of the fault campaign, proof that its judge sees broken promises, and what the campaign has found so far."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from campaign.draw import PORTALS, draw
+from campaign.driver import Sum, shrink, stretch
+from campaign.judge import play
+from campaign.world import World
+
+from ansible_collections.portal.users.plugins.module_utils._core import errors, http, reconcile, report
+
+if TYPE_CHECKING:
+    from conftest import Bench, Facts
+
+ANN = "ann.lee@example.test"
+
+
+@pytest.fixture(scope="module")
+def worlds() -> dict[str, World]:
+    return {name: World(name) for name in PORTALS}
+
+
+@pytest.mark.parametrize("first", range(0, 160, 20))
+def test_random_tasks_through_random_faults_keep_every_promise(first: int) -> None:
+    found = stretch((2026, first, first + 20, PORTALS))
+    assert found.failures == []
+    assert found.runs == 20
+    assert sum(found.faults.values()) > 5
+
+
+def test_a_case_is_always_the_same_and_can_be_printed() -> None:
+    case = draw(7, 123)
+    assert case == draw(7, 123)
+    assert json.loads(json.dumps(case)) == case
+    assert case != draw(8, 123)
+
+
+def test_sums_of_parts_are_the_sum() -> None:
+    total, one = Sum(), Sum(runs=2)
+    one.faults.update(["html"])
+    total.add(one)
+    total.add(one)
+    assert (total.runs, total.faults["html"]) == (4, 2)
+
+
+# A judge that never finds anything proves nothing: each of these breaks the engine in one place.
+
+
+def _blamed(worlds: dict[str, World], wanted: int = 400) -> set[str]:
+    found: set[str] = set()
+    for number in range(wanted):
+        case = draw(5, number)
+        found.update(kind for kind, _text in play(worlds[case["portal"]], case).wrong)
+        if found:
+            break
+    return found
+
+
+def test_a_result_that_denies_a_write_is_a_lie(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = report.outcome
+    monkeypatch.setattr(report, "outcome", lambda *a, **k: {**real(*a, **k), "changed": False})
+    assert "lie" in _blamed(worlds)
+
+
+def test_a_success_that_was_never_looked_at_is_a_lie(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile.Reconciler, "_verify", lambda self, works: None)
+    monkeypatch.setattr(http, "repeatable", lambda call, error: False)
+    monkeypatch.setattr(reconcile.Reconciler, "_observe", lambda self, work, *a, **k: setattr(work, "plan", _NOTHING))
+    assert "lie" in _blamed(worlds)
+
+
+_NOTHING = reconcile.Plan()
+
+
+def test_a_write_in_check_mode_is_seen(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = reconcile.Reconciler.run
+    monkeypatch.setattr(http.Client, "__init__", _allowing(http.Client.__init__))
+    monkeypatch.setattr(reconcile.Reconciler, "run", lambda self, d, *, check_mode: real(self, d, check_mode=False))
+    assert "check_mode_write" in _blamed(worlds)
+
+
+def _allowing(init: Any) -> Any:
+    def anything(self: Any, *args: Any, **options: Any) -> None:
+        init(self, *args, **{**options, "allow": (http.READ, http.WRITE, http.SESSION)})
+
+    return anything
+
+
+def test_a_secret_in_a_message_is_seen(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "mask", lambda text, secrets: text)
+    assert "leak" in _blamed(worlds)
+
+
+def test_a_failure_without_a_remedy_is_seen(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors.PortalError, "__str__", lambda self: self.text)
+    assert "message" in _blamed(worlds)
+
+
+def test_an_account_that_nobody_named_is_seen(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
+    world = worlds["clc"]
+    real = world.run
+
+    def clumsy(params: Facts, *, check: bool) -> Facts:
+        result = real(params, check=check)
+        world.users.update("build bot", Title="Somebody")
+        return result
+
+    monkeypatch.setattr(world, "run", clumsy)
+    assert [kind for kind, _text in play(world, draw(5, 0, ("clc",))).wrong if kind == "stranger"]
+
+
+def test_a_case_is_made_as_small_as_it_gets(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = report.outcome
+    monkeypatch.setattr(report, "outcome", lambda *a, **k: {**real(*a, **k), "changed": False})
+    number = next(n for n in range(200) if _lies(worlds, n))
+    case = shrink(draw(5, number), "lie")
+    assert case["faults"] == []
+    assert case["switches"] == {}
+    assert len(case["task"]["users"]) == 1
+
+
+def _lies(worlds: dict[str, World], number: int) -> bool:
+    case = draw(5, number)
+    found = play(worlds[case["portal"]], case).wrong
+    return "lie" in {kind for kind, _text in found} and len(case["task"]["users"]) > 1
+
+
+# What the campaign has found.
+
+
+def test_every_failure_says_what_to_do(bench: Bench) -> None:
+    for code in (400, 404, 409, 500, 503):
+        bench.simulator.faults.clear()
+        bench.simulator.faults.add("status", operation="list users", code=code, times=None)
+        msg = bench.run(**bench.person())["msg"]
+        assert f"(HTTP {code}" in msg
+        assert msg.count(". ") >= 1
+        assert msg.endswith(".")
+
+
+def test_a_failed_login_tells_its_facts_once(clc: Bench) -> None:
+    clc.simulator.faults.add("status", operation="log on", code=500, times=None)
+    assert clc.run(**clc.person())["msg"].count("HTTP 500") == 1
+
+
+def _life(cloudcenter: Bench) -> Facts:
+    return {**cloudcenter.person(), "state": "enabled", "activation_profile": "developers"}
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "garbage", "cut_body"])
+@pytest.mark.parametrize("polls", [0, 2, 3])
+def test_an_activation_whose_answer_was_lost_is_waited_for(cloudcenter: Bench, fault: str, polls: int) -> None:
+    cloudcenter.simulator.set(operation_polls=polls)
+    cloudcenter.simulator.faults.add(fault, operation="act on user")
+    result = cloudcenter.run(**_life(cloudcenter))
+    assert not result.get("failed"), result["msg"]
+    assert cloudcenter.account(ANN)["status"] == "ENABLED"  # type: ignore[index] # there is one
+    assert cloudcenter.ledger.count(operation="act on user") == 1
+    assert cloudcenter.run(**_life(cloudcenter))["changed"] is False
+
+
+def test_an_activation_that_an_earlier_task_began_is_waited_for(cloudcenter: Bench) -> None:
+    cloudcenter.run(**{**_life(cloudcenter), "state": "present"})
+    cloudcenter.simulator.faults.add("lost_answer", operation="act on user")
+    cloudcenter.simulator.faults.add("reset", effect="READ", after=3, times=None)
+    assert cloudcenter.run(**_life(cloudcenter))["failed"]
+    cloudcenter.simulator.faults.clear()
+    result = cloudcenter.run(**_life(cloudcenter))
+    assert not result.get("failed"), result["msg"]
+    assert cloudcenter.account(ANN)["status"] == "ENABLED"  # type: ignore[index] # there is one
+
+
+def test_an_activation_that_the_portal_refuses_says_so(cloudcenter: Bench) -> None:
+    cloudcenter.simulator.set(orchestrator=False)
+    result = cloudcenter.run(**_life(cloudcenter))
+    assert result["failed"]
+    assert "No orchestrator is registered" in result["msg"]
+    assert result["users"][0]["steps"] == {"done": ["create"], "not_done": ["activate"]}
+
+
+def test_an_account_that_was_there_all_along_is_not_said_to_be_created(cloudcenter: Bench) -> None:
+    cloudcenter.seed(cloudcenter.rich())
+    cloudcenter.simulator.faults.add("status", operation="read user", code=404)
+    result = cloudcenter.run(**cloudcenter.params({**cloudcenter.rich(), **cloudcenter.change}))
+    assert not result.get("failed"), result["msg"]
+    assert result["action"] == "updated"
+    assert result["users"][0]["steps"]["done"] == ["write profile"]
+    assert not cloudcenter.simulator.has_password(ANN, "Correct-Horse-7")
+
+
+@pytest.mark.parametrize("state", ["enabled", "disabled"])
+def test_a_step_that_could_not_read_what_it_needs_has_sent_nothing(cloudcenter: Bench, state: str) -> None:
+    cloudcenter.seed(cloudcenter.rich(status="DISABLED" if state == "enabled" else "ENABLED"))
+    cloudcenter.simulator.faults.add("garbage", operation="read user", times=None)
+    result = cloudcenter.run(**cloudcenter.key(), state=state)
+    assert result["failed"]
+    assert result["changed"] is False
+    assert cloudcenter.writes == []
+    assert "unknown" not in result["msg"]
+
+
+def test_a_creation_that_could_not_read_where_to_has_sent_nothing(certcentral: Bench) -> None:
+    certcentral.simulator.faults.add("garbage", operation="read own user", times=None)
+    result = certcentral.run(**certcentral.person(), container_id=...)
+    assert result["failed"]
+    assert result["changed"] is False
+    assert certcentral.writes == []
+
+
+@pytest.mark.parametrize("forward", [True, False])
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_an_account_that_moves_between_pages_is_not_said_to_be_absent(
+    platform: Bench, forward: bool, after: int
+) -> None:
+    platform.simulator.set(page_cap=10)
+    platform.seed(platform.rich())
+    platform.simulator.faults.add("page_drift", forward=forward, after=after)
+    assert platform.run(**platform.key(), state="absent")["action"] == "deleted"
+    assert platform.account() is None
