@@ -199,9 +199,17 @@ class Client:
         if len(numbers) < 2 or self._connection.width < 2:
             yield from map(fetch, numbers)
             return
-        with concurrent.futures.ThreadPoolExecutor(min(self._connection.width, len(numbers))) as pool:
+        width = min(self._connection.width, len(numbers))
+        with concurrent.futures.ThreadPoolExecutor(width) as pool:
+            waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
             try:
-                yield from pool.map(fetch, numbers)
+                for number in numbers:
+                    # Few at a time: how many there are is what the portal says, and it may say anything.
+                    if len(waiting) == 2 * width:
+                        yield waiting.popleft().result()
+                    waiting.append(pool.submit(fetch, number))
+                while waiting:
+                    yield waiting.popleft().result()
             finally:
                 # After an error, or if nobody wants the rest: no request that has not been begun.
                 pool.shutdown(wait=True, cancel_futures=True)

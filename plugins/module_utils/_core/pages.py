@@ -44,32 +44,31 @@ def walk(
     ``fetch(number, seen)`` reads a page: ``number`` counts from 0, ``seen`` is the number of records before it.
     ``full`` is the page size asked for. With ``pool`` the pages that follow are fetched side by side, once the first
     one has told how many there are. A portal that returns the same page for ever is refused, or left at that with
-    ``strict=False``. Where records moved between pages meanwhile (fewer came than the portal says there are, or if it does
-    not say, one came twice), the walk is made once more, one page after the other.
+    ``strict=False``. Where records moved between pages meanwhile (fewer came than the portal says there are, or one
+    came twice if it does not say), the walk is made once more, one page after the other.
     """
     known: set[t.Any] = set()
     for attempt in range(2):
         total: int | None = None
         received = 0
-        twice = False
+        here: set[t.Any] = set()
         pages = _one_by_one(fetch) if pool is None or attempt else _side_by_side(fetch, pool)
         for number, page in enumerate(pages):
             received += len(page.items)
             total = page.total if page.total is not None else total
-            fresh = 0
+            before = len(here)
             for record in page.items:
                 key = identity(record)
+                here.add(key)
                 if key not in known:
                     known.add(key)
-                    fresh += 1
                     yield record
-            twice = twice or fresh < len(page.items)
             if len(known) > MOST_RECORDS:
                 raise Refused(f"the list did not end after {MOST_RECORDS} records")
             if not page.items or _ended(page, received, total, full):
                 break
-            if not fresh and attempt == 0:
-                if page.more is False:
+            if len(here) == before and (attempt == 0 or total is None):
+                if page.more is False or attempt:
                     break
                 if not strict:
                     return
@@ -80,7 +79,7 @@ def walk(
         else:
             if pool is None or attempt:
                 raise Refused(f"the list did not end after {MOST_PAGES} pages")
-        if not twice if total is None else len(known) >= total:
+        if len(known) >= (received if total is None else total):
             return
 
 

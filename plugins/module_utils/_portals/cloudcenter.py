@@ -442,7 +442,7 @@ def message(error: Record) -> str:
 
 def number(value: t.Any) -> str | None:
     """Return an ID or a count as text (the portal writes numbers in strings too), or None if it is none."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
         return str(value)
     return str(int(value)) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value) else None
 
