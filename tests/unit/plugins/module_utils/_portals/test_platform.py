@@ -101,9 +101,7 @@ def test_an_account_is_told_in_canonical_form() -> None:
 
 
 def test_the_next_link_leads_on_but_its_address_is_never_used() -> None:
-    connector, script = connect(
-        PORTAL, SETTINGS, page(user(1), user(2), links=[NEXT]), page(user(3), links=[PREVIOUS])
-    )
+    connector, script = connect(PORTAL, SETTINGS, page(user(1), user(2), links=[NEXT]), page(user(3), links=[PREVIOUS]))
     assert ids(connector) == ["1", "2", "3"]
     assert [sent.query for sent in script.sent] == [{"page": [n], "count": ["50"]} for n in ("1", "2")]
     script.finish()
