@@ -12,7 +12,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test unit integration sanity lint docs build bench changelog clean demo-tools test-tools bench-tools
+.PHONY: help demo simulator test unit integration campaign sanity lint docs build bench changelog clean link demo-tools test-tools bench-tools
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -26,13 +26,15 @@ simulator: demo-tools ## Serve the four simulated portals on loopback (ARGS=--he
 test: test-tools ## Run every check; ends with "N passed, N failed"
 	@.venv/bin/python tests/run.py $(ARGS)
 
-unit: test-tools ## Run the unit tests in the checkout (ARGS="-k guard" is passed to pytest)
-	@mkdir -p .cache/link/ansible_collections/portal
-	@ln -sfn "$(CURDIR)" .cache/link/ansible_collections/portal/users
+unit: test-tools link ## Run the unit tests in the checkout (ARGS="-k guard" is passed to pytest)
 	@.venv/bin/python -m pytest $(ARGS)
 
 integration: test-tools ## Run the integration targets through real ansible-playbook (ARGS=clc_user runs one)
 	@.venv/bin/python tests/run.py integration $(ARGS:%=--target %)
+
+campaign: test-tools link ## Play random tasks through random faults (SEED=1 RUNS=100000; RUN=17 plays that one again; SOCKETS=1: over TLS and proxies)
+	@PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/.cache/link" PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m campaign$(if $(SOCKETS),.sockets) \
+		$(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUN),--run $(RUN)) $(ARGS)
 
 sanity: test-tools ## Run ansible-test sanity
 	@.venv/bin/python tests/run.py sanity
@@ -56,6 +58,10 @@ changelog: test-tools ## Turn the fragments into the current version's entry of 
 
 clean: ## Remove everything that make has made, .venv included
 	rm -rf .cache .venv build tests/output
+
+link:
+	@mkdir -p .cache/link/ansible_collections/portal
+	@ln -sfn "$(CURDIR)" .cache/link/ansible_collections/portal/users
 
 demo-tools:
 	@sh requirements/install.sh demo

@@ -194,15 +194,17 @@ def progress(found: dict[str, Any], runs: int) -> None:
 def explain(total: Sum, seed: int, portals: tuple[str, ...], most: int) -> None:
     """Print the first failures of each kind, made as small as they get."""
     shown: Counter[tuple[str, str]] = Counter()
-    for number, portal, kind, _text in sorted(total.failures):
+    for number, portal, kind, text in sorted(total.failures):
         shown[portal, kind] += 1
         if shown[portal, kind] > most:
             continue
+        print(f"\n{kind} in run {number} of seed {seed} ({portal}): {text}")
         case = draw(seed, number, portals)
         if blamed(case, kind):
-            pass
+            print(json.dumps(shrink(case, kind), indent=1, ensure_ascii=False))
         else:
-            pass
+            print("It depends on the order of threads; the whole case:")
+            print(json.dumps(case, ensure_ascii=False))
 
 
 def main() -> int:
@@ -222,7 +224,9 @@ def main() -> int:
         del os.environ[name]
     if options.run is not None:
         case = draw(options.seed, options.run, portals)
+        print(json.dumps(case, indent=1, ensure_ascii=False))
         verdict = play(world(case["portal"]), case)
+        print("\n".join(f"{kind}: {text}" for kind, text in verdict.wrong) or "all promises kept")
         return 1 if verdict.wrong else 0
     began = time.monotonic()
     options.output.parent.mkdir(parents=True, exist_ok=True)
@@ -233,8 +237,8 @@ def main() -> int:
             options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
             progress(found, options.runs)
     except KeyboardInterrupt:
-        pass
+        print(f"\nStopped after {total.runs} runs.")
     if found:
-        pass
+        print(table(found), flush=True)
     explain(total, options.seed, portals, options.show)
     return 1 if total.wrong else 0

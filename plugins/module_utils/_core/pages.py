@@ -67,7 +67,7 @@ def walk(
                 raise Refused(f"the list did not end after {MOST_RECORDS} records")
             if not page.items or _ended(page, received, total, full):
                 break
-            if len(here) == before and (attempt == 0 or total is None):
+            if len(here) == before:
                 if page.more is False or attempt:
                     break
                 if not strict:

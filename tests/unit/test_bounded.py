@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Time is bounded: a portal that never answers costs `retry_budget` and one time-out, whatever it is asked to do.
+
+The clock of these tests stands still until somebody waits, so that the bound is exact and no test takes that long.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from wire import Wire
+
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from conftest import Bench, Facts
+
+BUDGET = 100.0
+TIMEOUT = 30.0
+NEVER: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("silence", {}),
+    ("silence", {"execute": True}),
+    ("slow", {"seconds": 100.0}),
+    ("drip", {"seconds": 31.0}),
+    ("refused", {"timeout": True}),
+    ("status", {"code": 429}),
+    ("status", {"code": 429, "retry_after": 20}),
+    ("status", {"code": 503, "retry_after": 20}),
+    ("status", {"code": 500}),
+    ("lost_answer", {}),
+    ("garbage", {}),
+)
+
+
+def _people(bench: Bench, number: int) -> list[Facts]:
+    return [bench.person(f"p{i}@example.test") for i in range(number)]
+
+
+def _bounded(bench: Bench, **params: Any) -> Facts:
+    """Run a task and return its result; it has ended in time, in sentences, and left no thread."""
+    began = bench.clock.now()
+    threads = set(threading.enumerate())
+    result = bench.run(**params, retry_budget=BUDGET, timeout=TIMEOUT, retries=100, concurrency=1)
+    assert bench.clock.now() - began <= BUDGET + TIMEOUT
+    assert set(threading.enumerate()) <= threads
+    return result
+
+
+@pytest.mark.parametrize(("kind", "params"), NEVER)
+def test_a_portal_that_never_recovers_holds_no_task_beyond_its_budget(bench: Bench, kind: str, params: Facts) -> None:
+    bench.simulator.faults.add(kind, times=None, **params)
+    before = bench.stored()
+    result = _bounded(bench, users=_people(bench, 12))
+    assert result["failed"]
+    assert result["changed"] is False
+    assert bench.stored() == before
+    assert any(words in result["msg"] for words in ("Run again", "run again", "retry_budget", "Check "))
+
+
+@pytest.mark.parametrize(("kind", "params"), NEVER)
+def test_creations_that_never_get_through_hold_no_task_beyond_its_budget(
+    bench: Bench, kind: str, params: Facts
+) -> None:
+    bench.simulator.faults.add(kind, operation="create user", times=None, **params)
+    result = _bounded(bench, users=_people(bench, 12))
+    made = set(bench.stored())
+    for one in result["users"]:
+        login = one[bench.portal.key]
+        # What is known is told: made and seen, not begun, or of unknown outcome.
+        if one["action"] == "created":
+            assert login in made
+        elif login in made:
+            assert one["changed"] is True
+        else:
+            assert one["action"] in ("failed", "skipped")
+
+
+@pytest.mark.parametrize(("kind", "params"), NEVER)
+def test_a_portal_that_falls_silent_midway_holds_no_task_beyond_its_budget(
+    bench: Bench, kind: str, params: Facts
+) -> None:
+    users = _people(bench, 6)
+    for user in users:
+        bench.run(**user)
+    bench.ledger.clear()
+    bench.simulator.faults.add(kind, after=7, times=None, **params)
+    result = _bounded(bench, users=[{**user, **bench.change} for user in users])
+    # A write that was sent may have been carried out, so that "changed" is never false where something changed.
+    assert result["changed"] or not [entry for entry in bench.writes if entry.mutated]
+    assert not result["changed"] or bench.writes
+    assert {one["action"] for one in result["users"]} <= {"updated", "failed", "skipped", "none"}
+
+
+def test_an_activation_that_nobody_can_ask_about_ends(cloudcenter: Bench) -> None:
+    cloudcenter.simulator.faults.add("silence", operation="read operation", times=None)
+    cloudcenter.simulator.faults.add("silence", operation="read user", after=1, times=None)
+    result = _bounded(cloudcenter, **cloudcenter.person(), state="enabled", activation_profile="developers")
+    assert "run the task again later" in result["msg"] or "nothing will be done twice" in result["msg"]
+
+
+def test_the_rest_is_skipped_once_the_budget_is_used_up(bench: Bench) -> None:
+    bench.simulator.faults.add("silence", operation="create user", times=None)
+    result = _bounded(bench, users=_people(bench, 30))
+    assert result["failed"]
+    assert result["summary"]["skipped"] >= 20
+    assert "retry_budget" in result["users"][-1]["msg"]
+
+
+def test_a_budget_of_nothing_repeats_nothing_and_still_serves_the_others(bench: Bench) -> None:
+    bench.simulator.faults.add("status", operation="create user", code=429, contains="p0@")
+    result = bench.run(users=_people(bench, 3), retry_budget=0.0, concurrency=1)
+    assert [one["action"] for one in result["users"]] == ["failed", "created", "created"]
+
+
+# The same over a socket and by the real clock, with times so short that a slow machine proves as much as a fast one.
+
+
+def _silent(stream: socket.socket) -> None:
+    stream.recv(1)
+
+
+def _dripping(stream: socket.socket) -> None:
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        stream.sendall(b" ")
+        time.sleep(0.02)
+
+
+def _dripping_headers(stream: socket.socket) -> None:
+    stream.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        stream.sendall(b"X")
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("deed", [_silent, _dripping, _dripping_headers])
+def test_a_real_portal_that_never_answers_is_left_and_no_thread_stays(
+    bench: Bench, deed: Callable[[socket.socket], None]
+) -> None:
+    with Wire(deed) as wire:
+        before = set(threading.enumerate()) | set(wire._threads)
+        params = {
+            **bench.connection,
+            "users": _people(bench, 8),
+            "api_url": wire.url,
+            "timeout": 0.3,
+            "retry_budget": 1.5,
+            "retries": 50,
+        }
+        checked = ArgumentSpecValidator(arguments.user_spec(bench.portal)).validate(params)
+        result = entry.run(bench.portal, checked.validated_parameters, False, entry.Context())
+        left = {t for t in threading.enumerate() if t not in before and t not in wire._threads and t.is_alive()}
+        assert left == set()
+    assert result["failed"]
+    assert result["changed"] is False
+    # Each request lost 0.3 s of 1.5 s, and all users together share the budget: more requests would have broken it.
+    assert wire.connections <= 12
