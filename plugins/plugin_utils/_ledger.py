@@ -283,7 +283,7 @@ def workplace(directory: Path) -> Path:
     parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
     pid, start = process()
     for old in parent.iterdir():
-        owner, _, mark = old.name.partition("-")
+        owner, _dash, mark = old.name.partition("-")
         mark = mark.partition("-")[0]
         if owner.isdecimal() and began(int(owner)) != mark:
             shutil.rmtree(old, ignore_errors=True)

@@ -138,7 +138,7 @@ def prepare(job: _run.Job) -> Record:
         "skipped": skipped,
         "leavers": [leaver["login"] for leaver in wanted.leavers],
         "outside": wanted.outside,
-        "others": sorted({fold(p[f]) for p in roster.people for f in {portal.key, "email"} if p.get(f)})
+        "others": sorted({fold(p[f]) for p in roster.people for f in (portal.key, "email") if p.get(f)})
         if job.people is not None
         else [],
         "left": [leaver["key"] for leaver in wanted.leavers],
@@ -248,7 +248,7 @@ def _leaver(
 def password() -> str:
     """Return a password for a new account; nobody is told, the person sets an own one."""
     kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.+")
-    signs = [secrets.choice(kind) for kind in kinds] + [secrets.choice("".join(kinds)) for _ in range(20)]
+    signs = [secrets.choice(kind) for kind in kinds] + [secrets.choice("".join(kinds)) for _sign in range(20)]
     secrets.SystemRandom().shuffle(signs)
     return "".join(signs)
 
@@ -442,6 +442,7 @@ def _sort_strangers(
         }
         names = {fold(login), fold(ident), fold(str(account.get("username") or login))}
         entry: Record | None = None
+        why = ""
         if names & protected:
             found["note"] = "protected, never touched"
         elif account.get("service"):

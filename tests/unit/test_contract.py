@@ -388,7 +388,7 @@ class Memory(Connector):
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         trouble = self.trouble
         if trouble is not None and trouble.fatal:
-            raise trouble
+            raise t.cast("PortalError", trouble)
         yield from self.store.values()
 
     def details(self, ref: str) -> Account | None:

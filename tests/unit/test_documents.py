@@ -251,7 +251,7 @@ def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
         assert block.language == "shell", "yaml, csv or shell"
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
         for command in commands(block):
-            word, _, rest = command.partition(" ")
+            word, _space, rest = command.partition(" ")
             if word == "make":
                 assert rest.partition(" ")[0] in targets
             else:

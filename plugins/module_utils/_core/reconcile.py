@@ -11,6 +11,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import gc
 import threading
 import typing as t
@@ -181,16 +182,15 @@ class Reconciler:
             if not field.named:
                 given[name] = wish
                 continue
-
-            def lookup(asked: Name, found: dict[str, str] = found) -> str:
-                ident = self.connector.lookup(asked)
-                found[ident] = asked.text
-                return ident
-
-            given[name] = field.resolve(wish, lookup)
+            given[name] = field.resolve(wish, functools.partial(self._look_up, found))
             if name in words and found:
                 words[name] = {**words[name], **found}
         work.desired = dataclasses.replace(work.desired, given=given, words=words)
+
+    def _look_up(self, found: dict[str, str], asked: Name) -> str:
+        ident = self.connector.lookup(asked)
+        found[ident] = asked.text
+        return ident
 
     def _locate(self, works: t.Sequence[Work]) -> None:
         """Find the accounts: by ID one by one, all others by one listing."""

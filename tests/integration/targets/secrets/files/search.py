@@ -28,7 +28,7 @@ def secrets(given: dict[str, Any]) -> Iterator[str]:
     for portal in given["simulator"].values():
         if isinstance(portal, dict):
             words = portal["credentials"]
-            for key in {words["api_key"], given["canaries"]["api_key"]}:
+            for key in (words["api_key"], given["canaries"]["api_key"]):
                 yield key
                 if "api_username" in words:
                     yield base64.b64encode(f"{words['api_username']}:{key}".encode()).decode()
