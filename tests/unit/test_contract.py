@@ -378,7 +378,7 @@ class Memory(Connector):
     """A portal in memory: just enough of one to see what results look like."""
 
     store: t.ClassVar[dict[str, Account]] = {}
-    trouble: t.ClassVar[PortalError | None] = None
+    troubles: t.ClassVar[tuple[PortalError, ...]] = ()
     once: t.ClassVar[dict[str, str]] = {}
 
     def open(self) -> None:
@@ -386,17 +386,17 @@ class Memory(Connector):
         self.scope = next(filter(None, given), None)
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
-        trouble = self.trouble
-        if trouble is not None and trouble.fatal:
-            raise t.cast("PortalError", trouble)
+        for trouble in self.troubles:
+            if trouble.fatal:
+                raise trouble
         yield from self.store.values()
 
     def details(self, ref: str) -> Account | None:
         return self.store.get(ref)
 
     def create(self, values: t.Mapping[str, t.Any]) -> Created:
-        if self.trouble is not None:
-            raise self.trouble
+        for trouble in self.troubles:
+            raise trouble
         service = self.portal.name == "certcentral" and "username" not in values
         account = an_account(self.portal, values["email" if service else self.portal.key], values, service=service)
         self.store[account.id] = account
@@ -425,7 +425,7 @@ def in_memory(portal: Portal, accounts: t.Sequence[Account] = (), trouble: Porta
     real = portal.connector
     members = {
         "store": {account.id: account for account in accounts},
-        "trouble": trouble,
+        "troubles": () if trouble is None else (trouble,),
         "once": {"api_key": "a-long-canary-key"},
         "check": classmethod(lambda _class, *given: real.check(*given)),
     }
