@@ -402,7 +402,9 @@ class Client:
                 + (", and check client_cert and client_key" if self._connection.client_cert else ""),
             )
         if isinstance(error, exceptions.ProxyError):
-            return Unreachable("the proxy refused or broke the connection", hint="Check http_proxy")
+            if _proxy_refused(error):
+                return Unreachable("the proxy refused or broke the connection", hint="Check http_proxy")
+            return Unclear("the connection through the proxy broke before the answer was there")
         if isinstance(error, exceptions.ConnectTimeout):
             return Unreachable(f"no connection to {host} within {self._connection.timeout:g} s")
         if isinstance(error, (exceptions.ReadTimeout, exceptions.Timeout)):
@@ -468,6 +470,16 @@ def _oversized(call: Call) -> PortalError:
 def _root(error: BaseException) -> BaseException:
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return reason if isinstance(reason, BaseException) else error
+
+
+def _proxy_refused(error: t.Any) -> bool:
+    """Return whether a proxy is to blame for sure; urllib3 says so too if a request breaks that went through it."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    cause = getattr(reason, "original_error", reason)
+    exceptions = deps.urllib3.exceptions
+    if isinstance(cause, (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)):
+        return True
+    return isinstance(cause, OSError) and str(cause).startswith("Tunnel connection failed")
 
 
 def _cookies(response: t.Any) -> dict[str, str]:

@@ -221,6 +221,27 @@ def test_a_request_that_did_not_leave_is_repeated_unless_the_portal_is_not_to_be
     assert sender.sent[effect] == (1 if way == "TLS" else 3)
 
 
+@pytest.mark.parametrize("deed", [hang_up, reset])
+def test_a_request_that_broke_behind_a_proxy_may_have_been_carried_out(deed: t.Any) -> None:
+    with Wire(deed) as wire:
+        sender = client("http://portal.test/base", http_proxy=wire.url)
+        error = failure(sender, Call("create user", WRITE, "POST", "users"), body={"a": 1})
+        assert isinstance(error, Unclear)
+        assert len(wire.requests) == 1
+
+
+def tunnel(sock: socket.socket) -> None:
+    """Agree to a tunnel, and end it once something has come through."""
+    sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    sock.recv(1)
+
+
+def test_a_tunnel_that_breaks_is_not_taken_for_a_request_that_did_not_leave() -> None:
+    with Wire(tunnel) as wire:
+        error = failure(client("https://portal.test/base", http_proxy=wire.url, retries=0))
+        assert type(error).__name__ in ("Unclear", "Untrusted")
+
+
 def test_a_read_succeeds_after_failures_that_pass() -> None:
     with Wire(reply(500), hang_up, reply(200, b'{"a": 1}')) as wire:
         assert ask(wire).data == {"a": 1}
