@@ -126,8 +126,8 @@ def read(
     except _Stop as stop:
         checker.errors.append((stop.line, "", stop.text))
     except (OSError, ValueError) as error:
-        # ValueError: a path that holds a NUL.
-        text = error.strerror if isinstance(error, OSError) else str(error)
+        # ValueError: a path that holds a NUL, which each Python words in its own way.
+        text = error.strerror if isinstance(error, OSError) else "a path cannot hold a NUL character"
         checker.errors.append((0, "", f"cannot be read ({text})"))
     if checker.errors:
         # What is found at one place stays in the order in which it was found.

@@ -101,7 +101,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_path_that_cannot_exist_is_an_error_in_words() -> None:
-    assert errors("people\0.csv") == ["people\0.csv: cannot be read (embedded null byte)"]
+    assert errors("people\0.csv") == ["people\0.csv: cannot be read (a path cannot hold a NUL character)"]
 
 
 def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
