@@ -433,7 +433,7 @@ def artifact(step: Step) -> Outcome:
     top = {path.name for path in (root / PLACE).iterdir()}
     strangers = top - {
         "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "LICENSES", "MANIFEST.json",
-        "README.md", "REUSE.toml", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
+        "README.md", "REUSE.toml", "SECURITY.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
     }  # fmt: skip
     if strangers:
         return Outcome(failed=1, note=f"in the artifact: {', '.join(sorted(strangers))}")

@@ -161,6 +161,10 @@ def figures(total: Sum, seed: int, seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 1),
     }
     found.update({FIGURES.get(kind, kind): total.wrong[kind] for kind in PROMISES})
+    if total.failures:
+        found["failures"] = [
+            f"run {number} ({portal}): {kind}: {text}" for number, portal, kind, text in total.failures
+        ]
     return found
 
 

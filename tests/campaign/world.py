@@ -167,9 +167,12 @@ class Moment:
 class World:
     """One portal, used for many runs."""
 
-    def __init__(self, name: str) -> None:
+    exact = True
+    """Whether time passes only where a run spends it."""
+
+    def __init__(self, name: str, clock: Any = None) -> None:
         self.name = name
-        self.clock = StillClock()
+        self.clock: Any = clock or StillClock()
         self.portal: Portal = importlib.import_module(f"{PREFIXES}.{name}").PORTAL
         self.simulator: PortalSimulator = make(name, clock=self.clock)
         self.line = Line(HOSTS[name], self.simulator)
@@ -236,17 +239,25 @@ class World:
     def run(self, params: Facts, *, check: bool) -> Facts:
         """Run the user module once and return its result."""
         given = {
-            "api_url": self.simulator.url,
             "retry_budget": 600.0,
             "removal_limit": "100%",
             **self.simulator.credentials(),
+            **self.way(),
             **params,
         }
         checked = self.validator.validate(given)
         if checked.error_messages:
             raise ValueError(f"the campaign drew a wrong task: {checked.error_messages}")
-        context = entry.Context(clock=self.clock, mount=self.line.mount)
+        context = self.context()
         return entry.run(self.portal, checked.validated_parameters, check, context)
+
+    def way(self) -> Facts:
+        """Return the options that say how to reach the portal."""
+        return {"api_url": self.simulator.url}
+
+    def context(self) -> entry.Context:
+        """Return what surrounds a task here."""
+        return entry.Context(clock=self.clock, mount=self.line.mount)
 
     def moment(self) -> Moment:
         """Return the accounts as they are, and remember whose they are."""

@@ -225,3 +225,26 @@ def test_an_account_that_moves_between_pages_is_not_said_to_be_absent(
     platform.simulator.faults.add("page_drift", forward=forward, after=after)
     assert platform.run(**platform.key(), state="absent")["action"] == "deleted"
     assert platform.account() is None
+
+
+@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+def test_an_account_that_is_listed_and_cannot_be_found_is_not_said_to_be_disabled(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    bench: Bench = request.getfixturevalue(name)
+    bench.seed(bench.rich())
+    body = {"StatusCode": 1705, "Message": "No such user."} if name == "clc" else None
+    fault: Facts = {"code": 200, "body": body} if body else {"code": 404}
+    bench.simulator.faults.add("status", operation="read user", times=None, **fault)
+    result = bench.run(**bench.params({**bench.rich(), **bench.change}), state="disabled")
+    assert result["failed"]
+    assert bench.account() is not None
+
+
+def test_the_password_of_another_user_in_a_refusal_is_not_shown(cloudcenter: Bench) -> None:
+    secret = "Canary-Of-Bob-1234"
+    cloudcenter.simulator.faults.add("status", operation="list users", code=400, body=f"You sent {secret}", times=None)
+    bob = {**cloudcenter.person("bob.ray@example.test"), "password": secret}
+    result = cloudcenter.run(users=[cloudcenter.person(), bob])
+    assert result["failed"]
+    assert secret not in json.dumps(result)

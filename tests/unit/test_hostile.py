@@ -13,16 +13,19 @@ import subprocess
 import sys
 import textwrap
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import PORTALS, Bench
 from wire import Wire, reply
 
+from ansible_collections.portal.users.plugins.module_utils._core import entry
+from simulator.server import serve
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Facts
 
@@ -226,3 +229,34 @@ def test_headers_without_an_end_are_left() -> None:
 def test_no_more_than_what_a_task_needs_is_in_memory() -> None:
     with Wire(reply(500)) as wire:
         assert _alone(PORTALS[0], wire.url)["memory"] < 120 * MEGABYTE
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_terminal_sequences_in_a_name_do_not_reach_the_terminal(in_process: bool, tmp_path: Path) -> None:
+    bench = Bench("platform")
+    bench.seed(bench.rich(name=f"A{ESCAPES}B"))
+    with serve({"platform": bench.simulator}) as server:
+        way = {**bench.connection, "api_url": server.urls["platform"]}
+        tasks = [
+            {"portal.users.platform_user": {**way, **bench.key(), "name": "Plain"}, "check_mode": True},
+            {"portal.users.platform_user_info": {**way, "details": True}},
+            {"portal.users.platform_user": {**way, **bench.key(), "name": "Plain"}},
+        ]
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+        variables = {"portal_users_in_process": in_process, "ansible_python_interpreter": sys.executable}
+        (tmp_path / "play.yml").write_text(json.dumps([{**play, "vars": variables}]), encoding="utf-8")
+        env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+            "ANSIBLE_COLLECTIONS_PATH": str(Path(entry.__file__).absolute().parents[6]),
+            "ANSIBLE_HOME": str(tmp_path),
+            "ANSIBLE_NOCOLOR": "1",
+            "NO_PROXY": "127.0.0.1",
+        }
+        order = ["playbook", "-i", "localhost,", "--diff", "-vvv", str(tmp_path / "play.yml")]
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", *order], capture_output=True, env=env, timeout=300, check=False
+        )
+    shown = (done.stdout + done.stderr).decode("utf-8", "replace")
+    assert done.returncode == 0, shown
+    assert "Plain" in shown
+    assert [c for c in shown if not c.isprintable() and c != "\n"] == []

@@ -144,6 +144,7 @@ class Reconciler:
         self._whole = whole or policy.unlisted != "ignore"
         self._listing_cost = 0
         self._breaker = Breaker(on_any=policy.on_error == "stop")
+        self._secrets: set[str] = set()
 
     def run(self, desired: t.Sequence[Desired], *, check_mode: bool) -> None:
         """Fill ``works`` (the desired users, in order) and ``unlisted``; in check mode only up to the guard.
@@ -151,6 +152,7 @@ class Reconciler:
         Raises ``Blocked`` if the guard refuses; all works have their plans then.
         """
         self.works = [Work(d) for d in desired]
+        self._secrets = {str(v) for d in desired for name, v in d.given.items() if self.portal.field(name).secret}
         with undisturbed():
             self._each(self._names, self.works, wide=False)
             self._locate(self.works)
@@ -263,6 +265,16 @@ class Reconciler:
         if work.account is None:
             self.index.drop(account.id)
         self._make_plan(work)
+        if work.account is None and not work.plan.steps:
+            self._gone(account)
+
+    def _gone(self, account: Account) -> None:
+        """Raise unless the list agrees that there is no such account: to leave somebody alone it must be sure."""
+        if account.id in Index(self.connector.listing(frozenset((fold(account.key),)))).by_id:
+            raise Unclear(
+                f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it",
+                hint="Look at the account on the portal, and run again",
+            )
 
     def _make_plan(self, work: Work) -> None:
         made = plan.make(self.portal, self.policy, work.desired, work.account)
@@ -564,7 +576,7 @@ class Reconciler:
     def _fail(self, work: Work, error: PortalError) -> None:
         if self._breaker.reason:
             error = error if work.wrote else Skipped(self._breaker.reason)
-        # The portal may have repeated a password in its refusal.
-        error.conceal([str(v) for name, v in work.desired.given.items() if self.portal.field(name).secret])
+        # The portal may have repeated a password in its refusal, and not this user's only.
+        error.conceal(self._secrets)
         work.error = error
         self._breaker.failure(work, error)
