@@ -256,6 +256,11 @@ class Play:
         """Return whether requests may have been sent that the ledger does not know."""
         return any(late.held is not None and not late.arrived for late in self.world.line.late)
 
+    def _denied(self) -> bool:
+        """Return whether the portal said of an account that it does not exist: after a lost deletion, that is proof."""
+        faults = self.world.simulator.faults.all
+        return any(f.used and f.params.get("code") == 404 and f.effect != WRITE for f in faults)
+
     def _disturbed(self) -> bool:
         faults = self.world.simulator.faults.all
         return any(fault.used for fault in faults) or any(late.held is not None for late in self.world.line.late)
@@ -264,7 +269,8 @@ class Play:
         seen = [found_in(moment, login) for moment in (moments if login in self.world.raced else moments[-1:])]
         wrong = [self._mismatch(user, row) for row in seen]
         if all(wrong):
-            self.verdict.blame("lie", f"{login}: {one['action']}, but {wrong[-1]}")
+            if not (one["action"] == "deleted" and self._denied()):
+                self.verdict.blame("lie", f"{login}: {one['action']}, but {wrong[-1]}")
         elif one["action"] == "created" and self.world.name == "cloudcenter" and login not in self.world.raced:
             simulator: Any = self.world.simulator
             if not simulator.has_password(seen[-1]["emailAddr"] if seen[-1] else "", user["password"]):

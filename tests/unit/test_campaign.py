@@ -248,3 +248,25 @@ def test_the_password_of_another_user_in_a_refusal_is_not_shown(cloudcenter: Ben
     result = cloudcenter.run(users=[cloudcenter.person(), bob])
     assert result["failed"]
     assert secret not in json.dumps(result)
+
+
+def test_an_account_that_somebody_else_deleted_meanwhile_is_not_said_to_be_deleted_here(cloudcenter: Bench) -> None:
+    cloudcenter.seed(cloudcenter.rich())
+
+    def race() -> None:
+        cloudcenter.simulator.store.tables["users"].remove(cloudcenter.ids[ANN])
+
+    cloudcenter.simulator.faults.add("race", operation="read user", callable=race)
+    result = cloudcenter.run(**cloudcenter.key(), state="absent", force_disable=True)
+    assert not result.get("failed"), result["msg"]
+    assert (result["action"], result["changed"]) == ("none", False)
+    assert cloudcenter.account() is None
+
+
+def test_a_leaver_who_is_listed_and_cannot_be_found_is_not_said_to_be_gone(cloudcenter: Bench) -> None:
+    cloudcenter.seed(cloudcenter.rich())
+    cloudcenter.simulator.faults.add("status", operation="read user", code=404, times=None)
+    result = cloudcenter.run(**cloudcenter.key(), state="absent", force_disable=True)
+    assert result["failed"]
+    assert "but cannot find it" in result["msg"]
+    assert cloudcenter.account() is not None

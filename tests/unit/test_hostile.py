@@ -260,3 +260,14 @@ def test_terminal_sequences_in_a_name_do_not_reach_the_terminal(in_process: bool
     assert done.returncode == 0, shown
     assert "Plain" in shown
     assert [c for c in shown if not c.isprintable() and c != "\n"] == []
+
+
+def test_what_a_terminal_obeys_is_replaced_in_results_and_nothing_else(platform: Bench) -> None:
+    platform.seed(platform.rich(name=f"Zoë\tÅ{ESCAPES}\u200d日本\u00a0x"))
+    found = platform.info(usernames=[ANN], raw=True, details=True)
+    name = found["users"][0]["name"]
+    assert name.startswith("Zoë\tÅ")
+    assert name.endswith("\u200d日本\u00a0x")
+    assert "\ufffd[31mred" in name
+    assert "\x1b" not in json.dumps(found, ensure_ascii=False)
+    assert platform.run(**platform.key(), name="Plain")["changed"] is True

@@ -104,7 +104,7 @@ def _ending(act: t.Callable[[], Result], context: Context) -> Result:
             "exception": REQUESTS_ERROR,
         }
     try:
-        result = act()
+        result = report.printable(act())
     except PortalError as error:
         result = {"failed": True, "changed": False, **report.failure(error)}
     except Exception as error:  # noqa: BLE001  # the edge of the task: one sentence, and the traceback only at -vvv

@@ -350,12 +350,14 @@ class Reconciler:
                 if definite or (isinstance(no, Refused) and not taken):
                     raise self._explain(work, no) from no
                 definite = True
-                last = no
+                last, before = no, work.account
                 self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
+                if work.account is None and before is not None and not work.wrote:
+                    self._gone(before)
                 if creating and work.account is None:
                     raise self._explain(work, no) from no
-                if creating and not work.doubted:
-                    # Somebody else made the account, so what is left to do is all that is done here.
+                if not work.wrote:
+                    # Somebody else made or deleted the account, so what is left to do is all that is done here.
                     work.first = work.plan
             else:
                 return
