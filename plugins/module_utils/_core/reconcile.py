@@ -345,20 +345,9 @@ class Reconciler:
                 last = doubt
                 self._observe(work, doubt, looks=LOOKS, wait=attempt)
             except (Clash, Missing, Refused) as no:
-                creating = work.step is not None and work.step.verb == CREATE
-                taken = creating and (work.doubted or self.portal.hides_duplicates)
-                if definite or (isinstance(no, Refused) and not taken):
-                    raise self._explain(work, no) from no
+                self._contradicted(work, no, again=definite)
                 definite = True
-                last, before = no, work.account
-                self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
-                if work.account is None and before is not None and not work.wrote:
-                    self._gone(before)
-                if creating and work.account is None:
-                    raise self._explain(work, no) from no
-                if not work.wrote:
-                    # Somebody else made or deleted the account, so what is left to do is all that is done here.
-                    work.first = work.plan
+                last = no
             else:
                 return
             work.fresh = False
@@ -369,6 +358,22 @@ class Reconciler:
             f"clear answer, the last one: {last.text if last else ''}",
             hint="Run again when the portal is well; nothing will be done twice",
         ) from last
+
+    def _contradicted(self, work: Work, no: PortalError, *, again: bool) -> None:
+        """The portal's state is not what the plan was made from: look once more and plan anew, or give up."""
+        creating = work.step is not None and work.step.verb == CREATE
+        taken = creating and (work.doubted or self.portal.hides_duplicates)
+        if again or (isinstance(no, Refused) and not taken):
+            raise self._explain(work, no) from no
+        before = work.account
+        self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
+        if work.account is None and before is not None and not work.wrote:
+            self._gone(before)
+        if creating and work.account is None:
+            raise self._explain(work, no) from no
+        if not work.wrote:
+            # Somebody else made or deleted the account, so what is left to do is all that is done here.
+            work.first = work.plan
 
     def _perform(self, work: Work) -> None:
         for step in work.plan.steps:

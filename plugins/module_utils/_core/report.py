@@ -39,16 +39,15 @@ RECORD_KEYS = (
     "service",
 )
 
-
-# What a terminal obeys or shows in another order: control characters but for tab and line feed, bidirectional overrides,
-# separators of lines, and halves of characters, which cannot be printed at all.
+# What a terminal obeys or shows in another order: control characters but for tab and line feed, bidirectional
+# overrides, separators of lines, and halves of characters, which cannot be printed at all.
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(value: t.Any) -> t.Any:
     """Return a result in which no text of the portal can command a terminal: Ansible prints some of it as it is."""
     if isinstance(value, str):
-        return UNSAFE.sub("\ufffd", value)
+        return value if value.isprintable() else UNSAFE.sub("\ufffd", value)
     if isinstance(value, dict):
         return {printable(name): printable(part) for name, part in value.items()}
     return [printable(part) for part in value] if isinstance(value, (list, tuple)) else value
