@@ -300,6 +300,24 @@ def test_a_published_limit_is_kept_from_the_start(certcentral: Bench) -> None:
     assert certcentral.ledger.count(status=429) == 0
 
 
+def test_two_thousand_changes_meet_no_limit_and_take_as_long_as_the_limit_asks_for() -> None:
+    bench = Bench("certcentral", accounts=2000)
+    bench.simulator.set(rate_limit=True)
+    accounts = bench.info()["users"]
+    changes = [{"username": a["username"], "email": a["email"], "last_name": "Łee"} for a in accounts[:2000]]
+    bench.ledger.clear()
+    bench.clock.advance(180.0)
+    began = bench.clock.now()
+    result = bench.run(users=changes, concurrency=1, report_unchanged=False)
+    assert result["summary"]["updated"] == 2000
+    assert bench.ledger.count(status=429) == 0
+    # 1,000 requests may be sent in any three minutes, and 100 in any five seconds.
+    windows, rest = divmod(len(bench.ledger.requests) - 1, 1000)
+    assert windows == 4
+    asked = 180.0 * windows + 5.0 * (rest // 100)
+    assert asked * 0.95 <= bench.clock.now() - began <= asked * 1.05
+
+
 # HTML and other pages in errors
 
 
