@@ -31,6 +31,7 @@ VERBS = {
     "enable": "Allow it again (`state: enabled`)",
     "activate": "Activate a new account",
     "password": "Set its password",
+    "revoke": "Take its API keys away (`revoke_keys: true`)",
     "delete": "Delete it (`state: absent`)",
     "service": "Service users",
 }

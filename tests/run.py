@@ -63,6 +63,8 @@ CORELESS = (
     "test_traps.py",
 )
 
+TRACEBACK = b"Traceback (most recent call last)"
+
 WIDTH = 300
 
 # What tools say besides what is wrong.
@@ -395,9 +397,14 @@ def integration(step: Step, tools: Path = VENV) -> Outcome:
         targets = of_each_kind(targets, turn=0 if oldest else 1)
     logs = {name: LOGS / f"{step.name}-{name}.log" for name in targets}
     failed = [n for n in targets if ansible_test(step, tools, "integration", "--local", n, log=logs[n]) != 0]
+    # No task may ever show one, also where its failure was expected.
+    broken = [n for n in targets if n not in failed and TRACEBACK in logs[n].read_bytes()]
+    failed += broken
     note = f"{len(targets) - len(failed)} passed, {len(failed)} failed"
     if failed:
-        note = f"{note}: {', '.join(failed)}"
+        note = f"{note}: {', '.join(failed)}" + (
+            f" (a traceback is in the log of {', '.join(broken)})" if broken else ""
+        )
     elif tools != VENV:
         note = f"{note}, only {', '.join(targets)}"
     return Outcome(len(targets) - len(failed), len(failed), note, tuple(logs[name] for name in failed))

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""End what the demonstration started and remove its folder, once it is over or gone, however it went.
+"""End what the demonstration started and remove what is not to stay, once it is over or gone, however it went.
 
-    guard.py FOLDER
+    guard.py FOLDER...
 
 The process groups to end are read from standard input, one number per line. The demonstration holds the other end of
 that pipe, and the system closes it even for a process that is killed.
@@ -40,7 +40,8 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     for group in [int(line) for line in sys.stdin]:
         end(group)
-    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    for folder in sys.argv[1:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ attributes:
 attributes:
   idempotent:
     details:
-      - The exception is O(update_password=always), since a password can be set and never be compared.
+      - The exceptions are O(update_password=always), since a password can be set and never be compared, and
+        O(revoke_keys=true), since a key is taken away by putting another one in its place.
 """
 
     INFO = r"""

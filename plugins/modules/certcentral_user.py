@@ -49,7 +49,8 @@ options:
     suboptions:
       add:
         description:
-          - IDs of containers that the account shall have, besides those it has.
+          - IDs of containers that the account shall have, besides those it has. One that the key does not see is an
+            error before anything is sent.
         type: list
         elements: str
       remove:
@@ -120,6 +121,16 @@ options:
         may.
       - It is used at creation only, and never compared.
     type: str
+  revoke_keys: &revoke_keys
+    description:
+      - Whether the API keys of the user are revoked, those that are revoked already aside. The portal can make a
+        revoked key valid again, this module does not.
+      - It is done before anything else, also with O(state=absent). A user that this task creates keeps the key that
+        came along with the creation.
+      - Taking keys away counts for O(removal_limit). Keys of O(protected) users and of the credential's own account are
+        never revoked.
+      - Secrets of keys are neither read nor shown; their names and IDs are.
+    type: bool
   role: &role
     description:
       - Role by its name, one of V(administrator), V(finance_manager), V(limited_user), V(manager) and
@@ -129,7 +140,8 @@ options:
     type: str
   role_id: &role_id
     description:
-      - Role by its number.
+      - Role by its number. One that the container does not offer is an error before anything is sent, unless it is the
+        number of a role that O(role) names; those are left to the portal.
       - Mutually exclusive with O(role).
     type: str
   saml_sso_only: &saml_sso_only
@@ -177,6 +189,7 @@ options:
       job_title: *job_title
       last_name: *last_name
       restricted_to_role: *restricted_to_role
+      revoke_keys: *revoke_keys
       role: *role
       role_id: *role_id
       saml_sso_only: *saml_sso_only
@@ -197,6 +210,8 @@ notes:
     along.
   - A name can be taken in another CertCentral account, which the key does not see. The portal then refuses to create
     the user.
+  - The module sees the API keys that the credential sees. Where the portal shows those of the credential's own user
+    only, none of others is found.
   - In accounts that are connected to DigiCert account, users are made and deleted there, and the API refuses it.
   - The portal limits the number of requests. The module keeps to the published limits by itself.
 seealso:
@@ -244,6 +259,12 @@ EXAMPLES = r"""
   portal.users.certcentral_user:
     username: albert.wesker
     state: absent
+
+- name: Revoke the API keys of a leaver at once, whenever the account goes
+  portal.users.certcentral_user:
+    username: albert.wesker
+    revoke_keys: true
+    on_missing: ignore
 
 - name: Create a service user and keep its key out of the log
   portal.users.certcentral_user:

@@ -62,6 +62,15 @@ options:
     type: list
     elements: str
     choices: [active, disabled, pending, unknown]
+  tables:
+    description:
+      - Kinds of objects to return as RV(tables), to see what users can be given.
+      - V(containers) are those that the key sees, V(roles) those that are offered in the container that is asked about
+        or else in that of the credential's own user.
+      - With O(usernames=[]) no users are read.
+    type: list
+    elements: str
+    choices: [containers, roles]
   usernames:
     description:
       - Only users with these logins. Letter case does not matter. One that does not exist is no error.
@@ -99,6 +108,12 @@ EXAMPLES = r"""
   portal.users.certcentral_user_info:
     service: true
   register: service_users
+
+- name: Read which containers and roles there are, and no users
+  portal.users.certcentral_user_info:
+    usernames: []
+    tables: [containers, roles]
+  register: possible
 
 - name: Set the credential once for several tasks
   module_defaults:
@@ -175,6 +190,43 @@ summary:
       type: int
       returned: always
       sample: 1
+tables:
+  description: Objects by kind, V(null) for a kind that the portal does not let the credential list.
+  type: dict
+  returned: if O(tables) is given
+  contains:
+    containers:
+      description: Containers that the key sees.
+      type: list
+      elements: dict
+      returned: if asked for
+      contains:
+        id:
+          description: ID of the object.
+          type: str
+          returned: always
+          sample: "700611"
+        name:
+          description: Name of the object.
+          type: str
+          returned: always
+          sample: Lab
+    roles:
+      description: Roles that the container offers.
+      type: list
+      elements: dict
+      returned: if asked for
+      contains:
+        id:
+          description: ID of the object.
+          type: str
+          returned: always
+          sample: "5"
+        name:
+          description: Name of the object.
+          type: str
+          returned: always
+          sample: Standard User
 users:
   description: The users, sorted by login. An empty list is no error.
   type: list

@@ -47,7 +47,8 @@ options:
     type: str
   activation_profile_id: &activation_profile_id
     description:
-      - ID of the activation profile by which a new user is activated.
+      - ID of the activation profile by which a new user is activated. One that the tenant does not have is an error
+        before anything is sent.
       - Used when O(state=enabled) meets a user that was never activated, and never compared.
       - Mutually exclusive with O(activation_profile) and O(activation).
     type: str
@@ -93,6 +94,16 @@ options:
     description:
       - Phone number, of at most 255 characters.
     type: str
+  revoke_keys: &revoke_keys
+    description:
+      - Whether the API key of the user is replaced by a new one that nobody is told. That is the only way in which the
+        portal takes a key away. SSH keys stay.
+      - It is done before anything else, also with O(state=absent).
+      - Nobody can see that a key is one that nobody knows, so a later task with O(revoke_keys=true) replaces it again
+        and reports a change.
+      - Taking the key away counts for O(removal_limit). The keys of O(protected) users and of the credential's own
+        account are never replaced.
+    type: bool
   state:
     description:
       - What is wanted.
@@ -137,6 +148,7 @@ options:
       last_name: *last_name
       password: *password
       phone_number: *phone_number
+      revoke_keys: *revoke_keys
       state:
         description:
           - What is wanted for this user. The default is the value of O(state) of the task.

@@ -63,6 +63,14 @@ options:
     type: list
     elements: str
     choices: [active, disabled, pending, unknown]
+  tables:
+    description:
+      - Kinds of objects to return as RV(tables), to see what users can be given.
+      - V(activation_profiles) are those of the tenant that O(tenant) or O(tenant_id) names, which is required then.
+      - With O(emails=[]) no users are read.
+    type: list
+    elements: str
+    choices: [activation_profiles, tenants]
 seealso:
   - module: portal.users.cloudcenter_user
 """
@@ -94,6 +102,13 @@ EXAMPLES = r"""
     status: [pending]
     raw: false
   register: chosen
+
+- name: Read which activation profiles a tenant has, and no users
+  portal.users.cloudcenter_user_info:
+    tenant: Example Ltd
+    emails: []
+    tables: [activation_profiles]
+  register: possible
 
 - name: Set the credential once for several tasks
   module_defaults:
@@ -172,6 +187,43 @@ summary:
       type: int
       returned: always
       sample: 1
+tables:
+  description: Objects by kind, V(null) for a kind that the portal does not let the credential list.
+  type: dict
+  returned: if O(tables) is given
+  contains:
+    activation_profiles:
+      description: Activation profiles of the tenant.
+      type: list
+      elements: dict
+      returned: if asked for
+      contains:
+        id:
+          description: ID of the object.
+          type: str
+          returned: always
+          sample: "4"
+        name:
+          description: Name of the object.
+          type: str
+          returned: always
+          sample: developers
+    tenants:
+      description: Tenants.
+      type: list
+      elements: dict
+      returned: if asked for
+      contains:
+        id:
+          description: ID of the object.
+          type: str
+          returned: always
+          sample: "1"
+        name:
+          description: Name of the object.
+          type: str
+          returned: always
+          sample: Example Ltd
 users:
   description: The users, sorted by e-mail address. An empty list is no error.
   type: list

@@ -217,10 +217,6 @@ expect_plan:
   description: Digest of the plan that may be applied.
   returned: step=begin
   type: str
-names_file:
-  description: Path of users that nobody has, to look up what profiles name; empty if there is nothing to look up.
-  returned: step=prepare
-  type: str
 not_done:
   description: What the portal does not let be done, in words.
   returned: step=offboard_finish
@@ -260,6 +256,12 @@ summary:
   returned: steps plan and verify
   type: str
   sample: 3 create, 1 change, 120 unchanged, 2 unlisted. /srv/provisioning/plan.md
+tables:
+  description: The kinds of objects that the portal must be asked for, to judge what profiles name.
+  returned: step=prepare
+  type: list
+  elements: str
+  sample: [containers, roles]
 users_file:
   description: Path of the users that the module of the portal shall read.
   returned: step=prepare

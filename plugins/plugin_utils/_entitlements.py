@@ -23,6 +23,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     Name,
     Secret,
 )
+from ansible_collections.portal.users.plugins.module_utils._core.plan import REVOKE_KEYS
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal, fold
 from ansible_collections.portal.users.plugins.module_utils._portals import certcentral, clc, cloudcenter, platform
 
@@ -55,6 +56,8 @@ FROM_PERSON: dict[str, dict[str, str]] = {
 }
 # What makes out one person, so that no profile can give it to several.
 PERSONAL = frozenset(("id", "username", "email", "first_name", "last_name", "name", "service"))
+# What is done once and is nothing to have.
+ACTS = frozenset((REVOKE_KEYS,))
 # Without any container, a user may see all (certcentral.md 7.2): never empty this set because nothing was said.
 WIDE_WHEN_EMPTY = frozenset((("certcentral", "container_ids"),))
 
@@ -84,7 +87,7 @@ class Desired:
     owned: dict[str, list[str]]
 
 
-class BadEntitlements(BadInput):  # type: ignore[misc]  # mypy does not follow the full names of the collection
+class BadEntitlements(BadInput):
     """People and profiles do not go together; ``errors`` has every error as one line."""
 
     def __init__(self, host: str, errors: t.Sequence[str]) -> None:
@@ -122,10 +125,13 @@ def desired(
     return desk.result()
 
 
-def profile_faults(profiles: t.Any, portal_type: str, host: str, known: t.Iterable[str] | None = None) -> list[str]:
+def profile_faults(
+    profiles: t.Any, portal_type: str, host: str, known: t.Iterable[str] | None = None, *, words: bool = True
+) -> list[str]:
     """Return what is wrong with the profiles as far as one portal host reads them.
 
     ``known`` are all hosts of the inventory: a profile for any other name is an error; None leaves that unchecked.
+    Without ``words``, names and IDs are left unchecked, see ``sound``.
     """
     if not isinstance(profiles, dict):
         return [f"the profiles must be a mapping by profile name, and are {_kind(profiles)}"]
@@ -143,50 +149,83 @@ def profile_faults(profiles: t.Any, portal_type: str, host: str, known: t.Iterab
         ]
         for place in dict.fromkeys((portal_type, host)):
             if portals.get(place) is not None:
-                faults += [f"profile {name!r}, {place}: {fault}" for fault in _faults(portal, portals[place])]
+                found = _faults(portal, portals[place])
+                faults += [f"profile {name!r}, {place}: {fault.text}" for fault in found if words or not fault.word]
     return faults
 
 
-def _faults(portal: Portal, attributes: t.Any) -> t.Iterator[str]:
+def sound(profiles: Profiles, portal_type: str, host: str) -> tuple[list[str], Profiles]:
+    """Return the names and IDs that cannot be any of the portal's, and the profiles without these options.
+
+    The profiles must have no other faults. Whether the portal has the rest, only the portal can tell.
+    """
+    portal = PORTALS[portal_type]
+    faults = []
+    found: dict[str, dict[str, Attributes | None]] = {}
+    for name, portals in profiles.items():
+        found[name] = dict(portals)
+        for place in dict.fromkeys((portal_type, host)):
+            attributes = portals.get(place)
+            if attributes is not None:
+                wrong = list(_faults(portal, attributes))
+                faults += [f"profile {name!r}, {place}: {fault.text}" for fault in wrong]
+                bad = {fault.option for fault in wrong}
+                found[name][place] = {option: value for option, value in attributes.items() if option not in bad}
+    return faults, found
+
+
+class _Fault(t.NamedTuple):
+    """What is wrong with an option; ``word`` says that it is a name or an ID."""
+
+    option: str
+    text: str
+    word: bool = False
+
+
+def _faults(portal: Portal, attributes: t.Any) -> t.Iterator[_Fault]:
     if not isinstance(attributes, dict):
-        yield f"must be a mapping of options, and is {_kind(attributes)}"
+        yield _Fault("", f"must be a mapping of options, and is {_kind(attributes)}")
         return
     options = _families(portal)
     for option, value in attributes.items():
         field = options.get(option)
         if option in PERSONAL or option == portal.key:
-            yield f"{option}: belongs to one person, give it in the roster"
+            yield _Fault(option, f"{option}: belongs to one person, give it in the roster")
         elif isinstance(field, Secret):
-            yield f"{option}: is a secret, and profiles hold none"
+            yield _Fault(option, f"{option}: is a secret, and profiles hold none")
         elif field is None:
-            yield f"{option}: is no option of {portal.name}_user{_near(option, options)}"
+            yield _Fault(option, f"{option}: is no option of {portal.name}_user{_near(option, options)}")
+        elif option in ACTS:
+            text = "is an act and no entitlement, it is done by the role offboard or by the user module"
+            yield _Fault(option, f"{option}: {text}")
         elif isinstance(field, Members) and not isinstance(value, (list, tuple)):
-            yield f"{option}: must be a plain list, and is {_kind(value)}; add and remove are made from all profiles"
+            text = f"must be a plain list, and is {_kind(value)}; add and remove are made from all profiles"
+            yield _Fault(option, f"{option}: {text}")
         else:
             yield from _value_faults(portal, field, option, value)
 
 
-def _value_faults(portal: Portal, field: Field, option: str, value: t.Any) -> t.Iterator[str]:
+def _value_faults(portal: Portal, field: Field, option: str, value: t.Any) -> t.Iterator[_Fault]:
     kind = entry_spec(portal)[option]["type"]
     value = _plain(value)
     if kind == "bool" and not isinstance(value, (bool, type(None))):
-        yield f"{option}: must be true or false, and is {_kind(value)}"
+        yield _Fault(option, f"{option}: must be true or false, and is {_kind(value)}")
     elif kind == "str" and not isinstance(value, (str, type(None))):
-        yield f"{option}: must be text, and is {_kind(value)}"
+        yield _Fault(option, f"{option}: must be text, and is {_kind(value)}")
     elif isinstance(field, Members):
         for member in t.cast("list[t.Any]", value):
             if not isinstance(member, str):
-                yield f"{option}: must be a list of text, and holds {_kind(member)}"
+                yield _Fault(option, f"{option}: must be a list of text, and holds {_kind(member)}")
                 continue
             try:
                 field.wanted({option: {"set": [member]}})
             except BadInput as error:
-                yield error.text
+                yield _Fault(option, error.text, word=True)
     else:
         try:
             field.wanted({option: value})
         except BadInput as error:
-            yield error.text
+            yield _Fault(option, error.text, word=True)
 
 
 class _Desk:
@@ -366,8 +405,10 @@ class _Desk:
                 yield f"accounts: {option} must be a list, or a mapping of the lists add, remove and set"
             elif isinstance(field, Secret):
                 yield f"accounts: {option} is a secret, and a roster holds none"
+            elif option in ACTS:
+                yield f"accounts: {option} is an act and no attribute, do it by the role offboard or the user module"
             elif field is not None and not isinstance(field, Members):
-                yield from (f"accounts: {fault}" for fault in _value_faults(self.portal, field, option, value))
+                yield from (f"accounts: {fault.text}" for fault in _value_faults(self.portal, field, option, value))
 
     def _singles(self, grants: t.Mapping[str, Attributes], accounts: Attributes, faults: list[str]) -> dict[str, t.Any]:
         """Return the options with one value that profiles give; two profiles must not give different ones."""

@@ -14,12 +14,14 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import typing as t
 import urllib.parse
 from pathlib import Path
@@ -30,6 +32,10 @@ FOLDER = 0o700
 FILE = 0o600
 SPARE = 65536
 """Bytes kept free besides what the outcomes will need."""
+FORKED = 0x40
+"""The flag by which Linux tells a fork from a program that was started."""
+PATIENCE = 120.0
+"""For so many seconds a run waits for what a killed one has left behind: each request of it ends by then."""
 
 Record = dict[str, t.Any]
 
@@ -235,6 +241,38 @@ def began(pid: int) -> str | None:
     return None if fields[0] in ("Z", "X") else fields[19]
 
 
+def command(pid: int) -> str:
+    """Return a mark of the command line of a process, which the workers of ansible-playbook share with it."""
+    try:
+        return hashlib.sha256(Path(f"/proc/{pid}/cmdline").read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def orphans(holder: Record, main: int) -> list[int]:
+    """Return the processes that a killed run has left behind on this machine; ``main`` is the run that asks.
+
+    A worker has the command line of its run, is younger, was forked, and has lost its parent. Only Linux tells.
+    """
+    mark, age = holder.get("command"), str(holder.get("began"))
+    if not mark or not age.isdecimal() or holder.get("node") != socket.gethostname():
+        return []
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        pid = int(path.name)
+        born = began(pid)
+        if pid == main or born is None or int(born) < int(age) or command(pid) != mark:
+            continue
+        try:
+            fields = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        parent, forked = int(fields[1]), int(fields[6]) & FORKED
+        if forked and parent != main and command(parent) != mark:
+            found.append(pid)
+    return found
+
+
 class Lock:
     """Keeps a second apply away from one portal host, as long as the first one's ansible-playbook lives."""
 
@@ -243,19 +281,34 @@ class Lock:
         self.path = directory / "locks" / f"{file_name(host)}.json"
         self.path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
 
-    def take(self, run: str) -> None:
-        """Take the lock; raises ``Blocked`` if somebody else holds it."""
+    def take(self, run: str, *, patience: float = PATIENCE) -> None:
+        """Take the lock; raises ``Blocked`` if somebody else holds it.
+
+        If only the main process of the last holder was killed, its workers may still be sending: they are waited for.
+        """
         pid, start = process()
-        with _alone(self.path.with_suffix(".lock")):
-            holder = self._holder()
-            if holder and (holder.get("pid"), holder.get("began")) != (pid, start):
+        over = time.monotonic() + patience
+        while True:
+            with _alone(self.path.with_suffix(".lock")):
+                holder = self._holder()
+                if holder and (holder.get("pid"), holder.get("began")) != (pid, start):
+                    raise Blocked(
+                        f"another run is working on {self.host} (process {holder.get('pid')} on {holder.get('node')}, "
+                        f"since {holder.get('time')}); nothing was sent",
+                        hint=f"Wait for its end. If it is sure that it is gone, remove {self.path}",
+                    )
+                left = [] if holder else orphans(self._written(), pid)
+                if not left:
+                    mine = {"pid": pid, "began": start, "node": socket.gethostname(), "run": run, "time": now()}
+                    replace(self.path, dump({**mine, "command": command(pid)}))
+                    return
+            if time.monotonic() >= over:
                 raise Blocked(
-                    f"another run is working on {self.host} (process {holder.get('pid')} on {holder.get('node')}, "
-                    f"since {holder.get('time')}); nothing was sent",
-                    hint=f"Wait for its end. If it is sure that it is gone, remove {self.path}",
+                    f"the last run on {self.host} was killed, and a process of it is still at work ({left[0]}); "
+                    "nothing was sent",
+                    hint="Wait for its end, or end it",
                 )
-            mine = {"pid": pid, "began": start, "node": socket.gethostname(), "run": run, "time": now()}
-            replace(self.path, dump(mine))
+            time.sleep(0.2)
 
     def release(self) -> None:
         """Give the lock back, if it is ours."""
@@ -265,12 +318,16 @@ class Lock:
             if isinstance(holder, dict) and (holder.get("pid"), holder.get("began")) == (pid, start):
                 self.path.unlink()
 
-    def _holder(self) -> Record | None:
+    def _written(self) -> Record:
         try:
             holder = read(self.path)
         except BadInput:
-            return None
-        if not isinstance(holder, dict):
+            return {}
+        return holder if isinstance(holder, dict) else {}
+
+    def _holder(self) -> Record | None:
+        holder = self._written()
+        if not holder:
             return None
         if holder.get("node") == socket.gethostname() and began(int(holder.get("pid", 0))) != holder.get("began"):
             return None

@@ -18,15 +18,22 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError
-from ansible_collections.portal.users.plugins.module_utils._core.fields import MISSING, Change, Members, Name
-from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal, fold
+from ansible_collections.portal.users.plugins.module_utils._core.fields import Change, Members, Name
+from ansible_collections.portal.users.plugins.module_utils._core.portal import (
+    Portal,
+    fold,
+    refuse_strange,
+    refuse_unknown,
+)
 from ansible_collections.portal.users.plugins.plugin_utils import _ledger, _roster, _run
 from ansible_collections.portal.users.plugins.plugin_utils._entitlements import (
     LEAVE,
     LEAVER,
     PORTALS,
+    BadEntitlements,
     desired,
     profile_faults,
+    sound,
 )
 
 if t.TYPE_CHECKING:
@@ -34,8 +41,6 @@ if t.TYPE_CHECKING:
 
 TOLD_UNCHANGED = 5000
 """Up to so many people, those that need nothing are told with their account IDs, too."""
-PROBE = "nobody-{}@profiles.invalid"
-"""A login that nobody has: an entry for it makes the portal look up names and nothing else."""
 GONE = "there is no account with the id"
 
 
@@ -67,8 +72,13 @@ def check(
 ) -> Record:
     """Check what all hosts have in common, before anything is done for any of them; raises ``BadInput`` with all."""
     faults = same_tenants(tenants)
-    for one in tenants:
-        faults += (f for f in profile_faults(profiles, one.portal_type, one.host, hosts) if f not in faults)
+    for words in (False, True):
+        # Names that cannot be right are each host's business, together with those that only its portal can judge.
+        if words and not faults:
+            break
+        for one in tenants:
+            found = profile_faults(profiles, one.portal_type, one.host, hosts, words=words)
+            faults += (fault for fault in found if fault not in faults)
     if faults:
         raise BadInput("\n".join(["the inventory and the profiles do not go together:", *faults]))
     read = _run.read_roster(roster, today, profiles, hosts)
@@ -99,7 +109,12 @@ def prepare(job: _run.Job) -> Record:
     state = _run.known_state(directory, job.tenant)
     _shrunk(state, roster, job)
     people = [_fate(person, state, job) for person in _named(roster, job.people)]
-    wanted = desired(people, portal.name, job.tenant.host, job.profiles, exclusive=job.exclusive, password=password)
+    faults, profiles = sound(job.profiles, portal.name, job.tenant.host)
+    try:
+        wanted = desired(people, portal.name, job.tenant.host, profiles, exclusive=job.exclusive, password=password)
+    except BadEntitlements as error:
+        error.errors = [*faults, *error.errors]
+        raise
     statuses = {person["key"]: person for person in people}
     entries: list[Record] = []
     meta: list[Record] = []
@@ -146,15 +161,13 @@ def prepare(job: _run.Job) -> Record:
         "job": dict(job.job),
         "approved": None,
         "began": _ledger.now(),
+        "faults": faults,
+        "asked": _asked(portal, job, profiles),
     }
-    names = _names(portal, job)
-    context["names"] = [name for name, _entry in names]
     _run.put(work, "users.json", entries)
-    if names:
-        _run.put(work, "names.json", [entry for _name, entry in names])
     exclusive = False
     if job.drift and not job.exclusive and any(isinstance(portal.field(f.name), Members) for f in portal.fields):
-        strict = desired(people, portal.name, job.tenant.host, job.profiles, exclusive=True)
+        strict = desired(people, portal.name, job.tenant.host, profiles, exclusive=True)
         exclusive = strict.entries != [{k: v for k, v in e.items() if k != "password"} for e in wanted.entries]
         if exclusive:
             _run.put(
@@ -165,7 +178,7 @@ def prepare(job: _run.Job) -> Record:
     return {
         "work": str(work),
         "users_file": str(work / "users.json"),
-        "names_file": str(work / "names.json") if names else "",
+        "tables": sorted({one["kind"] for one in context["asked"]}),
         "exclusive_file": str(work / "exclusive.json") if exclusive else "",
         "tell_unchanged": len(entries) <= TOLD_UNCHANGED,
         "people": len(people),
@@ -181,6 +194,8 @@ def _claim(work: Path, context: Record, job: _run.Job) -> None:
             if job.mode == _run.APPLY:
                 context["approved"] = _approved(job)
                 _run.put(work, "context.json", context)
+            if context["faults"] and not context["asked"]:
+                raise BadInput("\n".join(_headed(context, context["faults"])))
             if job.writes:
                 _ledger.Lock(job.directory, job.tenant.host).take(job.run)
         except PortalError as error:
@@ -253,25 +268,33 @@ def password() -> str:
     return "".join(signs)
 
 
-def _names(portal: Portal, job: _run.Job) -> list[tuple[Record, Record]]:
-    """Return what profiles name on this portal and only the portal can look up, each with an entry that asks for it."""
-    options = {option: field for field in portal.fields for option in field.options()}
+def _asked(portal: Portal, job: _run.Job, profiles: t.Mapping[str, t.Any]) -> list[Record]:
+    """Return the names and IDs in profiles that the portal has lists of: only it can tell whether they are there."""
+    options = {option: field for field in portal.fields if field.name in portal.tables for option in field.options()}
     found: dict[tuple[str, str], list[str]] = {}
-    for profile, places in job.profiles.items():
+    for profile, places in profiles.items():
         for place in dict.fromkeys((portal.name, job.tenant.host)):
             for option, value in ((places or {}).get(place) or {}).items():
-                field = options[option]
-                for text in value if isinstance(value, list) else [value]:
-                    given = {option: {"set": [str(text)]} if isinstance(field, Members) else text}
-                    wish = field.wanted(given)
-                    wishes = wish.assign or () if isinstance(wish, Change) else (() if wish is MISSING else (wish,))
-                    if any(isinstance(one, Name) for one in wishes):
-                        found.setdefault((option, str(text)), []).append(profile)
+                for one in value if isinstance(value, (list, tuple)) else [value]:
+                    if option in options and one not in (None, ""):
+                        found.setdefault((option, str(one)), []).append(profile)
     asked = []
-    for number, ((option, text), profiles) in enumerate(sorted(found.items())):
-        value = {"add": [text]} if isinstance(options[option], Members) else text
-        entry = {portal.key: PROBE.format(number), "state": "present", option: value}
-        asked.append(({"option": option, "text": text, "profiles": sorted(set(profiles))}, entry))
+    for (option, text), names in sorted(found.items()):
+        field = options[option]
+        wish = field.wanted({option: {"set": [text]} if isinstance(field, Members) else text})
+        (meant,) = wish.named if isinstance(wish, Change) else (wish,)
+        named = isinstance(meant, Name)
+        asked.append(
+            {
+                "option": option,
+                "text": text,
+                # The ID of a name that everybody knows, or of none: the portal may not have it here all the same.
+                "id": None if named else meant,
+                "said": named or option == field.name,
+                "kind": portal.tables[field.name],
+                "profiles": sorted(set(names)),
+            }
+        )
     return asked
 
 
@@ -336,23 +359,37 @@ def adjust(work: Path, planned: Result) -> Record:
     return {"again": again}
 
 
-def names(work: Path, probed: Result) -> Record:
+def names(work: Path, told: Result) -> Record:
     """Stop the host if profiles name what the portal does not have, with all of it at once."""
     context = _run.get(work)
-    if "users" not in probed:
-        _run.trouble(work, _run.why(probed))
-    faults = []
-    for outcome in probed["users"]:
-        if outcome["action"] not in ("failed", "skipped"):
-            continue
-        message = outcome["msg"].partition(": ")[2]
-        if outcome.get("kind") != "badinput":
-            _run.trouble(work, message)
-        name = context["names"][outcome["position"]]
-        faults.append(f"profile {', '.join(map(repr, name['profiles']))}: {message}")
+    if "tables" not in told:
+        _run.trouble(work, "\n".join([*_headed(context, context["faults"]), _run.why(told)]))
+    faults = list(context["faults"])
+    for one in context["asked"]:
+        table = told["tables"].get(one["kind"])
+        fault = "" if table is None else _unknown(one, {entry["id"]: entry["name"] for entry in table})
+        if fault:
+            faults.append(f"profile {', '.join(map(repr, one['profiles']))}: {fault}")
     if faults:
-        _run.trouble(work, "\n".join([f"the profiles name what {context['host']} does not have:", *faults]))
+        _run.trouble(work, "\n".join(_headed(context, faults)))
     return {}
+
+
+def _headed(context: Record, faults: t.Sequence[str]) -> list[str]:
+    return [f"the profiles name what {context['host']} does not have:", *faults] if faults else []
+
+
+def _unknown(one: Record, table: t.Mapping[str, str]) -> str:
+    """Return what is wrong with a name or an ID by a table of the portal; the empty string if nothing is."""
+    try:
+        if one["id"] is None:
+            refuse_unknown(Name(one["option"], one["text"]), table)
+        else:
+            refuse_strange(one["option"], [one["id"]], table)
+    except BadInput as error:
+        said = "" if one["said"] else f"{one['option']}: {one['text']!r} is the ID {one['id']} to the portal; "
+        return f"{said}{error.text}"
+    return ""
 
 
 def _ambiguous(

@@ -18,6 +18,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError, cut
+from ansible_collections.portal.users.plugins.module_utils._core.plan import REVOKE_KEYS
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal, fold
 from ansible_collections.portal.users.plugins.plugin_utils import _ledger, _papers, _roster, _run
 from ansible_collections.portal.users.plugins.plugin_utils._entitlements import LEAVER, PORTALS, desired
@@ -27,19 +28,20 @@ LADDER = (REVOKE, STRIP, DISABLE, DELETE)
 LOOK = "look"
 """No rung: a plan to delete, never carried out, that tells whether there is an account at all."""
 
+# Whose people have no API keys: there is nothing to revoke, which is not the same as being unable to.
+WITHOUT_KEYS = frozenset(("clc",))
+# Who ends a key by a new one that nobody is told: nobody can see that it was done, so that is remembered.
+REPLACES_KEYS = frozenset(("cloudcenter",))
 # Why a rung is not there. What is not here is done.
-NO_REVOKE = {
-    "clc": "a person has no API key here, API users are accounts of their own that its web page manages",
-    "certcentral": "not done by this collection: look for this person's API keys in CertCentral and revoke them there",
-    "platform": "its API does not manage API keys",
-    "cloudcenter": "its API replaces a key by a new one and has no way to take it away",
-}
 NO_STRIP = {
     "certcentral": "a user always has a role, and one without containers would see all of them",
     "platform": "its API knows no roles of users, and whether it takes away customer_admin is not sure",
     "cloudcenter": "its API changes membership on groups and roles, not on users",
 }
+NO_KEY = "the credential sees no API key of this person that is valid"
+SO_ALREADY = "it is so already"
 NOT_TAKEN = "did not take everything"
+REPLACED = "it was replaced by a key that nobody is told, and SSH keys stay"
 WARNINGS = {
     "clc": "the name of a deleted user is burnt: CenturyLink Cloud never gives it out again, whoever asks",
 }
@@ -138,6 +140,8 @@ def _tasks(
 
 
 def _wish(rung: str) -> Record:
+    if rung == REVOKE:
+        return {"state": "present", REVOKE_KEYS: True}
     if rung == STRIP:
         return {"state": "present", "roles": {"set": []}}
     return {"state": "disabled" if rung == DISABLE else "absent"}
@@ -186,7 +190,7 @@ def _ladder(portal: Portal, person: Record, asked: Order, state: _ledger.State, 
     due = _run.date(base) + datetime.timedelta(days=asked.grace_days)
     over = asked.delete_now or today >= due
     able = portal.can.get("disable") is True
-    rungs: dict[str, Record] = {REVOKE: {"status": "not offered", "why": NO_REVOKE[portal.name]}}
+    rungs: dict[str, Record] = {REVOKE: _revocation(portal, record or {})}
     why = NO_STRIP.get(portal.name)
     if state.data.get("keeps_roles"):
         why = f"the portal kept the roles when it was asked on {state.data['keeps_roles']} to take them away"
@@ -205,10 +209,13 @@ def _ladder(portal: Portal, person: Record, asked: Order, state: _ledger.State, 
     elif able:
         rungs[DELETE] = {"status": "waiting", "why": f"the grace of {asked.grace_days} days ends on {due.isoformat()}"}
     else:
+        keys = rungs[REVOKE]["status"] != "not offered"
+        said = "THE ACCOUNT WAS LEFT AS IT IS" if keys else "NOTHING WAS DONE HERE"
         why = (
-            f"NOTHING WAS DONE HERE. {portal.title[:1].upper()}{portal.title[1:]} can only delete accounts, and the "
-            f"grace of {asked.grace_days} days ends on {due.isoformat()}: until then this person can still sign in. "
-            "To delete the account now, set offboard_delete_now to true"
+            f"{said}. {portal.title[:1].upper()}{portal.title[1:]} can only delete accounts"
+            f"{', besides revoking API keys' if keys else ''}, and the grace of {asked.grace_days} days ends on "
+            f"{due.isoformat()}: until then this person can still sign in. To delete the account now, set "
+            "offboard_delete_now to true"
         )
         rungs[DELETE] = {"status": "waiting", "why": why}
     if over and able and STRIP in rungs and rungs[STRIP]["status"] == "due":
@@ -227,6 +234,18 @@ def _ladder(portal: Portal, person: Record, asked: Order, state: _ledger.State, 
     }
 
 
+def _revocation(portal: Portal, record: Record) -> Record:
+    """Return the first rung: it is not put off until the grace is over, and taken before the account goes, too."""
+    able = portal.can["revoke"]
+    if able is not True:
+        there = portal.name not in WITHOUT_KEYS
+        words = "it cannot be done, look for API keys of this person" if there else "there is nothing to revoke"
+        return {"status": "not offered", "why": f"{words}: {able}"}
+    if portal.name in REPLACES_KEYS and record.get("revoked"):
+        return {"status": "not needed", "why": f"the key was replaced on {record['revoked']} by one that nobody knows"}
+    return {"status": "due"}
+
+
 def _begin(work: Path, context: Record, state: _ledger.State) -> None:
     """Record what is about to be done; refuses if that cannot be recorded."""
     log = _ledger.Log(Path(context["log"]))
@@ -241,6 +260,7 @@ def _begin(work: Path, context: Record, state: _ledger.State) -> None:
             "login": ladder["login"],
             "id": account.get("id") or known.get("id"),
             "listed": bool(known.get("listed")) or ladder["listed"],
+            **({"revoked": known["revoked"]} if known.get("revoked") else {}),
         }
         if due:
             records.append(
@@ -271,6 +291,7 @@ def rung(work: Path, name: str, result: Result) -> Record:
     wide = "users" not in result or result.get("kind") == "blocked"
     error = str(result.get("msg") or "the user module failed without a message") if wide else ""
     outcomes = {outcome["position"]: outcome for outcome in result.get("users") or ()}
+    changes = {d["before_header"]: d["before"] for d in result.get("diff") or ()}
     for ladder in context["ladders"]:
         step = ladder["rungs"][name]
         position = step.pop("position", None)
@@ -278,6 +299,12 @@ def rung(work: Path, name: str, result: Result) -> Record:
             continue
         outcome = outcomes.get(position) or {}
         step.update(_judged(name, outcome, error))
+        if name == REVOKE and step["status"] == "done":
+            labels = (ladder["login"], f"id {outcome.get('id')}")
+            names = (f"{context['portal']} {cut(str(label), 200)}" for label in labels)
+            step["why"] = next((changes[who][REVOKE_KEYS] for who in names if who in changes), "all keys")
+            if context["portal"] in REPLACES_KEYS:
+                step["warning"] = REPLACED
         step["account_id"] = outcome.get("id")
     if any(ladder["rungs"][name]["status"] == "not taken" for ladder in context["ladders"]):
         context["keeps_roles"] = True
@@ -309,7 +336,7 @@ def _judged(name: str, outcome: Result, error: str) -> Record:
             return {"status": "not taken", "why": f"the portal keeps the roles although it was asked to: {message}"}
         return {"status": "failed", "why": message}
     if action == "none":
-        return {"status": "not needed", "why": outcome.get("reason") or "it is so already"}
+        return {"status": "not needed", "why": outcome.get("reason") or (NO_KEY if name == REVOKE else SO_ALREADY)}
     return {"status": "done"}
 
 
@@ -387,7 +414,7 @@ def _person(ladder: Record) -> Record:
     failed = [f"{name}: {rungs[name]['why']}" for name in LADDER if rungs[name]["status"] == "failed"]
     stuck = [name for name in LADDER if rungs[name]["status"] in ("due", "planned")]
     failed += [f"{name}: was not tried" for name in stuck]
-    actions = {STRIP: "updated", DISABLE: "disabled", DELETE: "deleted"}
+    actions = {REVOKE: "updated", STRIP: "updated", DISABLE: "disabled", DELETE: "deleted"}
     action = actions.get(done[-1], "none") if done else "none"
     status = "failed" if failed else "done" if done else "unchanged"
     if not done and not failed and any(rungs[n]["status"] in ("waiting", "not done") for n in LADDER):
@@ -425,6 +452,8 @@ def _forget(context: Record, people: t.Sequence[Record]) -> None:
         known = state.data["offboarded"].get(person["key"])
         if known is not None and person["id"]:
             known["id"] = str(person["id"])
+        if known is not None and person["rungs"][REVOKE]["status"] == "done":
+            known["revoked"] = context["today"]
         if person["action"] == "deleted" and person["status"] == "done":
             state.data["accounts"].pop(person["key"], None)
             if known is not None:

@@ -92,7 +92,7 @@ class Roster:
     rows: int
 
 
-class BadRoster(BadInput):  # type: ignore[misc]  # mypy does not follow the full names of the collection
+class BadRoster(BadInput):
     """The roster is wrong, and nobody was read; ``errors`` has every error as one line, in the order of the file."""
 
     def __init__(self, path: str, errors: t.Sequence[str]) -> None:

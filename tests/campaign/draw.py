@@ -20,6 +20,9 @@ LOGINS = (
     "eve_o-neil@example.test",
     "finn@example.test",
 )
+# What stands before the address of a service user to make a name of it: a person may have the same address.
+SERVICE = "service "
+ROBOTS = (f"{SERVICE}robot@example.test", f"{SERVICE}finn@example.test")
 PASSWORD = "Canary-Pass-7&<'\"\\word"
 NAMES = ("Ann", "Zoë", "O'Lée", "Łukasz", "Núñez", "Kim Lee")
 FOREIGN = "https://elsewhere.test/?key=1"
@@ -49,6 +52,8 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "clc": ("role_ids", ("2", "10", "12", "13", "14")),
     "certcentral": ("container_ids", ("700611", "700613", "700614")),
 }
+# How many API keys somebody has.
+KEYED = {"certcentral": (1, 2, 3), "cloudcenter": (1,)}
 STATES = {
     "clc": ("present", "present", "enabled", "disabled", "absent"),
     "certcentral": ("present", "present", "absent"),
@@ -89,6 +94,8 @@ SWITCHES: dict[str, dict[str, tuple[Any, ...]]] = {
         "write_answer": (200,),
         "assignments_answer": (200, 202),
         "account_id_type": ("str",),
+        "service_user_path": ("service-user", "both"),
+        "service_users_listed": (True,),
         "assignment_layout": ("ids", "strings"),
         "assignments_listed": (False,),
         "username_case": ("sensitive",),
@@ -151,11 +158,12 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "clc": ("list users", "read user", "create user", "update user", "suspend user", "unsuspend user", "delete user"),
     "certcentral": (
         "list users", "read user", "create user", "edit user", "change role", "assign containers", "delete user",
+        "list service users", "read own user", "list keys", "change key status",
     ),
     "platform": ("list users", "read user", "create user", "update user", "delete user"),
     "cloudcenter": (
         "list users", "read user", "create user", "update user", "delete user", "act on user", "read operation",
-        "list tenant resources", "read tenant resource",
+        "list tenant resources", "read tenant resource", "read keys", "generate key",
     ),
 }  # fmt: skip
 WRITES = {name: tuple(o for o in found if not o.startswith(("list ", "read "))) for name, found in OPERATIONS.items()}
@@ -233,16 +241,32 @@ def draw(seed: int, number: int, portals: tuple[str, ...] = PORTALS) -> Case:
     chance = random.Random(f"{seed}/{number}")
     portal = portals[number % len(portals)]
     people = chance.sample(LOGINS, chance.choice((1, 1, 1, 2, 3, 4, 6)))
+    if portal == "certcentral" and chance.random() < 0.2:
+        people = [*people[: chance.choice((0, 1, 2))], *chance.sample(ROBOTS, chance.choice((1, 1, 2)))]
     accounts = [_account(chance, portal, login) for login in people if chance.random() < 0.5]
-    there = {account[_key(portal)] for account in accounts}
-    users = [_user(chance, portal, login, login in there) for login in people]
+    there = {name_of(portal, account) for account in accounts}
+    form = _form(chance, people)
+    unlisted = _unlisted(chance, portal) if form == "bulk" and len(people) > 1 and there else "ignore"
+    # Who has an account and stands in no list is somebody who has left.
+    left = set(chance.sample(sorted(there), chance.randint(1, len(there)))) if unlisted != "ignore" else set()
+    named = [login for login in people if login not in left] or [people[0]]
     task: Facts = {
         "check": chance.random() < 0.12,
-        "single": len(people) == 1 and chance.random() < 0.6,
+        "form": form,
         "concurrency": chance.choice((1, 1, 1, 1, 1, 4, 8)),
         "on_error": "stop" if chance.random() < 0.1 else "continue",
-        "users": users,
+        "on_missing": chance.choice(("fail", "ignore")) if chance.random() < 0.05 else "create",
+        "unlisted": unlisted,
+        "users": [_user(chance, portal, login, login in there) for login in named],
     }
+    if form == "loop":
+        # A loop trusts what it has listed for some time; now and then that time is over.
+        task["pause"] = chance.choice((0.0, 0.0, 5.0, 31.0))
+    if form == "info":
+        task["by"] = chance.choice(("all", "all", "names", "ids"))
+        task["details"] = chance.random() < 0.4
+    if portal == "cloudcenter" and chance.random() < 0.1:
+        task["update_password"] = chance.choice(("always", "never"))
     number_of_faults = chance.choice((0, 1, 1, 1, 2, 2, 3, 4, 6))
     faults = [_fault(chance, portal, people) for _fault_number in range(number_of_faults)]
     return {
@@ -256,12 +280,36 @@ def draw(seed: int, number: int, portals: tuple[str, ...] = PORTALS) -> Case:
     }
 
 
+def name_of(portal: str, facts: Facts) -> str:
+    """Return what somebody is called here: the login, or the marked address of a service user."""
+    if facts.get("by_id"):
+        return str(facts["by_id"])
+    return f"{SERVICE}{facts['email']}" if facts.get("service") else str(facts[_key(portal)])
+
+
+def _form(chance: random.Random, people: list[str]) -> str:
+    roll = chance.random()
+    if roll < 0.06:
+        return "info"
+    if len(people) == 1:
+        return "single" if roll < 0.6 else "bulk"
+    return "loop" if roll < 0.2 else "bulk"
+
+
+def _unlisted(chance: random.Random, portal: str) -> str:
+    able = ("report", "absent", "absent", *(("disabled",) if "disabled" in STATES[portal] else ()))
+    return chance.choice(able) if chance.random() < 0.12 else "ignore"
+
+
 def _key(portal: str) -> str:
     return "email" if portal == "cloudcenter" else "username"
 
 
 def _facts(chance: random.Random, portal: str, login: str) -> Facts:
     """Return all attributes of somebody, in the words of the options."""
+    if login.startswith(SERVICE):
+        containers = sorted(chance.sample(SETS[portal][1], chance.randint(1, 2)))
+        return {"service": True, "email": login.removeprefix(SERVICE), "container_ids": containers}
     facts: Facts = {_key(portal): login}
     if portal == "platform":
         facts["name"] = f"{chance.choice(NAMES)} {chance.choice(NAMES)}"
@@ -280,6 +328,8 @@ def _account(chance: random.Random, portal: str, login: str) -> Facts:
     facts = _facts(chance, portal, login)
     if portal in STATUSES:
         facts["status"] = chance.choice(STATUSES[portal])
+    if portal in KEYED and chance.random() < 0.3:
+        facts["keys"] = chance.choice(KEYED[portal])
     return facts
 
 
@@ -288,9 +338,11 @@ def _user(chance: random.Random, portal: str, login: str, there: bool) -> Facts:
     key = _key(portal)
     state = chance.choice(STATES[portal])
     facts = _facts(chance, portal, login)
-    required = {key, "email", "first_name", "last_name", "name", "role_id", "role_ids"}
+    service = login.startswith(SERVICE)
+    identity = {"service", "email"} if service else {key}
+    required = {*identity, "email", "first_name", "last_name", "name", "role_id", "role_ids"}
     if there and chance.random() < 0.4:
-        required = {key}
+        required = identity
     entry = {name: value for name, value in facts.items() if name in required or chance.random() < 0.5}
     if portal in SETS and (name := SETS[portal][0]) in entry:
         entry[name] = _change(chance, SETS[portal][1], entry[name], there)
@@ -298,10 +350,18 @@ def _user(chance: random.Random, portal: str, login: str, there: bool) -> Facts:
         entry["password"] = PASSWORD
         if state == "enabled":
             entry["activation_profile"] = "developers"
-    if portal in ("clc", "cloudcenter") and there and chance.random() < 0.15:
-        entry[key] = login.upper()
+    if service and state != "absent":
+        entry["api_key_name"] = "robot"
     if state == "absent" and chance.random() < 0.6:
-        entry = {key: entry[key]}
+        entry = {name: entry[name] for name in identity}
+    if portal in KEYED and there and chance.random() < 0.15:
+        entry["revoke_keys"] = True
+    if there and chance.random() < 0.15:
+        entry["by_id"] = login
+        if chance.random() < 0.7:
+            entry.pop("email" if service else key)
+    elif portal in ("clc", "cloudcenter") and there and chance.random() < 0.15:
+        entry[key] = login.upper()
     entry["state"] = state
     return entry
 
@@ -349,6 +409,10 @@ def _fault(chance: random.Random, portal: str, people: list[str]) -> Facts:
         fault["operation"] = "log on"
     if kind == "race":
         login = chance.choice(people)
+        if login.startswith(SERVICE):
+            # Two that are made at one time for one address are two, and a new address is another name.
+            fault.update(deed="delete", login=login, facts={})
+            return fault
         facts = _facts(chance, portal, login)
         facts.pop(_key(portal))
         if fault["deed"] == "change":
@@ -358,5 +422,5 @@ def _fault(chance: random.Random, portal: str, people: list[str]) -> Facts:
         return fault
     fault["times"] = chance.choice((1, 1, 1, 1, 1, 1, 2, 3, 5, None))
     if chance.random() < 0.2:
-        fault["contains"] = chance.choice(people)
+        fault["contains"] = chance.choice(people).removeprefix(SERVICE)
     return fault

@@ -92,9 +92,15 @@ def stretch(order: tuple[int, int, int, tuple[str, ...]]) -> Sum:
     return found
 
 
-def blamed(case: Case, kind: str) -> bool:
-    """Return whether a case still breaks a promise of this kind."""
-    return any(found == kind for found, _text in play(world(case["portal"]), case).wrong)
+def blamed(case: Case, kind: str, text: str = "") -> bool:
+    """Return whether a case still breaks a promise of this kind, and if ``text`` is given, in words like these."""
+    wrong = play(world(case["portal"]), case).wrong
+    return any(found == kind and (not text or plain(said) == plain(text)) for found, said in wrong)
+
+
+def plain(text: str) -> str:
+    """Return a text without what differs from run to run: who, and which number."""
+    return " ".join(word for word in text.split() if word.isalpha())
 
 
 def smaller(case: Case) -> Iterator[Case]:
@@ -111,22 +117,24 @@ def smaller(case: Case) -> Iterator[Case]:
             yield {**case, "task": {**task, "users": users}}
     if task["concurrency"] > 1:
         yield {**case, "task": {**task, "concurrency": 1}}
+    if task["form"] == "loop":
+        yield {**case, "task": {**task, "form": "bulk"}}
     for number, user in enumerate(task["users"]):
         for name in user:
-            if name not in ("state", "username", "password"):
+            if name not in ("state", "username", "password", "service", "activation_profile"):
                 users = [*task["users"]]
                 users[number] = {n: v for n, v in user.items() if n != name}
                 yield {**case, "task": {**task, "users": users}}
 
 
-def shrink(case: Case, kind: str) -> Case:
-    """Return the smallest case found that still breaks a promise of this kind."""
+def shrink(case: Case, kind: str, text: str = "") -> Case:
+    """Return the smallest case found that still breaks a promise of this kind (in words like these, if any)."""
     found = True
     while found:
         found = False
         for less in smaller(case):
             try:
-                found = blamed(less, kind)
+                found = blamed(less, kind, text)
             except (KeyError, ValueError):
                 # Too little is left for this to be a task.
                 found = False
@@ -198,14 +206,18 @@ def progress(found: dict[str, Any], runs: int) -> None:
 def explain(total: Sum, seed: int, portals: tuple[str, ...], most: int) -> None:
     """Print the first failures of each kind, made as small as they get."""
     shown: Counter[tuple[str, str]] = Counter()
+    seen: set[tuple[int, str]] = set()
     for number, portal, kind, text in sorted(total.failures):
+        if (number, kind) in seen:
+            continue
+        seen.add((number, kind))
         shown[portal, kind] += 1
         if shown[portal, kind] > most:
             continue
         print(f"\n{kind} in run {number} of seed {seed} ({portal}): {text}")
         case = draw(seed, number, portals)
-        if blamed(case, kind):
-            print(json.dumps(shrink(case, kind), indent=1, ensure_ascii=False))
+        if blamed(case, kind, text):
+            print(json.dumps(shrink(case, kind, text), indent=1, ensure_ascii=False))
         else:
             print("It depends on the order of threads; the whole case:")
             print(json.dumps(case, ensure_ascii=False))

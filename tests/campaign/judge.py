@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.ledger import WRITE
 
-from .draw import PASSWORD
+from .draw import PASSWORD, SERVICE, name_of
 from .world import STATUS, STORED, Late, World
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from .world import Facts, Moment, Row
 
 CHANGES = ("created", "updated", "enabled", "disabled", "deleted")
-OPTIONS = frozenset(("state", "password", "activation_profile"))
+# What a user is given that no account shows.
+OPTIONS = frozenset(("state", "password", "activation_profile", "by_id", "service", "api_key_name", "revoke_keys"))
+LEFT = {"report": "present", "absent": "absent", "disabled": "disabled"}
+SHOWN = ("email", "first_name", "last_name", "name")
 # What a failure tells the reader to do begins a sentence with one of these words.
 REMEDY = re.compile(
     r"(?:^|[.!?:] )(?:Check|Choose|Correct|Find out|Give|If |Keep|Look at|Run again|Set|The |To |Try again|Use|Wait|"
@@ -34,7 +37,7 @@ REMEDY = re.compile(
 )
 STEP = re.compile(
     r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|edit|show|"
-    r"verified|profile|activation|may be meant|did not take|is not there|still there)"
+    r"verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|the id)"
 )
 
 
@@ -58,10 +61,22 @@ class Play:
         self.world = world
         self.case = case
         self.task: Facts = case["task"]
-        self.users: list[Facts] = self.task["users"]
+        self.form: str = self.task["form"]
+        self.unlisted: str = self.task["unlisted"]
         self.verdict = Verdict()
-        self.logins = [user[world.portal.key].casefold() for user in self.users]
-        self.secrets = secrets(world, any("password" in user for user in self.users))
+        self.ids: dict[str, str] = {}
+        self.calm = False
+        """Whether the run that is judged leaves out what changes something each time."""
+        self.going_on = False
+        """Whether the portal was still at something when the rerun began."""
+        self.named: list[Facts] = self.task["users"]
+        self.users = [*self.named, *self._leavers()]
+        self.logins = [name_of(world.name, user).casefold() for user in self.users]
+        self.rivals = {fault["login"].casefold() for fault in case["faults"] if fault["kind"] == "race"}
+        """Those whose accounts another client may make, change or delete meanwhile."""
+        # A portal can only repeat what it was told, and each task of a loop tells it the password of one user.
+        told = [self.form != "info" and "password" in user for user in self.named]
+        self.secrets = secrets(world, all(told) if self.form == "loop" else any(told))
 
     def run(self) -> Verdict:
         """Play the case to its end."""
@@ -71,10 +86,11 @@ class Play:
         for account in case["accounts"]:
             world.add(account)
         world.simulator.store.settle()
+        self.ids = dict(world.ids)
         before = world.moment()
         self._arm()
         began = world.clock.now()
-        result = world.run(self._params(), check=self.task["check"])
+        result = self._task(check=self.task["check"])
         spent = world.clock.now() - began
         world.line.deliver_all()
         after = world.moment()
@@ -83,24 +99,104 @@ class Play:
         self._text(result)
         self._strangers(before, after)
         self._doubles(moments)
-        if self.task["check"]:
+        if self.form == "info":
+            self._informed(result, moments)
+        elif self.task["check"]:
             self._checked(result)
         else:
             self._told(result, moments)
-        if world.exact and self.task["concurrency"] == 1 and spent > 600.0 + 120.0 + 31.0 * 12:
+        budget = 600.0 + 120.0 + 31.0 * 12 + self.task.get("pause", 0.0) * len(self.users)
+        if world.exact and self.task["concurrency"] == 1 and spent > budget:
             self.verdict.blame("slow", f"{spent:.0f} s passed")
         if world.line.foreign:
             self.verdict.blame("foreign", f"a request went to {world.line.foreign[0].url}")
-        self._again(result, before, after)
+        self._again(result)
         return self.verdict
 
-    def _params(self) -> Facts:
-        params = {"concurrency": self.task["concurrency"], "on_error": self.task["on_error"]}
-        if self.world.name == "cloudcenter":
+    # What is asked for.
+
+    def _leavers(self) -> list[Facts]:
+        """Return the accounts that stand in no list, as the users that they should become."""
+        if self.unlisted == "ignore":
+            return []
+        here = {name_of(self.world.name, user).casefold() for user in self.named}
+        robots = any(user.get("service") for user in self.named)
+        found = []
+        for account in self.case["accounts"]:
+            name = name_of(self.world.name, account)
+            if name.casefold() not in here and (robots or not account.get("service")):
+                found.append({**self._identity(name), "state": LEFT[self.unlisted]})
+        return found
+
+    def _identity(self, name: str) -> Facts:
+        if name.startswith(SERVICE):
+            return {"service": True, "email": name.removeprefix(SERVICE), "api_key_name": "robot"}
+        return {self.world.portal.key: name}
+
+    def _base(self) -> list[Facts]:
+        """Return those who have accounts from the start, where a list has to be complete."""
+        if self.unlisted == "ignore":
+            return []
+        robots = any(user.get("service") for user in self.named)
+        alike = Counter(name.casefold() for name in self.world.base)
+        return [
+            self._identity(name) if alike[name.casefold()] == 1 else {"id": ident}
+            for name, ident in self.world.base.items()
+            if robots or not name.startswith(SERVICE)
+        ]
+
+    def _given(self, user: Facts) -> Facts:
+        # Nobody can see that a key is one that nobody knows, so that the portal makes another one each time, and who
+        # was made by the first rerun has a key for the second one to revoke.
+        again = self.calm and (self.world.name == "cloudcenter" or user.get("service"))
+        left_out = ("by_id", "revoke_keys") if again else ("by_id",)
+        given = {name: value for name, value in user.items() if name not in left_out}
+        return {**given, "id": self.ids[user["by_id"]]} if "by_id" in user else given
+
+    def _task(self, *, check: bool) -> Facts:
+        """Run the task in its form."""
+        task, world = self.task, self.world
+        if self.form == "info":
+            return world.run(self._question(), check=check, info=True)
+        params: Facts = {name: task[name] for name in ("concurrency", "on_error", "on_missing", "unlisted")}
+        if world.name == "cloudcenter":
             params["force_disable"] = True
-        if self.task["single"]:
-            return {**params, **self.users[0]}
-        return {**params, "users": self.users}
+            if "update_password" in task and not (self.calm and task["update_password"] == "always"):
+                params["update_password"] = task["update_password"]
+        users = [self._given(user) for user in self.named]
+        if self.form == "single":
+            return world.run({**params, **users[0]}, check=check)
+        if self.form == "loop":
+            return self._loop([{**params, **user} for user in users], check=check)
+        return world.run({**params, "users": [*users, *self._base()]}, check=check)
+
+    def _loop(self, items: list[Facts], *, check: bool) -> Facts:
+        """Run one task for each user, as a loop of Ansible does, and return their results as one."""
+        sessions: Facts = {}
+        found: Facts = {"changed": False, "users": [], "unlisted": [], "diff": [], "plan_digest": "", "warnings": []}
+        for item in items:
+            one = self.world.run(item, check=check, sessions=sessions)
+            found["changed"] = found["changed"] or one["changed"]
+            found["users"] += one.get("users") or [{**one, "action": "failed", "bare": True}]
+            found["diff"] += one.get("diff") or []
+            found["warnings"] += one.get("warnings") or []
+            if one.get("failed"):
+                found.update(failed=True, msg=one["msg"])
+            if self.task["pause"]:
+                self.world.clock.sleep(self.task["pause"])
+        for session in sessions.values():
+            session.client.close()
+        return found
+
+    def _question(self) -> Facts:
+        found: Facts = {"details": self.task["details"]}
+        people = [user for user in self.named if not user.get("service")]
+        if self.task["by"] == "names":
+            found[f"{self.world.portal.key}s"] = [name_of(self.world.name, user) for user in people]
+        elif self.task["by"] == "ids":
+            names = [name_of(self.world.name, user) for user in people]
+            found["ids"] = [self.ids[name] for name in names if name in self.ids]
+        return found
 
     def _arm(self) -> None:
         world = self.world
@@ -137,31 +233,69 @@ class Play:
     def _target(self, entry: Any) -> str:
         """Return whose account a request is about."""
         body = entry.body if isinstance(entry.body, dict) else {}
+        if body.get("is_api_only"):
+            return f"{SERVICE}{body.get('email')}".casefold()
         if self.world.name == "clc" or entry.operation == "create user":
             return str(body.get(self.world.login)).casefold()
+        key = re.search(r"/key/([^/]+)", entry.path)
+        if key:
+            row = self.world.simulator.store.tables["keys"].get(int(key[1])) or {}
+            return self.world.known.get(str(row.get("user_id")), "?").casefold()
         found = re.search(r"/users?/([^/]+)", entry.path)
         return self.world.known.get(found[1] if found else "", "?").casefold()
 
     # What is shown.
 
     def _text(self, result: Facts) -> None:
-        text = json.dumps(result, default=str, ensure_ascii=False) + str(result)
-        for secret in self.secrets:
+        shown = self._without_keys(result)
+        text = json.dumps(shown, default=str, ensure_ascii=False) + str(shown)
+        for secret in self.secrets | self._generated():
             if any(one in text for one in spelled(secret)):
                 self.verdict.blame("leak", f"{secret!r} is in the result")
         if "internal error" in text or "Traceback" in text:
             self.verdict.blame("crash", str(result.get("exception") or result.get("msg")))
-        failed = [one for one in self._outcomes(result) if one["action"] == "failed"]
-        if result.get("failed") and not result.get("users"):
+        outcomes = self._outcomes(result)
+        if result.get("failed") and outcomes is None:
             self._message(result, None)
-        for one in failed:
-            self._message(one, one[self.world.portal.key])
-        if failed and not result.get("failed"):
-            self.verdict.blame("lie", "a user failed and the task did not")
+        for user, one in zip(self.users, outcomes or (), strict=False):
+            if one["action"] == "failed":
+                self._message(one, None if one.get("bare") else self._label(user))
+                if not result.get("failed"):
+                    self.verdict.blame("lie", "a user failed and the task did not")
 
-    def _message(self, one: Facts, login: str | None) -> None:
+    def _generated(self) -> set[str]:
+        """Return the secrets that the portal has made up."""
+        keys = self.world.simulator.store.tables.get("keys")
+        rows = keys._rows.values() if keys is not None else ()
+        found = {row["api_key"] for row in rows if str(row.get("api_key", "")).startswith("canary-generated")}
+        # Cookies of logins, and the keys of the users of another portal.
+        cookies = getattr(self.world.simulator, "logins", ())
+        held = self.world.simulator.store.tables.get("secrets")
+        return (
+            found | set(cookies) | {str(row["key"]) for row in (held._rows.values() if held else ()) if row.get("key")}
+        )
+
+    def _without_keys(self, result: Facts) -> Facts:
+        """Return a result without the one place where a new key belongs, after a look whether it is the right one."""
+        if not any("api_key" in one for one in result.get("users", ())):
+            return result
+        rows = self.world.simulator.store.tables["keys"]._rows.values()
+        for one in result["users"]:
+            if "api_key" in one and not [
+                row for row in rows if row["api_key"] == one["api_key"] and str(row["user_id"]) == one["id"]
+            ]:
+                self.verdict.blame("lie", f"the API key of {one['id']} is another one")
+        users = [{name: value for name, value in one.items() if name != "api_key"} for one in result["users"]]
+        return {**{name: value for name, value in result.items() if name != "api_key"}, "users": users}
+
+    def _label(self, user: Facts) -> str:
+        """Return what a message calls a user."""
+        named = user.get("email" if user.get("service") else self.world.portal.key)
+        return str(named) if named else f"id {self.ids[user['by_id']]}"
+
+    def _message(self, one: Facts, label: str | None) -> None:
         msg: str = one["msg"]
-        if login is not None and not msg.casefold().startswith(f"{login.casefold()}: "):
+        if label is not None and not msg.casefold().startswith(f"{label.casefold()}: "):
             self.verdict.blame("message", f"does not begin with the user: {msg}")
         if not STEP.search(msg):
             self.verdict.blame("message", f"does not name the step: {msg}")
@@ -170,8 +304,27 @@ class Play:
         if not REMEDY.search(msg):
             self.verdict.blame("message", f"does not say what to do: {msg}")
 
-    def _outcomes(self, result: Facts) -> list[Facts]:
-        return list(result.get("users", ()))
+    def _outcomes(self, result: Facts) -> list[Facts] | None:
+        """Return what became of each user and of each one who stands in no list, in the order of ``users``."""
+        told: list[Facts] = list(result.get("users", ()))
+        if not told or self.form == "info":
+            return None
+        found, others = told[: len(self.named)], told[len(self.named) :]
+        for one in others:
+            if one["changed"] or one["action"] not in ("none", "failed", "skipped"):
+                self.verdict.blame("stranger", f"{one[self.world.portal.key]}: {one['action']}")
+        left = {str(one["id"]): one for one in result.get("unlisted", ())}
+        for user in self.users[len(self.named) :]:
+            ident = self.ids[name_of(self.world.name, user)]
+            one = left.pop(ident, None)
+            there = self._find(self.world.moment(), name_of(self.world.name, user).casefold(), None)
+            if one is None and there is not None and not result.get("failed") and not self.world.raced:
+                self.verdict.blame("lost", f"{user} stands in no list, and nothing is said about it")
+            found.append(one or {"action": "skipped", "changed": False, "msg": "", "user": None})
+        for one in left.values():
+            if name_of_outcome(one, self.world.portal.key) not in self.rivals:
+                self.verdict.blame("stranger", f"{one[self.world.portal.key]} is said to be in no list")
+        return found
 
     # What was done.
 
@@ -186,18 +339,23 @@ class Play:
         if table in ("retired", "operations"):
             return {}
         if table == "secrets":
-            return {
-                key: row
-                for key, row in rows.items()
-                if self.world.known.get(str(key), "").casefold() not in self.logins
-            }
+            return {key: row for key, row in rows.items() if not self._ours(str(key))}
+        if table == "keys":
+            return {key: row for key, row in rows.items() if not self._ours(str(row["user_id"]))}
         if table != self.world.simulator.ACCOUNTS:
             return rows
-        return {key: row for key, row in rows.items() if str(row[self.world.login]).casefold() not in self.logins}
+        return {key: row for key, row in rows.items() if self.world.name_of(row).casefold() not in self._touched()}
+
+    def _touched(self) -> set[str]:
+        """Return those whose accounts this task may change, and those whom another client has changed."""
+        return {*(self.logins if self.unlisted != "report" else self.logins[: len(self.named)]), *self.world.raced}
+
+    def _ours(self, ident: str) -> bool:
+        return self.world.known.get(ident, "").casefold() in self._touched()
 
     def _doubles(self, moments: list[Moment]) -> None:
         for moment in moments:
-            many = Counter(key.casefold() for key in moment.live)
+            many = Counter(name.casefold() for name, _row in moment.live)
             for login in self.logins:
                 if many[login] > 1:
                     self.verdict.blame("duplicate", f"{login} has {many[login]} accounts")
@@ -226,7 +384,7 @@ class Play:
         ledger = self.world.simulator.ledger
         written = {self._target(entry) for entry in ledger.writes if entry.mutated}
         sent = {self._target(entry) for entry in ledger.writes}
-        outcomes = self._outcomes(result)
+        outcomes = self._outcomes(result) or []
         if written and not result.get("changed"):
             self.verdict.blame("lie", f"changed is false, though {', '.join(sorted(written))} was written")
         if not outcomes:
@@ -243,6 +401,8 @@ class Play:
                 self.verdict.blame("lie", f"{login}: nothing was sent and changed is true")
             if good and one["changed"] != (one["action"] in CHANGES):
                 self.verdict.blame("lie", f"{login}: {one['action']} and changed is {one['changed']}")
+            if user.get("service") and one["action"] == "created" and "api_key" not in one and not self._warned(result):
+                self.verdict.blame("lost", f"{login}: the API key is lost, and nothing is said about it")
             if one["action"] == "skipped" and login in written:
                 self.verdict.blame("lie", f"{login}: skipped, and yet written")
             if good:
@@ -252,33 +412,98 @@ class Play:
         if unexplained and not self._disturbed() and not self._excused(unexplained[0]["msg"]):
             self.verdict.blame("lost", f"failed without a reason: {unexplained[0]['msg']}")
 
+    def _warned(self, result: Facts) -> bool:
+        return any("API key" in warning for warning in result.get("warnings", ()))
+
+    def _informed(self, result: Facts, moments: list[Moment]) -> None:
+        """Compare what an info task says with what is."""
+        for entry in self.world.simulator.ledger.writes:
+            self.verdict.blame("check_mode_write", f"{entry.operation} was sent by an info task")
+        if result.get("failed"):
+            if not self._disturbed():
+                self.verdict.blame("lost", f"failed without a reason: {result['msg']}")
+            return
+        told = Counter(str(one["id"]) for one in result["users"])
+        shown = {str(one["id"]): one for one in result["users"]}
+        asked = self._question()
+        names = {name.casefold() for name in asked.get(f"{self.world.portal.key}s", ())}
+        for name, row in moments[-1].live:
+            ident = self.world.ident(row)
+            one = shown.pop(ident, None)
+            if name.casefold() in self.world.raced:
+                continue
+            wanted = not name.startswith(SERVICE)
+            wanted = wanted and ("ids" not in asked or ident in asked["ids"])
+            wanted = wanted and (self.task["by"] != "names" or name.casefold() in names)
+            # Who is asked for by ID and is said not to exist is left out.
+            if told[ident] != wanted and not (told[ident] == 0 and "ids" in asked and self._denied()):
+                self.verdict.blame("lie", f"an info task shows {name} {told[ident]} times")
+            for fact in SHOWN if one else ():
+                if fact in STORED[self.world.name]:
+                    real = self.world.fact(fact, row)
+                    if one[fact] != (real or None) and (one[fact] is not None or self.task["details"]):
+                        self.verdict.blame("lie", f"an info task shows {fact} {one[fact]!r} of {name}, not {real!r}")
+        for ident in shown:
+            if self.world.known.get(ident, "").casefold() not in self.world.raced:
+                self.verdict.blame("lie", f"an info task shows {ident}, which is not there")
+
     def _unsent(self) -> bool:
-        """Return whether requests may have been sent that the ledger does not know."""
-        return any(late.held is not None and not late.arrived for late in self.world.line.late)
+        """Return whether requests were sent that the ledger may not know: the portal can refuse what arrives late."""
+        return any(late.held is not None for late in self.world.line.late)
 
     def _denied(self) -> bool:
         """Return whether the portal said of an account that it does not exist: after a lost deletion, that is proof."""
         faults = self.world.simulator.faults.all
         return any(f.used and f.params.get("code") == 404 and f.effect != WRITE for f in faults)
 
+    def _ended(self) -> bool:
+        """Return whether the portal was made to say twice that a list has no further page, or a page no such user."""
+        said = Counter(
+            f"{entry.path} {entry.query}"
+            for entry in self.world.simulator.ledger.requests
+            if self.world.name == "platform"
+            and entry.fault
+            and entry.status in (400, 404, 409)
+            and entry.method == "GET"
+        )
+        return any(number > 1 for number in said.values())
+
     def _disturbed(self) -> bool:
         faults = self.world.simulator.faults.all
         return any(fault.used for fault in faults) or any(late.held is not None for late in self.world.line.late)
 
     def _holds(self, user: Facts, login: str, one: Facts, moments: list[Moment]) -> None:
-        seen = [found_in(moment, login) for moment in (moments if login in self.world.raced else moments[-1:])]
+        ident = self.ids[user["by_id"]] if "by_id" in user else None
+        seen = [self._find(moment, login, ident) for moment in (moments if login in self.world.raced else moments[-1:])]
         wrong = [self._mismatch(user, row) for row in seen]
         if all(wrong):
-            if not (one["action"] == "deleted" and self._denied()):
+            # Whether there is somebody with an ID is known from nothing but the portal's word.
+            unknown = "by_id" in user and one["action"] == "none"
+            if not ((one["action"] == "deleted" or unknown) and self._denied()) and not self._ended():
                 self.verdict.blame("lie", f"{login}: {one['action']}, but {wrong[-1]}")
         elif one["action"] == "created" and self.world.name == "cloudcenter" and login not in self.world.raced:
             simulator: Any = self.world.simulator
             if not simulator.has_password(seen[-1]["emailAddr"] if seen[-1] else "", user["password"]):
                 self.verdict.blame("lie", f"{login}: created without the password")
+        elif (
+            user.get("revoke_keys")
+            and not self.calm
+            and seen[-1] is not None
+            and one["action"] != "created"
+            and self.world.keys(seen[-1])
+        ):
+            self.verdict.blame("lie", f"{login}: {one['action']}, and a key is left")
         if login not in self.world.raced and one["user"] is not None and seen[-1] is not None:
-            told, real = one["user"]["id"], str(seen[-1].get("id", seen[-1].get("UserName")))
-            if str(told) != real:
+            told, real = str(one["user"]["id"]), self.world.ident(seen[-1])
+            if told != real:
                 self.verdict.blame("lie", f"{login}: the id is {real}, not {told}")
+
+    def _find(self, moment: Moment, login: str, ident: str | None) -> Row | None:
+        """Return a live account of a moment by its ID, or else by its folded name."""
+        return next(
+            (r for name, r in moment.live if (self.world.ident(r) == ident if ident else name.casefold() == login)),
+            None,
+        )
 
     def _mismatch(self, user: Facts, row: Row | None) -> str:
         """Return what an account lacks to be as it was wanted."""
@@ -286,12 +511,11 @@ class Play:
         if state == "absent":
             return "" if row is None else "the account is still there"
         if row is None:
-            return "" if state == "disabled" else "there is no account"
+            return "" if state == "disabled" or self.task["on_missing"] == "ignore" else "there is no account"
         for name, wish in user.items():
-            option = name
             if name in OPTIONS or name == self.world.portal.key:
                 continue
-            real = self.world.fact(option, row)
+            real = self.world.fact(name, row)
             if isinstance(wish, dict):
                 if not members(wish, real):
                     return f"{name} is {sorted(real)}, not {wish}"
@@ -306,27 +530,35 @@ class Play:
 
     # Once more, on a good line.
 
-    def _again(self, first: Facts, before: Moment, after: Moment) -> None:
+    def _again(self, first: Facts) -> None:
         world, found = self.world, self.verdict
         quiet = not self._disturbed()
         world.simulator.faults.clear()
         world.line.late.clear()
         raced = set(world.raced)
         world.raced.clear()
+        self.going_on = bool(world.simulator.store.meta("running", {}))
         for attempt in (1, 2):
             world.simulator.ledger.clear()
-            result = world.run(self._params(), check=False)
+            self.calm = attempt == 2
+            result = self._task(check=False)
             self._text(result)
-            failed = [one for one in self._outcomes(result) if one["action"] == "failed"]
+            now = world.moment()
+            if self.form == "info":
+                self._informed(result, [now])
+                return
+            outcomes = self._outcomes(result) or []
+            failed = [one for one in outcomes if one["action"] == "failed"]
             excuses = [self._excused(one["msg"], raced) for one in failed]
             if result.get("failed"):
                 if not failed or not all(excuses):
                     found.blame("lost", f"run {attempt} on a good line failed: {result['msg']}")
                 found.notes["excused"] += 1
                 return
-            now = world.moment()
-            for user, login, one in zip(self.users, self.logins, self._outcomes(result), strict=True):
-                self._holds(user, login, one, [now])
+            for user, login, one in zip(self.users, self.logins, outcomes, strict=True):
+                # Who has left and is gone is not spoken of.
+                if one["action"] != "skipped":
+                    self._holds(user, login, one, [now])
             if attempt == 1 and self.task["check"] and quiet and not first.get("failed"):
                 self._foretold(first, result)
             if attempt == 2 and result["changed"]:
@@ -346,7 +578,15 @@ class Play:
 
     def _excused(self, msg: str, raced: set[str] | frozenset[str] = frozenset()) -> bool:
         """Return whether the portal or the module is right to refuse, whatever the line is like."""
-        if "needs also" in msg:
+        if "needs also" in msg or "on_missing is fail" in msg:
+            return True
+        if self.going_on and "activat" in msg.casefold():
+            # An activation that the first run could not wait for.
+            return True
+        if self.case["switches"].get("unknown_id") == 400 and "id " in msg and "the portal refused the request" in msg:
+            # A portal that says nothing but 400 does not say that there is no such ID.
+            return True
+        if "there is no account with the id" in msg and (raced or self.world.raced):
             return True
         # A name that was deleted once is never given out again, and who deleted it may have been we or another client.
         gone = any(row.get("Status") == "Deleted" for row in self.world.users._rows.values())
@@ -369,9 +609,11 @@ def members(wish: Facts, real: set[str]) -> bool:
     return set(wish.get("add", ())) <= real and not set(wish.get("remove", ())) & real
 
 
-def found_in(moment: Moment, login: str) -> Row | None:
-    """Return a live account of a moment by its folded login."""
-    return next((row for key, row in moment.live.items() if key.casefold() == login), None)
+def name_of_outcome(one: Facts, key: str) -> str:
+    """Return the folded name of the account that an outcome is about."""
+    user = one["user"] or {}
+    name = f"{SERVICE}{one[key]}" if user.get("service") else str(one[key])
+    return name.casefold()
 
 
 def secrets(world: World, passwords: bool) -> set[str]:

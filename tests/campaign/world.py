@@ -18,7 +18,9 @@ from urllib3.exceptions import ReadTimeoutError
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock
 from simulator.adapter import HOSTS, NOBODY, SimulatorAdapter, _environ, _patience
-from simulator.portals import make
+from simulator.portals import certcentral, clc, cloudcenter, make, platform
+
+from .draw import SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +72,20 @@ STATUS: dict[str, tuple[str, dict[str, str]]] = {
 }
 # Far more accounts than a run needs; a shorter list makes a run faster and still fills several small pages.
 KEPT = 12
+# The index and its value by which the accounts of the managed scope are found.
+SCOPES: dict[str, tuple[str, Any]] = {
+    "clc": ("account", clc.SCOPE),
+    "certcentral": ("container", certcentral.ROOT),
+    "platform": ("customer_id", platform.SCOPE),
+    "cloudcenter": ("tenantId", cloudcenter.ROOT),
+}
+
+
+def gone(portal: str, row: Row) -> bool:
+    """Return whether a row is only the rest of a deleted account."""
+    if portal == "clc":
+        return bool(row["Status"] == "Deleted")
+    return portal == "platform" and platform.retired(row)
 
 
 class StillClock(Clock):
@@ -160,7 +176,7 @@ class Line(SimulatorAdapter):
 class Moment:
     """The accounts as they were at one time."""
 
-    live: dict[str, Row]
+    live: list[tuple[str, Row]]
     tables: dict[str, dict[Any, Row]] = field(repr=False)
 
 
@@ -176,12 +192,15 @@ class World:
         self.portal: Portal = importlib.import_module(f"{PREFIXES}.{name}").PORTAL
         self.simulator: PortalSimulator = make(name, clock=self.clock)
         self.line = Line(HOSTS[name], self.simulator)
-        self.spec = arguments.user_spec(self.portal)
-        self.validator = ArgumentSpecValidator(self.spec)
+        self.validator = ArgumentSpecValidator(arguments.user_spec(self.portal))
+        self.info_validator = ArgumentSpecValidator(arguments.info_spec(self.portal))
         self.login = STORED[name][self.portal.key]
         self.moments: list[Moment] = []
         self.raced: set[str] = set()
         self.known: dict[str, str] = {}
+        self.ids: dict[str, str] = {}
+        self.first_keys: dict[str, str] = {}
+        self.base: dict[str, str] = {}
         self._shorten()
         self._first = self._copy()
 
@@ -214,6 +233,9 @@ class World:
         self.moments.clear()
         self.raced.clear()
         self.known.clear()
+        self.ids.clear()
+        self.first_keys.clear()
+        self.base = {name: self.ident(row) for name, row in self.live()}
 
     def _shorten(self) -> None:
         spare: dict[str, Callable[[Row], bool]] = {
@@ -236,20 +258,19 @@ class World:
         }
         return rows, indexes, dict(store._meta)
 
-    def run(self, params: Facts, *, check: bool) -> Facts:
-        """Run the user module once and return its result."""
-        given = {
-            "retry_budget": 600.0,
-            "removal_limit": "100%",
-            **self.simulator.credentials(),
-            **self.way(),
-            **params,
-        }
-        checked = self.validator.validate(given)
+    def run(self, params: Facts, *, check: bool, sessions: Facts | None = None, info: bool = False) -> Facts:
+        """Run a module once and return its result."""
+        given = {"retry_budget": 600.0, **self.simulator.credentials(), **self.way(), **params}
+        if not info:
+            given.setdefault("removal_limit", "100%")
+        validator = self.info_validator if info else self.validator
+        checked = validator.validate(given)
         if checked.error_messages:
             raise ValueError(f"the campaign drew a wrong task: {checked.error_messages}")
         context = self.context()
-        return entry.run(self.portal, checked.validated_parameters, check, context)
+        context.sessions = sessions
+        act = entry.run_info if info else entry.run
+        return act(self.portal, checked.validated_parameters, check, context)
 
     def way(self) -> Facts:
         """Return the options that say how to reach the portal."""
@@ -259,29 +280,63 @@ class World:
         """Return what surrounds a task here."""
         return entry.Context(clock=self.clock, mount=self.line.mount)
 
+    def live(self) -> list[tuple[str, Row]]:
+        """Return the names and rows of all accounts that can be used."""
+        # Not by the login, as the simulators have it: two accounts with one login must both be seen.
+        rows = self.users.find(*SCOPES[self.name])
+        if self.name == "certcentral":
+            rows = [row for row in rows if not row["service"]]
+            rows += self.simulator.service_users()  # type: ignore[attr-defined] # only this portal has any
+        return [(self.name_of(row), row) for row in rows if not gone(self.name, row)]
+
     def moment(self) -> Moment:
         """Return the accounts as they are, and remember whose they are."""
         with self.simulator.lock:
-            live = dict(self.simulator.accounts_by_key())
+            live = self.live()
             tables = {name: dict(table._rows) for name, table in self.simulator.store.tables.items()}
         for row in tables[self.simulator.ACCOUNTS].values():
-            if "id" in row:
-                self.known[str(row["id"])] = str(row[self.login])
+            self.known[self.ident(row)] = self.name_of(row)
         return Moment(live, tables)
 
+    def ident(self, row: Row) -> str:
+        """Return the ID of an account."""
+        return str(row[self.login] if self.name == "clc" else row["id"])
+
+    def name_of(self, row: Row) -> str:
+        """Return what an account is called here."""
+        return f"{SERVICE}{row['email']}" if row.get("service") else str(row[self.login])
+
     def row(self, login: str) -> Row | None:
-        """Return a live account by its login in any case."""
+        """Return a live account by its name in any case."""
         wanted = login.casefold()
-        rows = self.simulator.accounts_by_key()
-        return next((row for key, row in rows.items() if key.casefold() == wanted), None)
+        return next((row for name, row in self.live() if name.casefold() == wanted), None)
 
     def add(self, facts: Facts) -> None:
         """Store an account behind the portal's back."""
-        row = {STORED[self.name][name]: self.word(name, value) for name, value in facts.items() if name != "status"}
+        words = {name: value for name, value in facts.items() if name not in ("status", "service", "keys")}
+        row = {STORED[self.name][name]: self.word(name, value) for name, value in words.items()}
+        if facts.get("service"):
+            number = len(self.users._rows)
+            row.update(username=f"{number:020x}", first_name="Service", last_name="User", service=True)
         if "status" in facts:
-            member, words = STATUS[self.name]
-            row[member] = words[facts["status"]]
-        self.simulator.add_account(**row)
+            member, statuses = STATUS[self.name]
+            row[member] = statuses[facts["status"]]
+        stored = self.simulator.add_account(**row)
+        self.ids[self.name_of(stored)] = self.ident(stored)
+        simulator: Any = self.simulator
+        for number in range(facts.get("keys", 0)):
+            if self.name == "certcentral":
+                simulator.add_key(stored["username"], f"key {number}")
+            else:
+                self.first_keys[stored["id"]] = simulator.give_key(stored["emailAddr"])
+
+    def keys(self, row: Row) -> list[str]:
+        """Return the API keys of an account that could be known to somebody and give access still."""
+        simulator: Any = self.simulator
+        if self.name == "certcentral":
+            return [one["api_key"] for one in simulator.keys.find("user", row["id"]) if one["status"] == "active"]
+        first = self.first_keys.get(row["id"])
+        return [first] if first is not None and first == simulator.key_of(row["emailAddr"]) else []
 
     def word(self, name: str, value: Any) -> Any:
         """Return a value as the store holds it."""

@@ -122,6 +122,34 @@ def test_a_budget_of_nothing_repeats_nothing_and_still_serves_the_others(bench: 
     assert [one["action"] for one in result["users"]] == ["failed", "created", "created"]
 
 
+@pytest.mark.parametrize("kind", ["refused", "html", "redirect"])
+def test_nobody_is_sent_to_check_an_address_that_has_worked(bench: Bench, kind: str) -> None:
+    more: Facts = {"redirect": {"location": "https://elsewhere.test/"}, "html": {"code": 200}}.get(kind, {})
+    # The first answer of the API itself is what proves the address: that to a login does not.
+    after = 2 if bench.name == "clc" else 1
+    bench.simulator.faults.add(kind, after=after, times=None, **more)
+    result = bench.run(users=_people(bench, 2), retries=0)
+    assert result["failed"]
+    assert "api_url" not in result["msg"]
+    assert "Run again when the portal is well" in result["msg"]
+    assert "api_url" in bench.run(**bench.person(), retries=0)["msg"]
+
+
+def test_a_wrong_credential_costs_one_refused_request_in_a_loop_too(bench: Bench) -> None:
+    bench.sessions = {}
+    wrong = {option.name: "Wrong-0123456789" for option in bench.portal.credentials if option.secret}
+    for user in _people(bench, 5):
+        assert bench.run(**user, **wrong)["failed"]
+    assert len(bench.ledger) == 1
+
+
+def test_a_permission_that_one_item_of_a_loop_lacks_does_not_stop_the_others(platform: Bench) -> None:
+    platform.sessions = {}
+    platform.simulator.faults.add("status", operation="create user", code=403)
+    results = [platform.run(**user) for user in _people(platform, 3)]
+    assert [bool(result.get("failed")) for result in results] == [True, False, False]
+
+
 # The same over a socket and by the real clock, with times so short that a slow machine proves as much as a fast one.
 
 

@@ -10,12 +10,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from campaign.draw import PORTALS, draw
+from campaign.draw import FAULTS, OPERATIONS, PORTALS, draw
 from campaign.driver import Sum, shrink, stretch
 from campaign.judge import play
 from campaign.world import World
 
 from ansible_collections.portal.users.plugins.module_utils._core import errors, http, reconcile, report
+from simulator.faults import KINDS
 
 if TYPE_CHECKING:
     from conftest import Bench, Facts
@@ -270,3 +271,106 @@ def test_a_leaver_who_is_listed_and_cannot_be_found_is_not_said_to_be_gone(cloud
     assert result["failed"]
     assert "but cannot find it" in result["msg"]
     assert cloudcenter.account() is not None
+
+
+@pytest.mark.parametrize("links", ["present", "never", "always"])
+@pytest.mark.parametrize("code", [404, 400])
+def test_a_page_that_is_refused_once_does_not_end_a_list(platform: Bench, links: str, code: int) -> None:
+    platform.simulator.set(page_cap=7, next_link=links)
+    platform.seed(platform.rich())
+    platform.simulator.faults.add("status", operation="list users", code=code, after=1)
+    result = platform.run(**platform.key(), state="absent")
+    assert result.get("failed") or platform.account() is None
+    assert result.get("action") != "none"
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "lost_request", "garbage", "cut_body"])
+@pytest.mark.parametrize("rounds", [0, 4, 40])
+def test_a_service_user_is_never_made_twice(certcentral: Bench, fault: str, rounds: int) -> None:
+    """The portal would make two: nothing of a service user has to be unique."""
+    wish: Facts = {"service": True, "email": "robot@example.test", "api_key_name": "robot"}
+    certcentral.simulator.faults.add(fault, operation="create user")
+    if rounds:
+        certcentral.simulator.faults.add("stale_list", operation="list service users", rounds=rounds)
+    result = certcentral.run(**wish)
+    assert certcentral.ledger.count(operation="create user") == 1
+    assert result["changed"] is True
+    if result.get("failed"):
+        assert "the outcome is unknown: create was sent" in result["msg"]
+        assert "not sent again, because the portal would not refuse a second service user" in result["msg"]
+    else:
+        assert "the API key that is shown only once" in result["warnings"][0]
+    certcentral.simulator.faults.clear()
+    certcentral.run(**wish)
+    assert certcentral.run(**wish)["changed"] is False
+    robots: Any = certcentral.simulator
+    assert len([row for row in robots.service_users() if row["email"] == wish["email"]]) == 1
+
+
+@pytest.mark.parametrize("code", [400, 403, 404])
+def test_a_question_about_an_activation_that_is_refused_does_not_end_it(cloudcenter: Bench, code: int) -> None:
+    cloudcenter.simulator.faults.add("status", operation="read operation", code=code)
+    result = cloudcenter.run(**_life(cloudcenter))
+    if code == 403:
+        assert result["failed"]
+        return
+    assert not result.get("failed"), result["msg"]
+    assert cloudcenter.account(ANN)["status"] == "ENABLED"  # type: ignore[index] # there is one
+
+
+@pytest.mark.parametrize("body", ["empty", "list", "no_errors"])
+def test_where_the_portal_refuses_to_speak_of_whom_it_has_deleted_its_list_tells(cloudcenter: Bench, body: str) -> None:
+    cloudcenter.simulator.set(unknown_id=400, error_body=body)
+    cloudcenter.seed(cloudcenter.rich(status="DISABLED"))
+    result = cloudcenter.run(**cloudcenter.key(), state="absent")
+    assert not result.get("failed"), result["msg"]
+    assert result["action"] == "deleted"
+
+
+def test_an_info_task_leaves_out_nobody_who_is_listed(bench: Bench) -> None:
+    bench.seed(bench.rich())
+    fault: Facts = {"code": 404}
+    if bench.name == "clc":
+        fault = {"code": 200, "body": {"StatusCode": 1705, "Message": "No such user."}}
+    bench.simulator.faults.add("status", operation="read user", times=None, **fault)
+    result = bench.info(details=True)
+    logins = {user["username"].casefold() for user in result.get("users", ())}
+    assert result.get("failed") or ANN in logins
+    if result.get("failed"):
+        assert "but cannot find it" in result["msg"] or "HTTP 404" in result["msg"]
+
+
+def test_an_account_that_cannot_be_found_once_though_it_is_listed_is_asked_for_again(bench: Bench) -> None:
+    bench.seed(bench.rich())
+    if bench.name == "platform":
+        bench.simulator.set(listing_fields="minimal")
+    fault: Facts = {"code": 404}
+    if bench.name == "clc":
+        fault = {"code": 200, "body": {"StatusCode": 1705, "Message": "No such user."}}
+    bench.simulator.faults.add("status", operation="read user", **fault)
+    result = bench.run(**bench.params({**bench.rich(), **bench.change}), on_missing="ignore")
+    assert result.get("failed") or result["action"] == "updated"
+    assert bench.ledger.count(operation="create user") == 0
+
+
+def test_two_accounts_with_one_login_are_seen(worlds: dict[str, World]) -> None:
+    """The judge counts rows and not logins, of which a dictionary would hold each only once."""
+    world = worlds["platform"]
+    world.fresh("two")
+    for _account in range(2):
+        world.add({"username": ANN, "name": "Ann Lee", "email": ANN})
+    assert [name for name, _row in world.live()].count(ANN) == 2
+
+
+@pytest.mark.parametrize("form", ["info", "single", "bulk", "loop"])
+def test_every_form_of_a_task_is_drawn(form: str) -> None:
+    assert any(draw(9, number)["task"]["form"] == form for number in range(400))
+
+
+def test_every_portal_knows_the_operations_that_are_disturbed(worlds: dict[str, World]) -> None:
+    for name, operations in OPERATIONS.items():
+        assert set(operations) <= set(worlds[name].simulator.operations())
+
+
+def test_every_kind_of_fault_of_the_simulators_is_drawn() -> None:
+    assert {kind for kind, _params in FAULTS} == {*KINDS, "late"}

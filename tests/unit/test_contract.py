@@ -226,6 +226,13 @@ def test_states_that_the_portal_cannot_do_are_documented_as_refused(module: str)
         assert ("refused" in sentence) == (portal.can[verb] is not True), state
 
 
+@pytest.mark.parametrize("module", USER_MODULES)
+def test_only_a_portal_that_can_revoke_api_keys_has_the_option(module: str) -> None:
+    able = portal_of(module).can["revoke"]
+    assert ("revoke_keys" in documentation(module)["options"]) == (able is True)
+    assert able is True or len(able) > 20
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_the_head_of_the_documentation_is_complete(module: str) -> None:
     doc = documentation(module)
@@ -255,6 +262,8 @@ def test_attributes_are_complete_and_true(module: str) -> None:
     assert set(attributes["action_group"]["membership"]) == groups
     writes_secrets = "update_password" in documentation(module)["options"]
     assert ("O(update_password=always)" in str(attributes["idempotent"].get("details"))) == writes_secrets
+    replaces_keys = "is replaced by a new one" in str(documentation(module)["options"].get("revoke_keys"))
+    assert ("O(revoke_keys=true)" in str(attributes["idempotent"].get("details"))) == replaces_keys
 
 
 def action_groups() -> dict[str, set[str]]:
@@ -408,6 +417,11 @@ class Memory(Connector):
     def act(self, account: Account, verb: str, values: t.Mapping[str, t.Any]) -> Account | None:
         raise AssertionError("no scenario acts on an account")
 
+    def table(self, kind: str) -> t.Mapping[str, str]:
+        for trouble in self.troubles:
+            raise trouble
+        return {"7": "one", "12": "another"}
+
     def delete(self, account: Account) -> None:
         del self.store[account.id]
 
@@ -473,7 +487,12 @@ def user_results(module: str) -> dict[str, Doc]:
 
 def info_results(module: str) -> dict[str, Doc]:
     there = an_account(portal_of(module), "dora.d@b.example", {})
+    kinds = sorted(set(portal_of(module).tables.values()))
+    tables = {f"{portal_of(module).key}s": [], "tables": kinds}
+    hidden = Denied("no", status=403)
+    more = {"tables": run(module, tables), "hidden": run(module, tables, trouble=hidden)} if kinds else {}
     return {
+        **more,
         "listed": run(module, {}, accounts=[there]),
         "short": run(module, {"raw": False}, accounts=[there]),
         "empty": run(module, {}),

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import PORTALS, Bench
+from rehearsal import Rehearsal, row
 from wire import Wire, reply
 
 from ansible_collections.portal.users.plugins.module_utils._core import entry
+from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
 from simulator.server import serve
 
 if TYPE_CHECKING:
@@ -271,3 +273,23 @@ def test_what_a_terminal_obeys_is_replaced_in_results_and_nothing_else(platform:
     assert "\ufffd[31mred" in name
     assert "\x1b" not in json.dumps(found, ensure_ascii=False)
     assert platform.run(**platform.key(), name="Plain")["changed"] is True
+
+
+def test_terminal_sequences_reach_no_paper_of_a_role(bench: Bench, tmp_path: Path) -> None:
+    field = "name" if bench.name == "platform" else "last_name"
+    off = {"cloudcenter": {"status": "DISABLED"}}.get(bench.name, {})
+    bench.seed(bench.rich(**{field: f"A{ESCAPES}B"}))
+    bench.seed(bench.rich("stranger@example.test", email="stranger@example.test", **{field: f"S{ESCAPES}T"}, **off))
+    stage = Rehearsal(tmp_path, bench)
+    stage.roster(row("E1", ANN), row("E2", "bob.ray@example.test"))
+    told = [stage.provision("plan")]
+    bench.simulator.faults.add("portal_error", operation="create user", message=f"no {ESCAPES} way", times=None)
+    try:
+        told.append(stage.provision("apply"))
+    except PortalError as error:
+        told.append({"msg": str(error)})
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"plan.json", "plan.md", "provisioning.jsonl"} <= {path.name for path in files}
+    for text in (json.dumps(told, ensure_ascii=False), *(path.read_text("utf-8") for path in files)):
+        assert [c for c in text if not c.isprintable() and c != "\n"] == []
+    assert "red" in (tmp_path / "provisioning" / "provisioning.jsonl").read_text("utf-8")

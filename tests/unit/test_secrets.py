@@ -10,15 +10,20 @@ import base64
 import html
 import json
 import urllib.parse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from campaign.judge import fill
+from conftest import Bench
+from rehearsal import Rehearsal, row
+
+from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from conftest import Bench, Facts
+    from conftest import Facts
 
 ANN = "ann.lee@example.test"
 PASSWORD = "Canary-Pass-7&<'\"\\word-ü"
@@ -126,10 +131,7 @@ def test_a_portal_that_repeats_what_it_was_told_gives_nothing_away(
 ) -> None:
     token = max(_credentials(bench), key=len)
     words = {"{echo}": _echo(bench), "{token}": token, "{padding}": "x" * 285}
-    order = dict(FAULTS[fault])
-    for name, value in order.items():
-        for mark, text in words.items():
-            order[name] = order[name].replace(mark, text) if isinstance(value, str) else value
+    order = {name: fill(value, words) for name, value in FAULTS[fault].items()}
     kind = order.pop("kind")
     # With a header as the fault the answer has to be an error by itself, for the header to be told.
     if kind == "header":
@@ -242,3 +244,88 @@ def test_a_generated_key_is_not_in_the_error_that_follows(certcentral: Bench) ->
 def test_a_masked_password_of_the_portal_is_not_in_the_raw_record(cloudcenter: Bench) -> None:
     for user in cloudcenter.info(details=True)["users"]:
         assert not {"password", "accessKeys", "apiKey", "sshKeys"} & set(user["raw"])
+
+
+# What only the portal knows before: sessions and keys that it makes up.
+
+
+@pytest.mark.parametrize(
+    "fault", ["html", "html-refusal", "text-limit", "garbage", "quoted", "message", "long-message"]
+)
+def test_a_cookie_that_the_portal_repeats_is_not_shown(clc: Bench, fault: str) -> None:
+    # The simulator makes the same cookies up again.
+    clc.run(check=True, **_person(clc))
+    (cookie,) = clc.simulator.logins  # type: ignore[attr-defined] # only this portal has logins
+    again = Bench("clc")
+    words = {"{echo}": f"You sent Cookie: Tier3.API.Cookie={cookie}", "{padding}": "x" * 250}
+    order = {name: fill(value, words) for name, value in FAULTS[fault].items()}
+    again.simulator.faults.add(order.pop("kind"), operation="list users", times=None, **order)
+    result = again.run(**_person(again))
+    assert result["failed"]
+    assert next(iter(again.simulator.logins)) == cookie  # type: ignore[attr-defined] # only this portal has logins
+    _is_clean(again, result, cookie, cookie.removeprefix("Seed=")[:12])
+
+
+KEY = "canary-generated-0123456789"
+
+
+@pytest.mark.parametrize("status", [201, 400, 404, 429, 500])
+@pytest.mark.parametrize("shape", ['{{"id": 7, "api_key": "{key}"}}<br>', '{{"api_key": "{key}', "<p>{key}</p>"])
+def test_a_new_key_in_an_answer_that_cannot_be_read_is_not_shown(certcentral: Bench, shape: str, status: int) -> None:
+    body = shape.format(key=KEY)
+    certcentral.simulator.faults.add("body", operation="create user", data=body, code=status, times=None)
+    result = certcentral.run(service=True, email="robot@example.test", api_key_name="robot", retry_budget=5.0)
+    assert result["failed"]
+    _is_clean(certcentral, result, KEY[:24])
+
+
+@pytest.mark.parametrize("operation", ["read keys", "generate key"])
+def test_a_key_in_an_answer_that_cannot_be_read_is_not_shown(cloudcenter: Bench, operation: str) -> None:
+    cloudcenter.seed(cloudcenter.rich())
+    key = cloudcenter.simulator.give_key(ANN)  # type: ignore[attr-defined] # only this portal has it
+    body = f'{{"apiKey": {{"key": "{key}"}}}}<br>'
+    cloudcenter.simulator.faults.add("body", operation=operation, data=body, times=None)
+    result = cloudcenter.run(**cloudcenter.key(), revoke_keys=True, retry_budget=5.0)
+    assert operation == "generate key" or result["failed"]
+    _is_clean(cloudcenter, result, key)
+
+
+# The roles: what lies on the disk while they work, and what stays there.
+
+
+@pytest.mark.parametrize("trouble", [None, "message", "html-refusal", "html", "garbage"])
+def test_a_role_keeps_passwords_to_itself(
+    cloudcenter: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str | None
+) -> None:
+    stage = Rehearsal(tmp_path, cloudcenter)
+    stage.roster(row("E1", ANN), row("E2", "bob.ray@example.test"))
+    passwords: set[str] = set()
+    real = cloudcenter.run
+
+    def run(**params: Any) -> Facts:
+        file = Path(params["users_file"])
+        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o077) == (0o600, 0)
+        told = {str(user["password"]) for user in json.loads(file.read_text("utf-8")) if "password" in user}
+        passwords.update(told)
+        if trouble is not None:
+            # The passwords of a plan are never sent, so that no portal can repeat them.
+            cloudcenter.simulator.faults.clear()
+            words = {"{echo}": " ".join(told)}
+            order = {name: fill(value, words) for name, value in FAULTS[trouble].items()}
+            cloudcenter.simulator.faults.add(order.pop("kind"), operation="create user", times=None, **order)
+        return real(**params)
+
+    monkeypatch.setattr(cloudcenter, "run", run)
+    stage.provision("plan")
+    told: Any = None
+    try:
+        told = stage.provision("apply")
+    except PortalError as error:
+        told = {"msg": str(error)}
+    assert len(passwords) >= 2
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"plan.json", "plan.md", "provisioning.jsonl"} <= {path.name for path in files}
+    assert "users.json" not in {path.name for path in files}
+    texts = [str(told), *(path.read_text("utf-8") for path in files)]
+    for canary in passwords | _canaries(cloudcenter):
+        assert not [text for text in texts if canary in text]

@@ -26,6 +26,7 @@ FREE: dict[str, tuple[Any, ...]] = {
     "default_limit": (2,),
     "delete_delay": (2,),
     "first_429": (3,),
+    "key_page_cap": (2,),
     "lock_after": (2,),
     "login_lifetime": (60,),
     "operation_polls": (0, 7),

@@ -101,6 +101,8 @@ def info_spec(portal: Portal) -> Spec:
     )
     if portal.can.get("service") is True:
         spec["service"] = {"type": "bool"}
+    if portal.tables:
+        spec["tables"] = {"type": "list", "elements": "str", "choices": sorted(set(portal.tables.values()))}
     return spec
 
 

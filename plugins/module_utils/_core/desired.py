@@ -145,8 +145,7 @@ def _desired(portal: Portal, entry: Params, state: str, position: int, where: st
         _states(portal, state)
         portal.connector.check(portal, entry, state)
         given, options, words = {}, {}, {}
-        named = {name for name, value in entry.items() if value is not None}
-        for field in portal.spoken_of(named):
+        for field in portal.spoken_of(name for name, value in entry.items() if value is not None):
             wish = field.wanted(entry)
             if wish is not MISSING:
                 given[field.name] = wish

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import pathlib
 import re
@@ -22,11 +23,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from . import report
 from .arguments import connection_options, entry_spec, info_spec, misshapen, task_options, user_spec
 from .desired import Policy, desired_users
-from .errors import BadInput, Blocked, PortalError, Skipped, sentence
+from .errors import LOOK, BadInput, Blocked, PortalError, Skipped, Unclear, sentence
 from .fields import Params, plain
 from .http import READ, REQUESTS_ERROR, SESSION, WRITE, Client, Connection
-from .portal import Connector, Portal, fold
-from .reconcile import Reconciler, undisturbed
+from .portal import Account, Connector, Portal, fold
+from .reconcile import Reconciler, table_of, undisturbed
 from .throttle import Clock, Throttle
 
 if t.TYPE_CHECKING:
@@ -79,6 +80,7 @@ def _module(portal: Portal, spec: dict[str, t.Any], act: Run) -> None:
     context = Context()
     result = act(portal, module.params, module.check_mode, context)
     module.no_log_values.update(context.no_log_values)
+    result["invocation"] = invocation(module.params)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
@@ -104,12 +106,14 @@ def _ending(act: t.Callable[[], Result], context: Context) -> Result:
             "exception": REQUESTS_ERROR,
         }
     try:
-        result = report.printable(act())
+        result: Result = report.printable(act())
     except PortalError as error:
         result = {"failed": True, "changed": False, **report.failure(error)}
     except Exception as error:  # noqa: BLE001  # the edge of the task: one sentence, and the traceback only at -vvv
         text = f"internal error ({type(error).__name__}: {error}). Please report this."
         result = {"failed": True, "changed": False, "msg": text, "exception": traceback.format_exc()}
+    finally:
+        gc.unfreeze()
     if context.warnings:
         result["warnings"] = list(context.warnings)
     return result
@@ -182,8 +186,9 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
         found = [a for a in found if connector.scope is None or a.scope in (None, connector.scope)]
         found = [a for a in found if _chosen(a, params)]
         if params.get("details"):
-            full = (a if a.full else connector.details(a.id) for a in found)
+            full = (a if a.full else _in_full(connector, a) for a in found)
             found = [a for a in full if a is not None]
+        tables = {kind: table_of(connector, kind, context.warnings) for kind in params.get("tables") or ()}
         sent = session.client.sent
     finally:
         if context.sessions is None:
@@ -191,7 +196,19 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
     found.sort(key=lambda a: fold(a.key))
     users = [report.record(portal, account, raw=params["raw"]) for account in found]
     requests = {effect: number - before[effect] for effect, number in sent.items()}
-    return {"changed": False, "users": users, "summary": {"users": len(users), "requests": requests}}
+    result = {"changed": False, "users": users, "summary": {"users": len(users), "requests": requests}}
+    if params.get("tables") is not None:
+        result["tables"] = {kind: report.table(found) for kind, found in tables.items()}
+    return result
+
+
+def _in_full(connector: Connector, account: Account) -> Account | None:
+    """Return a listed account in full, None if it is gone meanwhile: to leave somebody out, the list must agree."""
+    found = connector.details(account.id)
+    if found is None and any(a.id == account.id for a in connector.listing(frozenset((fold(account.key),)))):
+        text = f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it"
+        raise Unclear(text, hint=LOOK)
+    return found
 
 
 def _chosen(account: t.Any, params: Params) -> bool:
@@ -270,14 +287,13 @@ def _checked(spec: dict[str, dict[str, t.Any]], users: list[t.Any], context: Con
     Entries that need no conversion, nearly all of them, are recognised here: core's validator takes 0.1 ms for each.
     """
     validator = ArgumentSpecValidator(spec)
-    secrets = [name for name, option in spec.items() if option.get("no_log")]
     found: list[Params] = []
     wrong = []
     for position, entry in enumerate(users):
         if not isinstance(entry, dict):
             wrong.append(f"users_file[{position}]: is no user but {type(entry).__name__}.")
             continue
-        if not all(_as_it_is(spec.get(name), value) for name, value in entry.items()):
+        if not settled(spec, entry):
             words = _worded(entry)
             shapeless = misshapen(spec, words)
             if shapeless:
@@ -288,7 +304,7 @@ def _checked(spec: dict[str, dict[str, t.Any]], users: list[t.Any], context: Con
             wrong.extend(f"users_file[{position}]: {sentence(message)}" for message in checked.error_messages)
             found.append(checked.validated_parameters)
             continue
-        context.no_log_values.update(entry[name] for name in secrets if entry.get(name))
+        context.no_log_values.update(hidden(spec, entry))
         found.append(entry)
     if wrong:
         more = f" And {len(wrong) - 20} more." if len(wrong) > 20 else ""
@@ -301,6 +317,24 @@ def _worded(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {str(name): _worded(part) for name, part in value.items()}
     return [_worded(part) for part in value] if isinstance(value, list) else value
+
+
+def settled(spec: dict[str, dict[str, t.Any]], entry: t.Any) -> bool:
+    """Return whether an entry is as the argument spec wants it, so that core's validator would only say so slowly."""
+    return isinstance(entry, dict) and all(_as_it_is(spec.get(name), value) for name, value in entry.items())
+
+
+def hidden(spec: dict[str, dict[str, t.Any]], entry: Params) -> set[str]:
+    """Return the secrets of an entry that is ``settled``."""
+    return {entry[name] for name, option in spec.items() if option.get("no_log") and entry.get(name)}
+
+
+def invocation(params: Params) -> dict[str, t.Any]:
+    """Return the arguments for the result: of a list of users only what was given, because most of it was not."""
+    users = params.get("users")
+    if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
+        return {"module_args": dict(params)}
+    return {"module_args": {**params, "users": [{n: v for n, v in user.items() if v is not None} for user in users]}}
 
 
 def _as_it_is(option: dict[str, t.Any] | None, value: t.Any) -> bool:
@@ -439,4 +473,16 @@ def _remember(session: Session, reconciler: Reconciler, context: Context) -> Non
             reconciler.index.drop(work.ident)
 
 
-__all__ = ("Context", "Session", "entry_spec", "inform", "manage", "run", "run_info")
+__all__ = (
+    "REQUESTS_ERROR",
+    "Context",
+    "Session",
+    "entry_spec",
+    "hidden",
+    "inform",
+    "invocation",
+    "manage",
+    "run",
+    "run_info",
+    "settled",
+)

@@ -125,6 +125,8 @@ class Denied(PortalError):
     """Credentials, licence or permissions: nothing else can succeed either."""
 
     fatal = True
+    credential = False
+    """Whether it is the credential itself that was refused, and not what it was used for."""
 
 
 class Untrusted(PortalError):

@@ -106,6 +106,10 @@ class Field:
         """Return ``wish`` with all names turned into IDs by ``lookup``."""
         return wish
 
+    def chosen(self, wish: t.Any) -> frozenset[str]:
+        """Return the IDs that a resolved ``wish`` puts onto the account, but for those that everybody knows."""
+        return frozenset()
+
     def canonical(self, wire: t.Any) -> t.Any:
         """Return what the portal said, in canonical form."""
         return wire
@@ -233,6 +237,9 @@ class Reference(Field):
     def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
         return lookup(wish) if isinstance(wish, Name) else wish
 
+    def chosen(self, wish: t.Any) -> frozenset[str]:
+        return frozenset((wish,) if wish else ()) - set((self.table or {}).values())
+
     def canonical(self, wire: t.Any) -> str:
         if isinstance(wire, (list, tuple)):
             wire = wire[0] if wire else None
@@ -320,6 +327,10 @@ class Members(Field):
         self._no_both(change.add & change.remove)
         return change
 
+    def chosen(self, wish: t.Any) -> frozenset[str]:
+        members: frozenset[str] = (wish.add | (wish.assign or frozenset())) - set((self.table or {}).values())
+        return members
+
     def canonical(self, wire: t.Any) -> frozenset[str]:
         members = wire if isinstance(wire, (list, tuple, set, frozenset)) else ()
         ids = (m.get("id") if isinstance(m, dict) else m for m in members)
@@ -390,6 +401,9 @@ class Input(Field):
 
     def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
         return lookup(wish) if isinstance(wish, Name) else wish
+
+    def chosen(self, wish: t.Any) -> frozenset[str]:
+        return frozenset((wish,)) if isinstance(wish, str) and wish else frozenset()
 
 
 def by_name(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .errors import Blocked, cut
-from .plan import DELETE, DISABLE, Plan
+from .plan import REVOKE, Plan
 from .portal import DISABLED, PENDING, fold
 
 if t.TYPE_CHECKING:
@@ -43,9 +43,10 @@ def check(
             hint="The portal or the list has changed since: make a new plan in check mode and approve that",
         )
     removals = [(account, plan) for account, plan in changes if plan.removes]
-    barred = [(a, p) for a, p in removals if any(step.verb in (DELETE, DISABLE) for step in p.steps)]
+    barred = [(a, p) for a, p in removals if p.bars or any(step.verb == REVOKE for step in p.steps)]
     _one_by_one(barred, own, policy.protected)
-    _administrators(removals, seen)
+    # An administrator without API keys is an administrator all the same.
+    _administrators([(a, p) for a, p in removals if p.bars or p.strips], seen)
     allowed = limit(policy.removal_limit, len(seen))
     if len(removals) > allowed:
         names = sorted(f"{cut(account.key, 100)} ({plan.action})" for account, plan in removals)

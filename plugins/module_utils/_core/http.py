@@ -22,6 +22,7 @@ import urllib.parse
 
 from . import deps, transport
 from .errors import (
+    AGAIN,
     BadInput,
     Busy,
     Clash,
@@ -58,12 +59,16 @@ REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One operation of a portal: what it is called in messages, its effect, verb and path below the base URL."""
+    """One operation of a portal: what it is called in messages, its effect, verb and path below the base URL.
+
+    ``private`` says that its answer may hold a secret that only the portal knows yet, so that no text of it is shown.
+    """
 
     name: str
     effect: str
     method: str
     path: str
+    private: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +120,9 @@ class Answer:
             return busy
         if status in (401, 403):
             denied = hint or "Check the credential and what its account is allowed to do"
-            return self.error(Denied, text or "access denied", code=code, hint=denied)
+            error = self.error(Denied, text or "access denied", code=code, hint=denied)
+            t.cast(Denied, error).credential = status == 401
+            return error
         if status in (404, 410):
             return self.error(Missing, text or "not found", code=code, hint=hint)
         if status == 409:
@@ -165,6 +172,10 @@ class Client:
         self.throttle = throttle
         self._allow = frozenset(allow)
         self._lock = threading.Lock()
+        self._proven = False
+        """Whether an answer has shown that the address is the one of the API, and the credential a good one."""
+        self._denial: Denied | None = None
+        """Why nothing more is sent: a credential that never worked is not tried again, or its account may be locked."""
         self._sent: collections.Counter[str] = collections.Counter()
         self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
         self._session = deps.requests.Session()
@@ -241,6 +252,8 @@ class Client:
         """
         if call.effect not in self._allow:
             raise Misuse(f"the call {call.name!r} changes the portal, which is not allowed in check mode")
+        if self._denial is not None:
+            raise self._denial
         attempt = 0
         logins = 0
         while True:
@@ -257,11 +270,14 @@ class Client:
                     answer = self._once(call, query, body, headers, path)
                 finally:
                     self.throttle.leave()
-                return parse(answer)
+                found = parse(answer)
             except PortalError as error:
                 error.conceal(self._auth.secrets())
                 error.call = error.call or call.name
                 error.effect = error.effect or call.effect
+                self._no_doubt(error)
+                if isinstance(error, Denied) and error.credential and not self._proven:
+                    self._denial = error
                 if began is not None and isinstance(error, (Busy, Unclear, Unreachable)):
                     self.throttle.lose(began)
                 if isinstance(error, SessionLost) and call.effect != SESSION:
@@ -275,6 +291,15 @@ class Client:
                 if not repeatable(call, error) or attempt > self.throttle.retries:
                     raise
                 self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
+            else:
+                self._proven = self._proven or (call.effect != SESSION and isinstance(answer.data, (dict, list)))
+                return found
+
+    def _no_doubt(self, error: PortalError) -> None:
+        """Send nobody to check an address that has worked in this task."""
+        hint = error.hint or error.remedy
+        if self._proven and "api_url" in hint:
+            error.hint = AGAIN
 
     def _denied(self, error: PortalError) -> Denied:
         denied = Denied(
@@ -361,7 +386,7 @@ class Client:
                 data = jsonlib.loads(content)
             except (ValueError, RecursionError):
                 decoded = False
-                text = content[:4000].decode("utf-8", "replace")
+                text = "" if call.private else content[:4000].decode("utf-8", "replace")
         return Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
@@ -384,9 +409,10 @@ class Client:
         if fault is not None:
             raise fault
         if not answer.decoded and call.effect != SESSION:
+            shown = answer.snippet()
             raise answer.error(
                 Unclear,
-                f"the answer is not JSON: {answer.snippet()!r}",
+                "the answer is not JSON" + (f": {shown!r}" if shown else ""),
                 hint="Check that api_url is the address of the API and not of a web page",
             )
         return answer

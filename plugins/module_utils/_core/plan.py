@@ -13,8 +13,8 @@ import hashlib
 import json
 import typing as t
 
-from .errors import Refused
-from .fields import ALLOWED, NEVER, REQUIRED, Input, Secret
+from .errors import Refused, cut
+from .fields import ALLOWED, NEVER, REQUIRED, Input
 from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values, fold
 
 if t.TYPE_CHECKING:
@@ -26,7 +26,10 @@ DELETE = "delete"
 ENABLE = "enable"
 DISABLE = "disable"
 ACTIVATE = "activate"
+REVOKE = "revoke"
 
+REVOKE_KEYS = "revoke_keys"
+"""The option, and the field that carries it, of portals that can revoke API keys."""
 TO_BE_SET = "******** (to be set)"  # the word shown in place of a secret
 
 
@@ -46,7 +49,7 @@ class Step:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The steps for one user, in order, and the given fields before and after them."""
+    """The steps for one user, in order, and the given fields before and after them, nothing if there is no step."""
 
     action: str = "none"
     steps: tuple[Step, ...] = ()
@@ -59,13 +62,18 @@ class Plan:
     @property
     def removes(self) -> bool:
         """Whether the plan takes access away: it counts against ``removal_limit``."""
-        return self.strips or any(step.verb in (DELETE, DISABLE) for step in self.steps)
+        return self.strips or self.bars or any(step.verb == REVOKE for step in self.steps)
+
+    @property
+    def bars(self) -> bool:
+        """Whether the plan ends the sign-in of an account."""
+        return any(step.verb in (DELETE, DISABLE) for step in self.steps)
 
 
 def make(portal: Portal, policy: Policy, desired: Desired, account: Account | None) -> Plan:
     """Return the plan for one user; raises ``Refused`` if what is wanted cannot be had."""
     if desired.state == "absent":
-        return _leave(portal, policy, account)
+        return _leave(portal, policy, desired, account)
     if account is None:
         return _join(portal, policy, desired)
     return _move(portal, policy, desired, account)
@@ -83,12 +91,12 @@ def replaces(portal: Portal, made: Plan) -> bool:
     return any(step.verb == WRITE and any(f.carry for f in portal.fields if f.part == step.part) for step in made.steps)
 
 
-def _leave(portal: Portal, policy: Policy, account: Account | None) -> Plan:
+def _leave(portal: Portal, policy: Policy, desired: Desired, account: Account | None) -> Plan:
     if account is None:
         return Plan(reason="there is no such account")
     if account.locked:
         raise Refused(f"the account cannot be deleted: {account.locked}")
-    steps = [Step(DELETE)]
+    steps = [*_revocations(desired, account), Step(DELETE)]
     if account.status not in portal.delete_from:
         if not policy.force_disable:
             raise Refused(
@@ -96,8 +104,10 @@ def _leave(portal: Portal, policy: Policy, account: Account | None) -> Plan:
                 f"{' or '.join(portal.delete_from)}",
                 hint="Set force_disable to disable it first",
             )
-        steps.insert(0, Step(DISABLE))
+        steps.insert(-1, Step(DISABLE))
     before = {"id": account.id, portal.key: account.key, "status": account.status}
+    if steps[0].verb == REVOKE:
+        before[REVOKE_KEYS] = _counted(account)
     before.update({f.name: f.show(account.values[f.name]) for f in portal.fields if f.name in account.values})
     return Plan("deleted", tuple(steps), before, {})
 
@@ -115,7 +125,7 @@ def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
     if policy.on_missing != "create":
         if policy.on_missing == "ignore":
             return Plan(reason="there is no such account, and on_missing is ignore")
-        raise Refused("there is no such account, and on_missing is fail")
+        raise Refused("there is no such account, and on_missing is fail", hint="Check who is meant, or set on_missing")
     portal.require(CREATE)
     fields = [f for f in portal.fields if not isinstance(f, Input) or f.part == CREATE]
     if not desired.service:
@@ -140,46 +150,60 @@ def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
 
 
 def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) -> Plan:
+    rows = []
+    for name, wish in desired.given.items():
+        field = portal.field(name)
+        if field.secret:
+            rows.append((field, None, wish, policy.update_password == "always"))  # noqa: S105  # no password
+        elif field.compared and (name != portal.key or _renames(portal, desired, account)):
+            current = account.values.get(name, field.canonical(None))
+            value = field.merge(current, wish)
+            rows.append((field, current, value, not field.same(current, value)))
+    status = _status_step(portal, desired, account)
+    steps = _revocations(desired, account)
+    if not steps and status is None and not any(differs for _field, _current, _value, differs in rows):
+        return Plan()
     before: dict[str, t.Any] = {}
     after: dict[str, t.Any] = {}
     parts: dict[str, dict[str, t.Any]] = {}
     changed = []
     strips = False
-    for name, wish in desired.given.items():
-        field = portal.field(name)
-        if isinstance(field, Secret):
-            due = policy.update_password == "always"  # noqa: S105  # a policy, not a password
-            before[name], after[name] = field.show(wish), TO_BE_SET if due else field.show(wish)
-            if due:
-                parts.setdefault(field.part, {})[name] = wish
-                changed.append(name)
-            continue
-        if not field.compared or (name == portal.key and not _renames(portal, desired, account)):
-            continue
-        current = account.values.get(name, field.canonical(None))
-        value = field.merge(current, wish)
-        option = desired.option(name)
+    for field, current, value, differs in rows:
+        option = desired.option(field.name)
         before[option] = after[option] = desired.show(field, current)
-        if field.same(current, value):
+        if not differs:
             continue
-        after[option] = desired.show(field, value)
+        after[option] = TO_BE_SET if field.secret else desired.show(field, value)
         if field.update == NEVER:
             raise Refused(f"{option} is {before[option]!r} and {portal.title} cannot change it to {after[option]!r}")
         strips = strips or field.strips(current, value)
-        parts.setdefault(field.part, {})[name] = value
+        parts.setdefault(field.part, {})[field.name] = value
         changed.append(option)
-    steps = []
+    if steps:
+        before[REVOKE_KEYS], after[REVOKE_KEYS] = _counted(account), "0 keys"
+        changed.append(REVOKE_KEYS)
     for part in sorted(parts, key=portal.parts.index):
         carried = {f.name: account.values.get(f.name) for f in portal.fields if f.carry and f.part == part}
         steps.append(Step(WRITE, part, {**carried, **parts[part]}))
-    action = "updated" if steps else "none"
-    status = _status_step(portal, desired, account)
+    action = "updated"
     if status is not None:
         steps.append(status)
         action = "disabled" if status.verb == DISABLE else "enabled"
         before["status"], after["status"] = account.status, DISABLED if status.verb == DISABLE else ACTIVE
         changed.append("status")
     return Plan(action, tuple(steps), before, after, tuple(sorted(changed)), strips=strips)
+
+
+def _revocations(desired: Desired, account: Account) -> list[Step]:
+    """Return one step for each live API key, so that it is known which are revoked if one is not."""
+    keys = account.keys if desired.given.get(REVOKE_KEYS) else None
+    return [Step(REVOKE, f"key {ident}", {REVOKE_KEYS: ident}) for ident in keys or ()]
+
+
+def _counted(account: Account) -> str:
+    keys = account.keys or {}
+    shown = ", ".join(f"{cut(name, 60)} (id {ident})" if name else ident for ident, name in sorted(keys.items()))
+    return f"{len(keys)} key{'' if len(keys) == 1 else 's'}: {shown}"
 
 
 def _renames(portal: Portal, desired: Desired, account: Account) -> bool:

@@ -53,7 +53,8 @@ class Account:
     """One account in canonical form.
 
     ``values`` holds the fields that this view of the account shows; ``full`` tells a single read from a list entry.
-    ``locked`` says why the portal never lets the account be disabled or deleted. What the portal does not tell is None.
+    ``locked`` says why the portal never lets the account be disabled or deleted. ``keys`` are its live API keys, names
+    by IDs, where they were asked for. What the portal does not tell is None.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Account:
     created: str | None = None
     sso_only: bool | None = None
     service: bool | None = None
+    keys: t.Mapping[str, str] | None = None
     locked: str = ""
     raw: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
@@ -94,13 +96,14 @@ class Created:
 class Portal:
     """The facts about a portal.
 
-    ``can`` maps each verb (create, update, delete, list, enable, disable, activate, password, service, roles) to True
-    or to the reason why not. ``parts`` orders the write calls of an update. ``folds`` says whether a key that differs
-    in letter case only is the same account (else it is an error that names the account). ``limits`` are published
-    limits as (requests, seconds). ``clash`` tells the reader what a name that is taken can mean here. ``address``
-    makes the base URL of the calls out of what the user gave as ``api_url``. ``born`` is the status of a new account;
-    only accounts whose status is in ``delete_from`` can be deleted. ``scoped`` says that a creation needs the scope.
-    ``hides_duplicates`` says that a name that is taken is refused like any other wrong value.
+    ``can`` maps each verb (create, update, delete, list, enable, disable, activate, password, service, roles, revoke)
+    to True or to the reason why not. ``parts`` orders the write calls of an update. ``folds`` says whether a key that
+    differs in letter case only is the same account (else it is an error that names the account). ``limits`` are
+    published limits as (requests, seconds). ``clash`` tells the reader what a name that is taken can mean here.
+    ``address`` makes the base URL of the calls out of what the user gave as ``api_url``. ``born`` is the status of a
+    new account; only accounts whose status is in ``delete_from`` can be deleted. ``scoped`` says that a creation needs
+    the scope. ``hides_duplicates`` says that a name that is taken is refused like any other wrong value. ``tables``
+    names the kinds of objects that the portal lists, by the fields that take IDs of them.
     """
 
     name: str
@@ -125,23 +128,25 @@ class Portal:
     born: str = ACTIVE
     scoped: bool = False
     hides_duplicates: bool = False
+    tables: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     _by_name: t.Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
-    _options: tuple[t.Any, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    _places: t.Mapping[str, int] = dataclasses.field(init=False, repr=False, compare=False)
     _sources: tuple[t.Any, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
         compared = [field for field in self.fields if field.compared]
-        object.__setattr__(self, "_options", tuple((f, frozenset(f.options())) for f in self.fields))
+        places = {option: place for place, f in enumerate(self.fields) for option in f.options()}
+        object.__setattr__(self, "_places", places)
         object.__setattr__(self, "_sources", tuple((f.name, f.source, f.listed, f.canonical) for f in compared))
 
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""
         return self._by_name[name]
 
-    def spoken_of(self, names: t.Collection[str]) -> t.Iterator[Field]:
-        """Yield the fields that have one of these options."""
-        return (field for field, options in self._options if not options.isdisjoint(names))
+    def spoken_of(self, names: t.Iterable[str]) -> list[Field]:
+        """Return the fields that have one of these options, in the portal's order."""
+        return [self.fields[place] for place in sorted({self._places[n] for n in names if n in self._places})]
 
     def require(self, verb: str, what: str = "") -> None:
         """Raise ``Unsupported`` if the portal cannot do ``verb``."""
@@ -202,7 +207,12 @@ class Connector(abc.ABC):
 
     @abc.abstractmethod
     def act(self, account: Account, verb: str, values: Values) -> Account | None:
-        """Carry out enable, disable, activate or another verb of ``Portal.can``."""
+        """Carry out enable, disable, activate, revoke (one key) or another verb of ``Portal.can``."""
+
+    def inquire(self, account: Account) -> Account:
+        """Return the account with its live API keys. Only called where they are to be revoked, READ calls only."""
+        self.portal.require("revoke")
+        return account
 
     @abc.abstractmethod
     def delete(self, account: Account) -> None:
@@ -215,6 +225,14 @@ class Connector(abc.ABC):
     def lookup(self, name: Name) -> str:
         """Return the ID behind a name; READ calls only, each table once. Raises ``BadInput`` with the known ones."""
         raise BadInput(f"{name.option}: {name.text!r} cannot be looked up on {self.portal.title}")
+
+    def table(self, kind: str) -> t.Mapping[str, str]:
+        """Return the names by IDs of all objects of a kind of ``Portal.tables``; READ calls only, each table once."""
+        raise BadInput(f"{kind}: {self.portal.title} has no list of them")
+
+    def reach(self) -> bool | None:
+        """Return whether there is what the scope names by ID; None if that was seen already or cannot be told."""
+        return None
 
     def own(self) -> frozenset[str]:
         """Return IDs and folded keys of the credential's own account, as far as it is an account here."""
@@ -244,6 +262,15 @@ def refuse_unknown(name: Name, known: t.Mapping[str, str]) -> str:
     raise BadInput(f"{name.option}: {name.text!r} is not known to the portal, it has: {names}")
 
 
+def refuse_strange(option: str, idents: t.Iterable[str], known: t.Mapping[str, str]) -> None:
+    """Raise ``BadInput`` for IDs that are not in a table of the portal."""
+    strange = sorted(set(idents) - set(known))
+    if strange:
+        has = ", ".join(sorted(f"{text} ({ident})" if text else ident for ident, text in known.items())[:30]) or "none"
+        wrong = f"{', '.join(map(repr, strange))} {'is' if len(strange) == 1 else 'are'}"
+        raise BadInput(f"{option}: {wrong} not known to the portal, it has: {has}")
+
+
 __all__ = (
     "ACTIVE",
     "DISABLED",
@@ -258,5 +285,6 @@ __all__ = (
     "Settings",
     "Values",
     "fold",
+    "refuse_strange",
     "refuse_unknown",
 )

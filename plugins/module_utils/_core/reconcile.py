@@ -22,8 +22,10 @@ from .desired import Desired, Policy
 from .errors import (
     LOOK,
     Ambiguous,
+    BadInput,
     Busy,
     Clash,
+    Denied,
     Exhausted,
     Missing,
     Misuse,
@@ -35,8 +37,8 @@ from .errors import (
     Unreachable,
 )
 from .http import READ
-from .plan import CREATE, DELETE, Plan, Step
-from .portal import Account, Connector, Portal, fold
+from .plan import CREATE, DELETE, REVOKE_KEYS, Plan, Step
+from .portal import Account, Connector, Portal, fold, refuse_strange
 
 if t.TYPE_CHECKING:
     from .fields import Name
@@ -75,10 +77,30 @@ class Work:
         return [label for label in planned if label not in self.done]
 
 
+def seeks_keys(work: Work) -> bool:
+    """Return whether the API keys of a user are to be revoked; who is created keeps the key that came along."""
+    created = work.first is not None and work.first.action == "created"
+    return bool(work.desired.given.get(REVOKE_KEYS)) and not created
+
+
+def table_of(connector: Connector, kind: str, warnings: list[str]) -> t.Mapping[str, str] | None:
+    """Return a table of the portal; None, and a warning, if the portal does not let it be read."""
+    try:
+        return connector.table(kind)
+    except (Denied, Missing, Refused) as error:
+        if error.status == 401:
+            raise
+        warnings.append(f"the portal does not let its {kind.replace('_', ' ')} be listed: {error}")
+        return None
+
+
 @contextlib.contextmanager
 def undisturbed() -> t.Iterator[None]:
-    """Hold the cyclic garbage collector back while much is built that stays: it would look through all of it, again
-    and again, which takes a third of the time for ten thousand accounts."""
+    """Hold the cyclic garbage collector back while much is built that stays, and keep it from looking there later.
+
+    It would go through all of it again and again, a third of the time for ten thousand accounts. The caller ends the
+    exemption with ``gc.unfreeze`` when the task ends.
+    """
     if not gc.isenabled():
         yield
         return
@@ -86,6 +108,7 @@ def undisturbed() -> t.Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -145,6 +168,7 @@ class Reconciler:
         self._listing_cost = 0
         self._breaker = Breaker(on_any=policy.on_error == "stop")
         self._secrets: set[str] = set()
+        self._tables: dict[str, t.Mapping[str, str] | None] = {}
 
     def run(self, desired: t.Sequence[Desired], *, check_mode: bool) -> None:
         """Fill ``works`` (the desired users, in order) and ``unlisted``; in check mode only up to the guard.
@@ -158,7 +182,8 @@ class Reconciler:
             self._locate(self.works)
             self._no_twins(self.works)
             self._each(self._sketch, self.works, wide=False)
-        self._each(self._inspect, [w for w in self.works if w.vague])
+        self._each(self._inspect, [w for w in self.works if w.vague or (w.account is not None and seeks_keys(w))])
+        self._vet([w for w in self.works if w.plan.steps], predicting=check_mode)
         self.unlisted = self._find_unlisted(self.works)
         everyone = self.works + self.unlisted
         self.plan_digest = plan.digest(
@@ -257,24 +282,38 @@ class Reconciler:
         self._make_plan(work)
         if account is not None and not account.full:
             # A remembered listing may be old: what is to be changed is looked at first.
-            work.vague = plan.replaces(self.portal, work.plan) or (self._remembered and bool(work.plan.steps))
+            changes = bool(work.plan.steps) or seeks_keys(work)
+            work.vague = plan.replaces(self.portal, work.plan) or (self._remembered and changes)
 
     def _inspect(self, work: Work) -> None:
         account = t.cast("Account", work.account)
-        work.account = self.connector.details(account.id)
-        if work.account is None:
-            self.index.drop(account.id)
+        if work.vague:
+            work.account = self.connector.details(account.id)
+            if work.account is None and self._is_listed(account):
+                # Once may be no more than bad luck.
+                work.account = self.connector.details(account.id)
+                if work.account is None:
+                    raise self._contradiction(account)
+            if work.account is None:
+                self.index.drop(account.id)
+        work.account = self._with_keys(work, work.account)
         self._make_plan(work)
-        if work.account is None and not work.plan.steps:
-            self._gone(account)
+
+    def _with_keys(self, work: Work, account: Account | None) -> Account | None:
+        """Return the account with its live API keys if these are to be revoked: no other read tells them."""
+        return self.connector.inquire(account) if account is not None and seeks_keys(work) else account
+
+    def _is_listed(self, account: Account) -> bool:
+        return account.id in Index(self.connector.listing(frozenset((fold(account.key),)))).by_id
+
+    def _contradiction(self, account: Account) -> Unclear:
+        text = f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it"
+        return Unclear(text, hint=LOOK)
 
     def _gone(self, account: Account) -> None:
         """Raise unless the list agrees that there is no such account: to leave somebody alone it must be sure."""
-        if account.id in Index(self.connector.listing(frozenset((fold(account.key),)))).by_id:
-            raise Unclear(
-                f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it",
-                hint="Look at the account on the portal, and run again",
-            )
+        if self._is_listed(account):
+            raise self._contradiction(account)
 
     def _make_plan(self, work: Work) -> None:
         made = plan.make(self.portal, self.policy, work.desired, work.account)
@@ -282,6 +321,43 @@ class Reconciler:
             names = " or ".join(option.name for option in self.portal.scope)
             raise Refused(f"to create the account, {self.portal.title} needs to know where: give {names}")
         work.plan = made
+
+    def _vet(self, works: t.Sequence[Work], *, predicting: bool) -> None:
+        """Refuse IDs that the portal does not have before anything is sent, asked for only where one would be written.
+
+        The scope is left to the portal, which refuses it with the first creation; a prediction has to ask.
+        """
+        if self.portal.tables:
+            self._each(self._known_ids, works, wide=False)
+        new = [w for w in works if w.error is None and w.plan.steps[0].verb == CREATE] if predicting else []
+        if new and self.connector.scope is not None and self._scope_is_missing():
+            option = next((o.name for o in self.portal.scope if o.name.endswith("_id")), "scope")
+            for work in new:
+                self._fail(work, BadInput(f"{option}: {self.connector.scope!r} is not known to the portal"))
+
+    def _scope_is_missing(self) -> bool:
+        try:
+            return self.connector.reach() is False
+        except PortalError as error:
+            self.warnings.append(f"whether the portal has {self.connector.scope} could not be seen: {error}")
+            return False
+
+    def _known_ids(self, work: Work) -> None:
+        written = {name for step in work.plan.steps for name in step.values}
+        for name, kind in self.portal.tables.items():
+            if name not in written or name not in work.desired.given:
+                continue
+            here = work.account.values.get(name) if work.account is not None else None
+            idents = self.portal.field(name).chosen(work.desired.given[name])
+            idents -= here if isinstance(here, frozenset) else {here}
+            table = self._table(kind) if idents else None
+            if table is not None:
+                refuse_strange(name, idents, table)
+
+    def _table(self, kind: str) -> t.Mapping[str, str] | None:
+        if kind not in self._tables:
+            self._tables[kind] = table_of(self.connector, kind, self.warnings)
+        return self._tables[kind]
 
     def _find_unlisted(self, works: t.Sequence[Work]) -> list[Work]:
         """Return works for the accounts in scope that no entry names."""
@@ -344,6 +420,7 @@ class Reconciler:
                 work.wrote = work.doubted = True
                 last = doubt
                 self._observe(work, doubt, looks=LOOKS, wait=attempt)
+                self._once_only(work, doubt)
             except (Clash, Missing, Refused) as no:
                 self._contradicted(work, no, again=definite)
                 definite = True
@@ -358,6 +435,18 @@ class Reconciler:
             f"clear answer, the last one: {last.text if last else ''}",
             hint="Run again when the portal is well; nothing will be done twice",
         ) from last
+
+    def _once_only(self, work: Work, doubt: PortalError) -> None:
+        """Refuse to create again what the portal would make twice: nothing of a service user has to be unique."""
+        if work.desired.service and work.account is None and work.step is not None and work.step.verb == CREATE:
+            raise Unknown(
+                f"the outcome is unknown: create was sent ({doubt.text}), and no account is seen since; it is not sent "
+                "again, because the portal would not refuse a second service user",
+                status=doubt.status,
+                code=doubt.code,
+                request_id=doubt.request_id,
+                hint="Look at the service users on the portal: the API key of one that was made was not shown",
+            )
 
     def _contradicted(self, work: Work, no: PortalError, *, again: bool) -> None:
         """The portal's state is not what the plan was made from: look once more and plan anew, or give up."""
@@ -458,7 +547,7 @@ class Reconciler:
             if account is not None and not account.full:
                 account = self.connector.details(account.id)
         self._check_scope(account)
-        return account
+        return self._with_keys(work, account)
 
     def _same_person(self, work: Work, account: Account) -> None:
         """Refuse to adopt an account that appeared under the wanted key and is somebody else's."""
@@ -498,6 +587,8 @@ class Reconciler:
 
     def _list_tells(self, works: t.Iterable[Work]) -> bool:
         """Return whether a listing shows all fields that the users gave; what it showed before is what it will show."""
+        if any(seeks_keys(w) and w.desired.state != "absent" for w in works):
+            return False
         names = {n for w in works for n in w.desired.given if self.portal.field(n).compared}
         if self.index.by_id:
             return all(names <= account.values.keys() for account in self.index)
@@ -509,13 +600,13 @@ class Reconciler:
             seen = listed.by_id.get(ident) if ident is not None else correlate(self.portal, work.desired, listed)
             if self._settled(work, seen):
                 return
-        elif work.fresh and self._settled(work, work.account):
+        elif work.fresh and not seeks_keys(work) and self._settled(work, work.account):
             return
         # A portal may still be at it, so a wrong sight is not believed at once; deleting takes longest.
         looks = LOOKS + 3 if work.desired.state == "absent" else LOOKS
         for look in range(1, looks + 2):
             try:
-                seen = self._look(work)
+                seen = self._look_for_proof(work)
             except PortalError as error:
                 raise Unknown(
                     f"done, but it could not be verified: {error.text}", status=error.status, hint=error.hint
@@ -525,6 +616,15 @@ class Reconciler:
             if look <= looks:
                 self.throttle.back_off(look, self._unsettled(work, seen))
         raise self._unsettled(work, seen)
+
+    def _look_for_proof(self, work: Work) -> Account | None:
+        """Look at an account; if the portal refuses to speak of one that was deleted, its list tells."""
+        try:
+            return self._look(work)
+        except Refused:
+            if work.desired.state != "absent" or work.ident is None or work.account is None:
+                raise
+            return Index(self.connector.listing(frozenset((fold(work.account.key),)))).by_id.get(work.ident)
 
     def _settled(self, work: Work, seen: Account | None) -> bool:
         try:

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from .errors import Busy, PortalError, Skipped, Unclear, Unknown, Unreachable, cut
+from .fields import order
 
 if t.TYPE_CHECKING:
     from .portal import Account, Portal
@@ -80,6 +81,11 @@ def record(portal: Portal, account: Account, *, raw: bool = False) -> dict[str, 
     if raw:
         found["raw"] = dict(account.raw)
     return found
+
+
+def table(found: t.Mapping[str, str] | None) -> list[dict[str, str]] | None:
+    """Return IDs and names of a table of the portal, None if it does not let it be read."""
+    return None if found is None else [{"id": ident, "name": found[ident]} for ident in sorted(found, key=order)]
 
 
 def outcome(portal: Portal, work: Work, *, check_mode: bool) -> dict[str, t.Any]:

@@ -15,7 +15,7 @@ import threading
 import typing as t
 
 from .._core.auth import KeyHeader
-from .._core.errors import BadInput, Busy, Missing, PortalError, Refused, Unclear
+from .._core.errors import BadInput, Busy, Denied, Missing, PortalError, Refused, Unclear
 from .._core.fields import NEVER, REQUIRED, Flag, Input, Members, Name, Reference, Text, translate
 from .._core.http import READ, WRITE, Answer, Call, Client
 from .._core.pages import Page, Record, walk
@@ -41,10 +41,15 @@ LIST_SERVICE_ELSEWHERE = Call("list service users", READ, "GET", "service-user")
 DETAILS = Call("read user", READ, "GET", "user/{id}")
 ME = Call("read own user", READ, "GET", "user/me")
 CONTAINERS = Call("list containers", READ, "GET", "container")
+CONTAINER = Call("read container", READ, "GET", "container/{id}")
+CONTAINER_ROLES = Call("list roles", READ, "GET", "container/{id}/role")
+KEYS = Call("list keys", READ, "GET", "key")
 CREATE = Call("create user", WRITE, "POST", "user")
+CREATE_SERVICE = Call("create user", WRITE, "POST", "user", private=True)
 PROFILE = Call("change profile", WRITE, "PUT", "user/{id}")
 ROLE = Call("change role", WRITE, "PUT", "user/{id}/role")
 ASSIGNMENTS = Call("change container assignments", WRITE, "PUT", "user/{id}/container-assignments")
+REVOKE = Call("revoke key", WRITE, "PUT", "key/{id}/status")
 DELETE = Call("delete user", WRITE, "DELETE", "user/{id}")
 
 PAGE = 1000
@@ -59,6 +64,7 @@ KEY_ROLES = {
 }
 ADMINISTRATOR = "1"
 STATUSES = {"active": ACTIVE, "inactive": DISABLED}
+REVOKED = "revoked"
 DELETED = "deleted"
 UNTOLD = "?"
 PERSONAL = ("username", "first_name", "last_name", "job_title", "telephone", "saml_sso_only", "role", "role_id")
@@ -66,6 +72,7 @@ SERVICE = ("api_key_name", "restricted_to_role")
 HIDDEN = frozenset(("ekey", "api_key"))
 
 ADDRESS_HINT = "Check api_url, it is the address up to and including /services/v2"
+WRONG_KEY = "access_denied|access_denied_invalid_key"
 DENIED_HINT = (
     "Check api_key: managing users needs the key of an administrator, and one that may do it. In accounts that are "
     "connected to DigiCert account, users are made and deleted there"
@@ -101,6 +108,7 @@ class CertCentral(Connector):
         super().__init__(client, portal, settings)
         self._lock = threading.Lock()
         self._containers: dict[str, str] | None = None
+        self._roles: dict[str, str] | None = None
         self._me: t.Mapping[str, t.Any] | None = None
         self._service_ids: frozenset[str] | None = None
 
@@ -150,7 +158,7 @@ class CertCentral(Connector):
         service = "username" not in values
         body = self._service_body(values) if service else self._body(values)
         try:
-            answer = self.client.send(CREATE, body=body)
+            answer = self.client.send(CREATE_SERVICE if service else CREATE, body=body)
         except Refused as error:
             error.hint = error.hint or ("" if service else NAME_TAKEN)
             raise
@@ -179,7 +187,24 @@ class CertCentral(Connector):
 
     def act(self, account: Account, verb: str, values: Values) -> Account | None:
         self.portal.require(verb)
+        self.client.send(REVOKE, id=values["revoke_keys"], body={"status": REVOKED})
         return None
+
+    def inquire(self, account: Account) -> Account:
+        def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in keys here, not in pages
+            # Only the first parameter is documented for keys, and not whether their list has pages (certcentral.md 9).
+            query = {"user_id": account.id, **({"limit": PAGE, "offset": seen} if seen else {})}
+            return self.client.fetch(KEYS, parse, query=query)
+
+        def parse(answer: Answer) -> Page:
+            items = rows(answer, "api_keys")
+            page = answer.data.get("page")
+            total = page.get("total") if isinstance(page, dict) else None
+            total = total if isinstance(total, int) and not isinstance(total, bool) else None
+            return Page(items, total, more=bool(items) and isinstance(page, dict))
+
+        found = walk(fetch, identity=lambda record: str(record["id"]), full=PAGE)
+        return dataclasses.replace(account, keys=dict(filter(None, (live_key(key, account.id) for key in found))))
 
     def delete(self, account: Account) -> None:
         self.client.send(DELETE, id=account.id)
@@ -194,18 +219,43 @@ class CertCentral(Connector):
             # Only an error of the API itself can say that there is no such user.
             return answer.error(Refused, text or answer.snippet() or "not found", code=code, hint=ADDRESS_HINT)
         error = answer.by_status(text, code=code, hint=DENIED_HINT if answer.status in (401, 403) else "")
+        if isinstance(error, Denied) and code == WRONG_KEY:
+            error.credential = True
         if isinstance(error, Busy) and error.wait is None and answer.status == 429:
             # No Retry-After is documented, and the short window has this length (certcentral.md 12.3).
             error.wait = BUSY_WAIT
         return error
 
     def lookup(self, name: Name) -> str:
+        return refuse_unknown(name, self.table("containers"))
+
+    def table(self, kind: str) -> t.Mapping[str, str]:
+        if kind == "containers":
+            with self._lock:
+                if self._containers is None:
+                    self._containers = named(self.client.fetch(CONTAINERS, lambda answer: rows(answer, "containers")))
+                return self._containers
+        # Which roles there are depends on the container, and on the account (certcentral.md 11.1).
+        home = self.scope or container_of(self._who())
+        if home is None:
+            raise Refused("the portal does not tell in which container the user of the credential is")
         with self._lock:
-            if self._containers is None:
-                records = self.client.fetch(CONTAINERS, lambda answer: rows(answer, "containers"))
-                self._containers = {str(r["id"]): str(r.get("name") or "") for r in records}
-            known = self._containers
-        return refuse_unknown(name, known)
+            if self._roles is None:
+                fetch = self.client.fetch(CONTAINER_ROLES, lambda answer: rows(answer, "access_roles"), id=home)
+                self._roles = named(fetch)
+            return self._roles
+
+    def reach(self) -> bool | None:
+        if not self.settings.get("container_id"):
+            return None
+        try:
+            self.client.send(CONTAINER, id=self.scope)
+        except Missing:
+            return False
+        except (Denied, Refused):
+            # An API key for users only may not look at containers (certcentral.md 11.2).
+            return None
+        return True
 
     def own(self) -> frozenset[str]:
         me = self._who()
@@ -406,6 +456,11 @@ def rows(answer: Answer, name: str) -> list[Record]:
     return found
 
 
+def named(records: t.Iterable[Record]) -> dict[str, str]:
+    """Return the names of records by their IDs."""
+    return {str(record["id"]): str(record.get("name") or "") for record in records}
+
+
 def members(value: t.Any, what: str, ident: str) -> dict[str, str]:
     """Return IDs and names of a list of objects or bare IDs (certcentral.md 2.4)."""
     if not isinstance(value, (list, type(None))):
@@ -425,6 +480,18 @@ def assignments(record: Record, ident: str) -> list[str] | None:
     if record.get("container_assignments") is None:
         return [] if record.get("has_container_assignments") is False else None
     return list(members(record["container_assignments"], "container_assignments", ident))
+
+
+def live_key(record: Record, ident: str) -> tuple[str, str] | None:
+    """Return ID and name of a key, None if it is revoked or another user's; the portal may ignore who was asked for."""
+    key, owner, status = str(record["id"]), record.get("user"), record.get("status")
+    whose = identity(owner.get("id") if isinstance(owner, dict) else owner)
+    if whose is None or not isinstance(status, str):
+        raise Unclear(f"the API key {key} in the answer does not tell whose it is, or whether it is revoked")
+    if whose != ident or fold(status) == REVOKED:
+        return None
+    name = record.get("name")
+    return key, name if isinstance(name, str) else ""
 
 
 def container_of(record: Record) -> str | None:
@@ -494,6 +561,7 @@ FIELDS = (
     ),
     Input("api_key_name", part="create"),
     Input("restricted_to_role", part="create"),
+    Input("revoke_keys", kind="bool", part="revoke"),
 )
 TEXTS = tuple(field.source for field in FIELDS if isinstance(field, Text))
 
@@ -512,6 +580,7 @@ PORTAL = Portal(
     hides_duplicates=True,
     fields=FIELDS,
     parts=("profile", "role", "assignments"),
+    tables={"container_ids": "containers", "role_id": "roles"},
     limits=((100, 5.0), (1000, 180.0)),
     clash=NAME_TAKEN,
     can={
@@ -525,5 +594,6 @@ PORTAL = Portal(
         "list": True,
         "service": True,
         "roles": True,
+        "revoke": True,
     },
 )

@@ -232,9 +232,9 @@ class Clc(Connector):
         """Return the account of a record, None if it is marked as deleted."""
         if not isinstance(record, dict):
             raise Unclear("a user in the answer is not an object")
-        for name in TEXTS:
-            if not isinstance(record.get(name), (str, type(None))):
-                raise Unclear(f"{name} of a user in the answer is not text")
+        if not {type(record.get(name)) for name in TEXTS} <= TEXT_OR_NONE:
+            wrong = next(name for name in TEXTS if type(record.get(name)) not in TEXT_OR_NONE)
+            raise Unclear(f"{wrong} of a user in the answer is not text")
         if not isinstance(record.get("AllowSMS"), (bool, str, type(None))):
             raise Unclear("AllowSMS of a user in the answer is neither true nor false")
         login = record.get("UserName") or ""
@@ -244,11 +244,14 @@ class Clc(Connector):
         if fold(status) == DELETED:
             return None
         roles = role_ids(record.get("Roles"))
-        known = record if full else {name: value for name, value in record.items() if name not in UNLISTED}
+        known = {**record, "Roles": roles}
+        if not full:
+            for name in UNLISTED:
+                known.pop(name, None)
         return Account(
             id=login,
             key=login,
-            values=self.portal.values({**known, "Roles": roles}, full=full),
+            values=self.portal.values(known, full=full),
             full=full,
             status=STATUSES.get(fold(status), UNKNOWN),
             status_raw=status or None,
@@ -322,6 +325,7 @@ FIELDS = (
     Text("time_zone", read="TimeZoneID", carry=True, listed=False),
     Members("role_ids", read="Roles", names="roles", table=ROLES, number=True, sticky=True, carry=True),
 )
+TEXT_OR_NONE = frozenset((str, type(None)))
 TEXTS = (*(field.source for field in FIELDS if isinstance(field, Text)), "AccountAlias", "Status")
 
 PORTAL = Portal(
@@ -350,6 +354,7 @@ PORTAL = Portal(
         "password": "its API neither sets nor shows one, new users get theirs by mail",
         "list": True,
         "service": "API users are managed in its web page only",
+        "revoke": "its users have no API keys, API users are apart and managed in its web page only",
         "roles": True,
     },
 )

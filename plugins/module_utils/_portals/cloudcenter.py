@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import hashlib
 import re
 import threading
 import typing as t
@@ -53,8 +55,11 @@ CREATE = Call("create user", WRITE, "POST", "v1/users")
 UPDATE = Call("update user", WRITE, "PUT", "v1/users/{id}")
 ACTIVATE = Call("activate user", WRITE, "POST", "v1/users/{id}")
 DELETE = Call("delete user", WRITE, "DELETE", "v1/users/{id}")
+KEYS = Call("read keys", READ, "GET", "v1/users/{id}/keys", private=True)
+REPLACE = Call("replace key", WRITE, "POST", "v1/users/{id}/keys", private=True)
 OPERATION = Call("read operation status", READ, "GET", "v1/operationStatus/{id}")
 TENANTS = Call("list tenants", READ, "GET", "v1/tenants")
+TENANT = Call("read tenant", READ, "GET", "v1/tenants/{id}")
 PROFILES = Call("list activation profiles", READ, "GET", "v1/tenants/{tenant}/activationProfiles")
 PROFILE = Call("read activation profile", READ, "GET", "v1/tenants/{tenant}/activationProfiles/{id}")
 
@@ -92,6 +97,9 @@ class CloudCenter(Connector):
         self._alive = False
         self._lock = threading.Lock()
         self._profiles: dict[str, str] | None = None
+        # What is there first is what has to go; a digest, because a key is read only to see whether it is another one.
+        self._first_keys: dict[str, str] = {}
+        self._replaced: set[str] = set()
 
     @classmethod
     def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
@@ -111,14 +119,7 @@ class CloudCenter(Connector):
         if ident:
             self.scope = given_id("tenant_id", ident)
         elif name:
-            try:
-                tenants = [record for record in self._collect(TENANTS, "tenants") if record.get("deleted") is not True]
-            except Denied as denied:
-                if denied.status == 403:
-                    denied.hint = "This credential may not list tenants: give tenant_id instead of tenant"
-                raise
-            known = {identity(record): str(record.get("name")) for record in tenants}
-            self.scope = refuse_unknown(Name("tenant", name), known)
+            self.scope = refuse_unknown(Name("tenant", name), self.table("tenants"))
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         # There is no filter to rely on (cloudcenter.md 4). An entry is a whole object, yet it is not called full: what
@@ -176,6 +177,12 @@ class CloudCenter(Connector):
         self.portal.require(verb)
         if verb == "activate":
             return self._activate(account, values)
+        if verb == "revoke":
+            # There is no other way to end a key than a new one, which nobody is told (cloudcenter.md 14.1).
+            self.client.send(REPLACE, id=account.id, body={"apiKey": {"generate": True}})
+            with self._lock:
+                self._replaced.add(account.id)
+            return None
         current = self.details(account.id)
         if current is None:
             raise Missing(f"the account {account.id} does not exist any more")
@@ -184,6 +191,27 @@ class CloudCenter(Connector):
             raise Refused(text, hint="Give activation_profile or activation to activate it")
         self._replace(current, {"enabled": verb == "enable"})
         return None
+
+    def inquire(self, account: Account) -> Account:
+        def parse(answer: Answer) -> str:
+            shown = answer.data.get("apiKey", {}) if isinstance(answer.data, dict) else None
+            key = shown.get("key") if isinstance(shown, dict) else shown
+            if not isinstance(answer.data, dict) or not isinstance(key, (str, type(None))):
+                raise answer.error(Unclear, f"the answer does not hold the keys of the account {account.id}")
+            return (key or "").strip()
+
+        try:
+            key = self.client.fetch(KEYS, parse, id=account.id)
+        except Missing as missing:
+            if missing.code is None:
+                raise Refused("the portal does not show the keys of users", status=missing.status) from missing
+            key = ""
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        with self._lock:
+            same = self._first_keys.setdefault(account.id, digest) == digest
+            hidden = account.id in self._replaced and re.fullmatch(r"[*•]+", key) is not None
+        # The ID is the word of the API: a user has one key at most.
+        return dataclasses.replace(account, keys={"apiKey": ""} if key and same and not hidden else {})
 
     def delete(self, account: Account) -> None:
         self.client.send(DELETE, id=account.id)
@@ -196,13 +224,36 @@ class CloudCenter(Connector):
     def lookup(self, name: Name) -> str:
         if name.option != "activation_profile":
             return super().lookup(name)
+        return refuse_unknown(name, self.table("activation_profiles"))
+
+    def table(self, kind: str) -> t.Mapping[str, str]:
+        if kind == "tenants":
+            try:
+                tenants = [record for record in self._collect(TENANTS, "tenants") if record.get("deleted") is not True]
+            except Denied as denied:
+                if denied.status == 403:
+                    denied.hint = "This credential may not list tenants: give tenant_id instead of tenant"
+                raise
+            return {identity(record): str(record.get("name")) for record in tenants}
         if self.scope is None:
             raise BadInput("activation_profile: profiles belong to a tenant, give tenant_id or tenant")
         with self._lock:
             if self._profiles is None:
                 found = self._collect(PROFILES, "activationProfiles", tenant=self.scope)
                 self._profiles = {identity(record): str(record.get("name")) for record in found}
-        return refuse_unknown(name, self._profiles)
+            return self._profiles
+
+    def reach(self) -> bool | None:
+        if not self.settings.get("tenant_id"):
+            return None
+        try:
+            answer = self.client.send(TENANT, id=self.scope)
+        except Missing as missing:
+            # Without an error of its own it may be a place that knows no tenants at all.
+            return None if missing.code is None else False
+        except (Denied, Refused) as no:
+            return False if no.status in (200, 400) and ABSENT.search(no.text) else None
+        return None if not isinstance(answer.data, dict) else answer.data.get("deleted") is not True
 
     def fault(self, answer: Answer) -> PortalError | None:
         errors = answer.data.get("errors") if isinstance(answer.data, dict) else None
@@ -370,16 +421,13 @@ class CloudCenter(Connector):
         while True:
             try:
                 if operation is not None:
-                    operation = progress(self.client.send(OPERATION, id=operation), operation)
+                    operation = self._poll(operation)
                 if operation is None:
                     found = self.details(account.id)
                     if found is None:
                         raise Refused("the account disappeared while it was being activated")
                     if found.status in (ACTIVE, DISABLED):
                         return found
-            except Missing:
-                # Operations are kept for a short time only (cloudcenter.md 12).
-                operation = None
             except Exhausted as error:
                 text = "the activation was accepted, but the portal could not be asked whether it has ended"
                 raise Unknown(text, hint="It may still come to its end, run the task again later") from error
@@ -390,6 +438,15 @@ class CloudCenter(Connector):
                 text = f"the activation was accepted, but had not ended after {ACTIVATION_SECONDS:g} s"
                 raise Unknown(text, hint="It may still come to its end, run the task again later")
             clock.sleep(POLL_SECONDS)
+
+    def _poll(self, operation: str) -> str | None:
+        """Return the operation if it goes on, None if there is nothing to wait for but the account itself."""
+        try:
+            answer = self.client.send(OPERATION, id=operation)
+        except (Missing, Refused):
+            # Operations are kept for a short time only (cloudcenter.md 12), and a refused question tells nothing.
+            return None
+        return progress(answer, operation)
 
 
 def progress(answer: Answer, operation: str | None) -> str | None:
@@ -501,6 +558,7 @@ PORTAL = Portal(
     ),
     scope=(Option("tenant_id"), Option("tenant")),
     policy=(Option("force_disable", kind="bool", default=False),),
+    tables={"activation_profile_id": "activation_profiles", "tenant_id": "tenants"},
     scoped=True,
     key="email",
     fields=(
@@ -515,6 +573,7 @@ PORTAL = Portal(
         Secret("password", create=REQUIRED, shortest=5),
         Input("activation_profile_id", names="activation_profile", part="activate"),
         Input("activation", kind="dict", part="activate"),
+        Input("revoke_keys", kind="bool", part="revoke"),
     ),
     can={
         "create": True,
@@ -526,6 +585,7 @@ PORTAL = Portal(
         "activate": True,
         "password": True,
         "service": "its API knows no service users",
+        "revoke": True,
         "roles": "its API changes membership on groups and roles, not on users",
     },
     clash=(

@@ -11,11 +11,12 @@ Only the create request is documented, so every other request expects several ki
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
 from .._core.auth import Basic
-from .._core.errors import BadInput, Clash, Missing, PortalError, Refused, Unclear
+from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, Unclear
 from .._core.fields import NEVER, REQUIRED, Flag, Name, Text
 from .._core.http import READ, WRITE, Answer, Call, Client
 from .._core.portal import (
@@ -76,6 +77,18 @@ class Platform(Connector):
                     known[customer] = str(full.get("name") or "")
             self.scope = refuse_unknown(Name("customer", name), known)
 
+    def reach(self) -> bool | None:
+        if not self.settings.get("customer_id"):
+            return None
+        try:
+            _answer, record = self._read(CUSTOMER, t.cast(str, self.scope))
+        except Missing as missing:
+            # Without an error of its own it may be a place that knows no customers at all.
+            return None if missing.code is None else False
+        except (Denied, Refused):
+            return None
+        return not retired(record, ("deleted",))
+
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         hint = "If api_url is right, this install can only be managed account by account: give the id of each"
         found = []
@@ -83,7 +96,9 @@ class Platform(Connector):
             wanted = not keys or fold(str(record.get("username"))) in keys
             # Nobody knows whether a list holds all properties (platform.md 5.2).
             if "username" not in record or (wanted and self.scope is not None and "customer_id" not in record):
-                account = self.details(t.cast(str, number(record["id"])))
+                ident = t.cast(str, number(record["id"]))
+                # It was listed just now: that it cannot be found once may be no more than bad luck.
+                account = self.details(ident) or self.details(ident)
             else:
                 account = None if retired(record) else self._account(answer, record, full=False)
             if account is not None:
@@ -207,17 +222,18 @@ class Platform(Connector):
         seen: set[str | None] = set()
         linked = short = False
         for page in range(1, MOST_PAGES + 1):
+            # What a page beyond the last one answers is not known (platform.md 6).
+            ends: tuple[type[PortalError], ...] = (Missing, Refused) if short else (Missing,)
             try:
-                answer, records = self.client.fetch(
-                    call, lambda answer: (answer, collection(answer)), query={"page": page, "count": COUNT}
-                )
+                found = self._page(call, page, ends if page > 1 else ())
             except (Missing, Refused) as error:
-                if page > 1 and (short or isinstance(error, Missing)):
-                    return
                 if page > 1 or error.status not in NOT_OFFERED:
                     raise
                 text = f"the portal does not offer a list of {what}, which does not mean that there are none"
                 raise Refused(text, status=error.status, code=error.code, hint=hint) from error
+            if found is None:
+                return
+            answer, records = found
             self._alive = True
             fresh = {number(record["id"]) for record in records} - seen
             seen.update(fresh)
@@ -236,6 +252,15 @@ class Platform(Connector):
             if short and linked:
                 return
         raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages")
+
+    def _page(self, call: Call, page: int, ends: tuple[type[PortalError], ...]) -> tuple[Answer, list[Record]] | None:
+        """Return one page, None after one of ``ends`` that was met twice: once may be no more than bad luck."""
+        for _attempt in range(2):
+            with contextlib.suppress(*ends):
+                return self.client.fetch(
+                    call, lambda answer: (answer, collection(answer)), query={"page": page, "count": COUNT}
+                )
+        return None
 
     def _account(self, answer: Answer, record: Record, *, full: bool) -> Account:
         sources = [field.source for field in self.portal.fields]
@@ -360,6 +385,7 @@ PORTAL = Portal(
         "activate": "its API knows no activation of users",
         "password": "its API takes no password, the platform asks the user for one",
         "service": "its API knows no service users",
+        "revoke": "its API neither shows nor takes away API keys",
         "roles": "its API knows no roles of users besides customer_admin",
     },
     clash=(

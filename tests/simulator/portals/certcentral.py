@@ -188,6 +188,10 @@ class CertCentralSimulator(PortalSimulator):
         "new_status": ("active", str),
         "last_login_format": ("iso", "plain"),
         "key_103_containers": ("refused", "allowed"),
+        "key_filter": ("honoured", "ignored"),
+        "key_page_cap": (0, int),
+        "keys_of_others": ("shown", "hidden"),
+        "revoke_again": ("accepted", "refused"),
         "manager_rights": ("none", "edit"),
         "digicert_account": (False, True),
         "cdn_cookies": (True, False),
@@ -549,10 +553,22 @@ class CertCentralSimulator(PortalSimulator):
 
     @route("GET", "/key", "list keys", READ)
     def list_keys(self) -> Any:
-        wanted = flask.request.args.get("user_id")
+        args = flask.request.args
+        wanted = args.get("user_id") if self.switches["key_filter"] == "honoured" else None
         rows = [row for row in self.keys.listing() if wanted in (None, str(row["user_id"]))]
-        shown = (self._shown_key(row) for row in rows)
-        return {"api_keys": [one for one in shown if one is not None]}
+        if self.switches["keys_of_others"] == "hidden":
+            rows = [row for row in rows if row["user_id"] == self._caller()["id"]]
+        shown = [one for one in (self._shown_key(row) for row in rows) if one is not None]
+        cap = self.switches["key_page_cap"]
+        if not cap:
+            return {"api_keys": shown}
+        try:
+            offset = max(0, int(args.get("offset", 0)))
+            limit = max(1, min(int(args.get("limit", 0)) or cap, cap))
+        except ValueError:
+            return self._invalid([("invalid_parameter", "A query parameter is not a number.")])
+        page = {"total": len(shown), "limit": limit, "offset": offset}
+        return {"api_keys": shown[offset : offset + limit], "page": page}
 
     @route("GET", "/key/<int:key_id>", "read key", READ)
     def read_key(self, key_id: int) -> Any:
@@ -584,6 +600,8 @@ class CertCentralSimulator(PortalSimulator):
             return self._fail(404, "not_found|api_key", "The specified API key was not found.")
         if given.get("status") not in ("active", "revoked"):
             return self._invalid([("invalid_status", "Status must be active or revoked.")])
+        if row["status"] == given["status"] == "revoked" and self.switches["revoke_again"] == "refused":
+            return self._invalid([("invalid_status", "The key is revoked already.")])
         self.keys.update(key_id, status=given["status"])
         return self._written()
 
@@ -857,11 +875,25 @@ class CertCentralSimulator(PortalSimulator):
         }
         return self.keys.put(number, row)
 
+    def add_key(self, username: str, name: str, status: str = "active") -> Row:
+        """Give a user an API key."""
+        with self.lock:
+            row = self.user(username)
+            if row is None:
+                raise ValueError(f"no such user: {username}")
+            return self._new_key(row["id"], name, 0, status=status)
+
+    def keys_of(self, username: str) -> dict[str, str]:
+        """Return the statuses of a user's API keys by their names."""
+        with self.lock:
+            row = self.user(username)
+            return {} if row is None else {key["name"]: key["status"] for key in self.keys.find("user", row["id"])}
+
     def _shown_key(self, row: Row) -> Row | None:
         user = self.users.get(row["user_id"])
         if user is None or user["account_id"] != self._caller()["account_id"]:
             return None
-        return {
+        shown = {
             "id": row["id"],
             "user": {name: user[name] for name in ("id", "first_name", "last_name")},
             "status": row["status"],
@@ -870,6 +902,13 @@ class CertCentralSimulator(PortalSimulator):
             "is_legacy": False,
             "restricted_to_role_id": row["role"],
         }
+        if row["id"] % 2:
+            # Absent if the key was never used.
+            shown["last_used_date"] = "2026-01-14T09:21:05+00:00"
+        if self.switches["extra_members"]:
+            # Keys for ACME carry further members (certcentral.md 9).
+            shown["x_acme"] = {"nested": [1, 2]}
+        return shown
 
     def _container(self, row: Row) -> Row:
         shown = _bare(row)

@@ -129,6 +129,9 @@ class CloudCenterSimulator(PortalSimulator):
         "empty_text": ("empty", "null", "absent"),
         "perms": ("present", "absent"),
         "encoding": ("plain", "gzip"),
+        "no_key": ("null", "empty", "absent", "404"),
+        "key_shown": ("plain", "masked"),
+        "key_answer": ("key", "empty"),
         "product": ("4.x", "suite_404", "suite_html"),
     }  # fmt: skip
 
@@ -433,7 +436,7 @@ class CloudCenterSimulator(PortalSimulator):
             raise Refusal(400, "apiKey.generate is required.", "apiKey")
         key = f"{self.random.getrandbits(64):016X}"
         self.secrets.put(row["id"], {**self._secret(row["id"]), "key": key})
-        return {"apiKey": {"key": key}}
+        return {"apiKey": {"key": key}} if self.switches["key_answer"] == "key" else None
 
     @route("GET", "/v1/tenants", "list tenants", READ)
     def list_tenants(self) -> Any:
@@ -615,8 +618,31 @@ class CloudCenterSimulator(PortalSimulator):
         return self.secrets.get(ident) or {"password": None, "key": None, "changes": 0}
 
     def _keys(self, ident: str) -> Row:
-        key = {"cloud": "Example-region1", "key": "-----BEGIN EXAMPLE KEY-----"}
-        return {"apiKey": {"key": self._secret(ident)["key"]}, "sshKeys": [key]}
+        key = self._secret(ident)["key"]
+        shown: Row = {"sshKeys": [{"cloud": "Example-region1", "key": "-----BEGIN EXAMPLE KEY-----"}]}
+        if key is not None:
+            return {"apiKey": {"key": "********" if self.switches["key_shown"] == "masked" else key}, **shown}
+        if self.switches["no_key"] == "404":
+            raise Refusal(404, "The user has no keys.", code="NOT_FOUND")
+        if self.switches["no_key"] != "absent":
+            shown["apiKey"] = {"key": None if self.switches["no_key"] == "null" else ""}
+        return shown
+
+    def give_key(self, email: str) -> str:
+        """Let a user make an API key, and return it."""
+        with self.lock:
+            row = self._by_email(email)
+            if row is None:
+                raise ValueError(f"no such user: {email}")
+            key = f"{self.random.getrandbits(64):016X}"
+            self.secrets.put(row["id"], {**self._secret(row["id"]), "key": key})
+            return key
+
+    def key_of(self, email: str) -> str | None:
+        """Return the API key that a user has now."""
+        with self.lock:
+            row = self._by_email(email)
+            return None if row is None else self._secret(row["id"])["key"]
 
     def _now(self) -> int:
         return int(self.clock() * 1000)

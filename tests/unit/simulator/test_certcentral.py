@@ -561,6 +561,24 @@ def test_keys() -> None:
     assert api.refused("GET", "/key/1")[0] == 404
 
 
+def test_what_is_not_known_about_keys_can_be_switched() -> None:
+    api = Api()
+    mine = {one["name"] for one in api.get("/key", user_id=ADMIN)["api_keys"]}
+    api.sim.set(key_filter="ignored")
+    assert "standard" in {one["name"] for one in api.get("/key", user_id=ADMIN)["api_keys"]} - mine
+    api.sim.set(keys_of_others="hidden")
+    assert {one["name"] for one in api.get("/key")["api_keys"]} == mine
+    api.sim.set(keys_of_others="shown", key_page_cap=2)
+    answer = api.get("/key", limit=50, offset=2)
+    assert (len(answer["api_keys"]), answer["page"]) == (2, {"total": len(KEYS), "limit": 2, "offset": 2})
+    number = api.sim.add_key("rosa.diaz@example.org", "late")["id"]
+    assert api.sim.keys_of("rosa.diaz@example.org") == {"standard": "active", "late": "active"}
+    for refusal in ("accepted", "refused"):
+        api.sim.set(revoke_again=refusal)
+        answer = api.put(f"/key/{number}/status", status="revoked")
+        assert answer.status_code == (400 if refusal == "refused" else 204)
+
+
 def test_rate_limit_has_two_rolling_windows() -> None:
     api = Api(rate_limit=True, rate_short_requests=3, rate_short_seconds=5, rate_long_requests=5, rate_long_seconds=60)
     assert [api("GET", "/user/me").status_code for _turn in range(4)] == [200, 200, 200, 429]

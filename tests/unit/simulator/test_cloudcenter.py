@@ -187,6 +187,22 @@ def test_a_standard_user_may_look_at_itself(api: Api) -> None:
     assert api("POST", "/v1/users", NEW).status_code == 403
 
 
+def test_a_new_key_ends_the_old_one(api: Api, sim: CloudCenterSimulator) -> None:
+    first = sim.give_key("jane.doe@example.com")
+    assert api("GET", "/v1/users/5/keys").json()["apiKey"]["key"] == first == sim.key_of("jane.doe@example.com")
+    second = api("POST", "/v1/users/5/keys", {"apiKey": {"generate": True}}).json()["apiKey"]["key"]
+    assert api("GET", "/v1/users/5/keys").json()["apiKey"]["key"] == second != first
+    assert api("POST", "/v1/users/5/keys", {"apiKey": {}}).status_code == 400
+    sim.set(key_shown="masked", key_answer="empty")
+    assert api("GET", "/v1/users/5/keys").json()["apiKey"]["key"] == "********"
+    assert api("POST", "/v1/users/5/keys", {"apiKey": {"generate": True}}).text == ""
+    for shape, shown in (("null", {"key": None}), ("empty", {"key": ""}), ("absent", None)):
+        sim.set(no_key=shape)
+        assert api("GET", "/v1/users/6/keys").json().get("apiKey") == shown
+    sim.set(no_key="404")
+    assert api("GET", "/v1/users/6/keys").status_code == 404
+
+
 def test_a_tenant_admin_works_inside_its_tenant(sim: CloudCenterSimulator) -> None:
     api = Api(sim, "taken.elsewhere_3")
     assert listed(api) == ["tariq.aziz@northwind.example", "lena.berg@northwind.example"]

@@ -26,11 +26,38 @@ def rungs(stage: Stage, host: str, key: str) -> dict[str, str]:
     return {name: rung["status"] for name, rung in stage.outcomes(host)[key]["rungs"].items()}
 
 
+def give_keys(stage: Stage, login: str, *names: str) -> None:
+    """Let somebody have API keys, where people have some."""
+    for host, found in (("digicert_us", names), ("lab", names[:1])):
+        ident = stage.accounts(host)[login]["id"]
+        for name in found:
+            if host == "lab":
+                stage.call(host, "POST", f"v1/users/{ident}/keys", {"apiKey": {"generate": True}})
+            else:
+                stage.call(host, "POST", f"key/user/{ident}", {"name": name})
+
+
+def keys(stage: Stage, login: str) -> dict[str, str]:
+    """Return the statuses of somebody's API keys on CertCentral by their names."""
+    ident = stage.accounts("digicert_us")[login]["id"]
+    found = stage.call("digicert_us", "GET", f"key?user_id={ident}")["api_keys"]
+    return {key["name"]: key["status"] for key in found}
+
+
+def key(stage: Stage, login: str) -> str:
+    """Return somebody's API key on CloudCenter."""
+    ident = stage.accounts("lab")[login]["id"]
+    found: str = stage.call("lab", "GET", f"v1/users/{ident}/keys")["apiKey"]["key"]
+    return found
+
+
 def people_get_their_accounts(stage: Stage) -> None:
     stage.roster(ANNA, BELA, CHEN)
     stage.apply(provision_unreviewed=True)
     for host in HOSTS:
         assert {"anna.nowak@example.org", "bela.kis@example.org"} <= set(stage.accounts(host))
+    for login in ("anna.nowak@example.org", "bela.kis@example.org"):
+        give_keys(stage, login, "build server", "laptop")
 
 
 def a_reason_and_people_are_required(stage: Stage) -> None:
@@ -47,11 +74,14 @@ def check_mode_only_looks(stage: Stage) -> None:
     before = len(stage.log())
     run = offboard(stage, "--check", "--diff", offboard_people="E1")
     assert run.recap("clc_prod")["changed"] > 0
+    assert "2 keys: build server (id " in run.text
     assert all(stage.writes(host) == [] for host in HOSTS)
     assert len(stage.log()) == before
 
 
 def the_ladder_goes_as_far_as_each_portal_lets_it(stage: Stage) -> None:
+    before = key(stage, "anna.nowak@example.org")
+    stage.forget()
     run = offboard(stage, offboard_people="E1")
     assert rungs(stage, "clc_prod", "E1") == {
         "revoke": "not offered",
@@ -61,14 +91,31 @@ def the_ladder_goes_as_far_as_each_portal_lets_it(stage: Stage) -> None:
     }
     assert rungs(stage, "lab", "E1")["disable"] == "done"
     assert stage.accounts("clc_prod")["anna.nowak@example.org"]["Status"] == "Disabled"
-    for host in ("digicert_us", "mail"):
-        assert stage.writes(host) == []
-        outcome = stage.outcomes(host)["E1"]
-        assert (outcome["status"], outcome["reason"]) == ("skipped", "left the company")
-        assert "NOTHING WAS DONE HERE" in outcome["rungs"]["delete"]["why"]
+    assert stage.writes("mail") == []
+    outcome = stage.outcomes("mail")["E1"]
+    assert (outcome["status"], outcome["reason"]) == ("skipped", "left the company")
+    assert "NOTHING WAS DONE HERE" in outcome["rungs"]["delete"]["why"]
+    assert stage.writes("digicert_us") == ["change key status"] * 2
+    outcome = stage.outcomes("digicert_us")["E1"]
+    assert (outcome["status"], outcome["action"]) == ("done", "updated")
+    assert outcome["rungs"]["revoke"]["why"].startswith("2 keys: build server (id ")
+    assert "THE ACCOUNT WAS LEFT AS IT IS" in outcome["rungs"]["delete"]["why"]
     assert "until then this person can still sign in" in run.text
+    assert "there is nothing to revoke" in run.text
+    assert "it cannot be done, look for API keys of this person" in run.text
+    assert keys(stage, "anna.nowak@example.org") == {"build server": "revoked", "laptop": "revoked"}
+    assert keys(stage, "bela.kis@example.org") == {"build server": "active", "laptop": "active"}
+    assert stage.outcomes("lab")["E1"]["rungs"]["revoke"]["status"] == "done"
+    after = key(stage, "anna.nowak@example.org")
+    assert after != before
+    for secret in (before, after):
+        assert secret not in run.text + (stage.directory / "provisioning.jsonl").read_text("utf-8")
     paper = (stage.directory / "offboarding.md").read_text("utf-8")
     assert "| E1 | anna.nowak@example.org | disable | done |" in paper
+    assert after not in paper
+    stage.forget()
+    offboard(stage, offboard_people="E1")
+    assert all(stage.writes(host) == [] for host in HOSTS)
 
 
 def a_leaver_beats_any_other_rule(stage: Stage) -> None:
@@ -135,6 +182,35 @@ def the_last_day_in_the_roster_counts_and_protected_accounts_do_not(stage: Stage
     assert stage.outcomes("mail")["E3"]["grace_ends"] == "2020-03-01"
 
 
+def the_own_account_and_the_last_administrator_stay(stage: Stage) -> None:
+    # The last administrator on one, the credential's own account or the owner of the tenant on the others.
+    own = {"clc_prod": "pat.lee@northwind.example", "digicert_us": "api.admin@example.org", "lab": "admin@example.com"}
+    rows = [f"X{n},{login},{login},Xa{n},Xu,Ops,employee,leaver,,{EVERYTHING}" for n, login in enumerate(own.values())]
+    stage.roster(CHEN, *rows)
+    before = {host: stage.accounts(host) for host in HOSTS}
+    keys_before = keys(stage, own["digicert_us"])
+    told = {"provision_unreviewed": True, "provision_roster_shrink_limit": 100}
+    run = stage.apply("--limit", "clc_prod,digicert_us,lab", code=2, **told)
+    assert "the last active administrator (pat.lee@northwind.example)" in run.text
+    assert "owns its tenant" in run.text
+    run = offboard(
+        stage, "--limit", "clc_prod,digicert_us,lab", code=2, offboard_people="X0,X1,X2", offboard_delete_now=True
+    )
+    assert "the last active administrator (pat.lee@northwind.example)" in run.text
+    assert "'api.admin@example.org' would be" in run.text
+    assert "is the account of the credential" in run.text
+    assert "owns its tenant" in run.text
+    assert {host: stage.accounts(host) for host in HOSTS} == before
+    assert keys(stage, own["digicert_us"]) == keys_before
+    name, secret = "northwind.api", "Bt6yHn2Ws8Xe4Rc1Mk7Pz3Lq9Dv5Ug0F_999"
+    stage.roster(f"X3,{name},{name}@example.org,Xa,Xu,Ops,employee,leaver,,{EVERYTHING}")
+    credential = {"portal_api_username": name, "portal_api_key": secret}
+    run = offboard(stage, "--limit", "mail", code=2, offboard_people="X3", offboard_delete_now=True, **credential)
+    assert "is the account of the credential" in run.text
+    assert secret not in run.text
+    assert stage.accounts("mail") == before["mail"]
+
+
 if __name__ == "__main__":
     tell(
         people_get_their_accounts,
@@ -147,4 +223,5 @@ if __name__ == "__main__":
         a_burnt_name_is_reported_as_such,
         after_the_grace_accounts_are_deleted_also_of_people_who_left_the_roster,
         the_last_day_in_the_roster_counts_and_protected_accounts_do_not,
+        the_own_account_and_the_last_administrator_stay,
     )

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
-from stage import HOSTS, INVENTORY, PROFILES, Stage, tell
+from stage import HOSTS, INVENTORY, PROFILES, Stage, descendants, tell
 
 ANNA = "E1,anna.nowak@example.org,anna.nowak@example.org,Anna,Nowak,Engineer,employee,active,,server_operator;mailer"
 BELA = "E2,bela.kis@example.org,bela.kis@example.org,Béla,Kis,PKI,employee,active,,pki_operator"
@@ -182,12 +184,30 @@ def extras_are_drift_until_told_otherwise(stage: Stage) -> None:
 
 def names_that_the_portal_does_not_have_are_told_all_at_once(stage: Stage) -> None:
     certcentral = {"role": "standard_user", "containers": ["Lob", "Lab", "Feld"]}
-    profiles = {**PROFILES, "pki_operator": {"certcentral": certcentral}}
-    run = stage.provision("--limit", "digicert_us", code=2, provision_profiles=profiles)
-    for name in ("Lob", "Feld"):
-        assert f"'{name}' is not known to the portal" in run.text
+    profiles = {
+        **PROFILES,
+        "pki_operator": {"certcentral": certcentral},
+        "pki_manager": {"certcentral": {"role": "No Such Role"}, "cloudcenter": {"activation_profile": "develpers"}},
+        "pki_number": {
+            "digicert_us": {"role_id": 77},
+            "lab": {"activation_profile_id": 99},
+            "clc": {"roles": ["boss"]},
+        },
+    }
+    run = stage.provision(code=2, provision_profiles=profiles)
+    plan = stage.paper("plan")["hosts"]
+    for host, names in {
+        "clc_prod": ("'boss'",),
+        "digicert_us": ("'Lob'", "'Feld'", "'No Such Role'", "role_id: '77'"),
+        "lab": ("'develpers'", "activation_profile_id: '99'"),
+    }.items():
+        assert plan[host]["status"] == "failed"
+        for name in names:
+            assert f"{name} is not known" in plan[host]["error"]
+            assert name in run.text
     assert "'Lab' is not" not in run.text
-    assert stage.paper("plan")["hosts"]["digicert_us"]["status"] == "failed"
+    assert plan["mail"]["status"] == "planned"
+    assert all(stage.writes(host) == [] for host in HOSTS)
     wrong = {"certcentral": {"role": "No Such Role"}, "clc": {"roles": ["boss", "chief"]}, "lap": {}}
     run = stage.provision(code=2, provision_profiles={**PROFILES, "nobody_has_it": wrong})
     for name in ("'No Such Role'", "'boss'", "'chief'", "'lap' is neither a portal host nor a portal type"):
@@ -261,10 +281,39 @@ def killed_in_the_middle_of_apply(stage: Stage) -> None:
     assert not list((stage.directory / "work").iterdir())
 
 
+def _everybody() -> list[str]:
+    """Return the rows of all who have accounts after two kills."""
+    rows = [f"K{n},k{n}@example.org,k{n}@example.org,Kim{n},Kay,Ops,employee,active,,server_operator" for n in range(8)]
+    more = [f"M{n},m{n}@example.org,m{n}@example.org,Mia{n},May,Ops,employee,active,,server_operator" for n in range(6)]
+    return [_year()[0], BELA, CHEN, DORA, EDDY, *rows, *more]
+
+
+def the_main_process_alone_is_killed(stage: Stage) -> None:
+    stage.roster(*_everybody())
+    before = set(stage.accounts("clc_prod"))
+    stage.provision("--limit", "clc_prod")
+    stage.ask("clc_prod", "faults", "POST", {"kind": "slow", "operation": "create user", "seconds": 2, "times": None})
+    child = stage.start("provision", "--limit", "clc_prod", provision_mode="apply", provision_concurrency=2)
+    stage.until(lambda: "create user" in stage.writes("clc_prod"))
+    workers = descendants(child.pid)
+    assert workers
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    stage.apply("--limit", "clc_prod", provision_concurrency=2)
+    stage.ask("clc_prod", "faults", "DELETE")
+    new = set(stage.accounts("clc_prod")) - before
+    assert new >= {f"m{n}@example.org" for n in range(6)}
+    assert stage.writes("clc_prod").count("create user") == len(new)
+    told = {r["person"]: r["status"] for r in stage.log() if r["event"] == "recovered"}
+    assert set(told) >= {f"M{n}" for n in range(6)}
+    stage.forget()
+    stage.apply("--limit", "clc_prod")
+    assert stage.writes("clc_prod") == []
+
+
 def two_applies_at_once(stage: Stage) -> None:
     row = "T1,twice@example.org,twice@example.org,Tim,Twice,Ops,employee,active,,server_operator"
-    rows = [f"K{n},k{n}@example.org,k{n}@example.org,Kim{n},Kay,Ops,employee,active,,server_operator" for n in range(8)]
-    stage.roster(_year()[0], BELA, CHEN, DORA, EDDY, *rows, row)
+    stage.roster(*_everybody(), row)
     stage.provision("--limit", "clc_prod")
     stage.ask("clc_prod", "faults", "POST", {"kind": "slow", "operation": "create user", "seconds": 12, "times": 1})
     first = stage.start("provision", "--limit", "clc_prod", provision_mode="apply")
@@ -278,8 +327,7 @@ def two_applies_at_once(stage: Stage) -> None:
 
 def nothing_is_sent_before_the_log_can_be_written(stage: Stage) -> None:
     row = "L1,lost@example.org,lost@example.org,Lou,Lost,Ops,employee,active,,server_operator"
-    rows = [f"K{n},k{n}@example.org,k{n}@example.org,Kim{n},Kay,Ops,employee,active,,server_operator" for n in range(8)]
-    stage.roster(_year()[0], BELA, CHEN, DORA, EDDY, *rows, row)
+    stage.roster(*_everybody(), row)
     stage.provision("--limit", "clc_prod")
     full = stage.folder / "full.jsonl"
     full.symlink_to("/dev/full")
@@ -325,6 +373,7 @@ if __name__ == "__main__":
         the_guards_hold,
         one_portal_down_does_not_stop_the_others,
         killed_in_the_middle_of_apply,
+        the_main_process_alone_is_killed,
         two_applies_at_once,
         nothing_is_sent_before_the_log_can_be_written,
         two_hosts_that_are_one_tenant,

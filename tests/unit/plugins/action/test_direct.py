@@ -261,3 +261,33 @@ def test_each_module_has_its_action(name: str, informs: bool) -> None:
     made = importlib.import_module(f"ansible_collections.portal.users.plugins.action.{name}{suffix}").ActionModule
     assert issubclass(made, DirectAction)
     assert (made.portal.name, made.informs) == (name, informs)
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        [{"username": "ann", "name": "Ann"}, {"username": "bob"}],
+        [{"username": 17, "name": True}],
+        [{"username": "ann", "name": None}],
+        [],
+        ["ann"],
+        "ann",
+        [{"username": "ann", "nmae": "Ann"}],
+        [{"username": "ann", "state": "gone"}],
+        [{"username": "ann", "name": ["Ann"]}],
+    ],
+)
+def test_entries_that_need_no_validator_come_out_as_those_that_do(
+    users: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = action(args={"api_key": KEY, "users": users}).run(task_vars={"ansible_inject_invocation": True})
+    monkeypatch.setattr(entry, "settled", lambda _spec, _entry: False)
+    assert quick == action(args={"api_key": KEY, "users": users}).run(task_vars={"ansible_inject_invocation": True})
+
+
+def test_the_result_repeats_of_each_user_what_was_given() -> None:
+    users = [{"username": "ann", "name": "Ann"}, {"username": 17}]
+    found = action(args={"api_key": KEY, "users": users}).run(task_vars={"ansible_inject_invocation": True})
+    told = found["invocation"]["module_args"]
+    assert told["users"] == [{"username": "ann", "name": "Ann"}, {"username": "17"}]
+    assert told["on_missing"] == "create"

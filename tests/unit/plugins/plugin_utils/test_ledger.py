@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -135,6 +137,34 @@ def test_the_lock_of_a_dead_run_is_taken_over(tmp_path: Path, began: str | None)
     lock = _ledger.Lock(tmp_path, "clc_prod")
     lock.path.write_text(json.dumps({"pid": os.getpid(), "began": began, "node": socket.gethostname()}), "utf-8")
     lock.take("run")
+    assert json.loads(lock.path.read_text("utf-8"))["run"] == "run"
+
+
+def test_what_a_killed_run_has_left_behind_is_waited_for(tmp_path: Path) -> None:
+    script = "import os, time\nif os.fork():\n    time.sleep(60)\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n"
+    main = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert main.stdout is not None
+    worker = int(main.stdout.readline())
+    lock = _ledger.Lock(tmp_path, "clc_prod")
+    known = {"pid": main.pid, "began": _ledger.began(main.pid), "node": socket.gethostname()}
+    known["command"] = _ledger.command(main.pid)
+    lock.path.write_text(json.dumps(known), "utf-8")
+    try:
+        assert _ledger.orphans(known, os.getppid()) == []
+        with pytest.raises(Blocked, match=f"process {main.pid}"):
+            lock.take("run", patience=0)
+        main.kill()
+        main.wait()
+        assert _ledger.orphans(known, os.getppid()) == [worker]
+        with pytest.raises(Blocked, match=rf"was killed, and a process of it is still at work \({worker}\)"):
+            lock.take("run", patience=0.3)
+        assert _ledger.orphans({**known, "node": "elsewhere"}, os.getppid()) == []
+        threading.Timer(0.3, os.kill, (worker, signal.SIGKILL)).start()
+        lock.take("run", patience=30)
+    finally:
+        for pid in (main.pid, worker):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     assert json.loads(lock.path.read_text("utf-8"))["run"] == "run"
 
 

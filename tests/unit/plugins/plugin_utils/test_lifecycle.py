@@ -113,16 +113,34 @@ def test_a_roster_that_shrank_too_much_stops(tmp_path: Path, rows: int, stops: b
         _lifecycle.prepare(asked)
 
 
-def test_names_that_only_the_portal_knows_are_asked_for_one_by_one(tmp_path: Path) -> None:
+def test_names_that_only_the_portal_knows_are_looked_up_in_its_tables(tmp_path: Path) -> None:
     prepared = _lifecycle.prepare(job(tmp_path, host="digicert_us", kind="certcentral"))
-    asked = json.loads(Path(prepared["names_file"]).read_text("utf-8"))
-    assert [entry["containers"] for entry in asked] == [{"add": ["Lab"]}, {"add": ["Lob"]}]
+    assert prepared["tables"] == ["containers", "roles"]
     work = Path(prepared["work"])
-    no = outcome(1, "x", "failed", kind="badinput", msg="nobody-1@profiles.invalid: containers: 'Lob' is not known")
-    with pytest.raises(_run.Trouble, match=r"profile 'operator': containers: 'Lob' is not known"):
-        _lifecycle.names(work, result(outcome(0, "x"), no))
+    containers = [{"id": "7", "name": "Lab"}, {"id": "8", "name": "Field"}]
+    roles = [{"id": "4", "name": "Manager"}]
+    with pytest.raises(_run.Trouble) as told:
+        _lifecycle.names(work, {"tables": {"containers": containers, "roles": roles}})
+    assert told.value.text.splitlines() == [
+        "the profiles name what digicert_us does not have:",
+        "profile 'operator': containers: 'Lob' is not known to the portal, it has: Field, Lab",
+    ]
     with pytest.raises(_run.Trouble, match="portal is down"):
         _lifecycle.names(work, {"msg": "the portal is down", "kind": "unclear"})
+    containers.append({"id": "9", "name": "Lob"})
+    assert _lifecycle.names(work, {"tables": {"containers": containers, "roles": None}}) == {}
+
+
+def test_a_role_that_everybody_knows_may_not_be_offered_here(tmp_path: Path) -> None:
+    profiles = {"boss": {"certcentral": {"role": "manager"}}, "clerk": {"certcentral": {"role_id": 5}}}
+    work = Path(_lifecycle.prepare(job(tmp_path, ANNA[:-8] + "boss", kind="certcentral", profiles=profiles))["work"])
+    with pytest.raises(_run.Trouble) as told:
+        _lifecycle.names(work, {"tables": {"roles": [{"id": "1", "name": "Administrator"}]}})
+    has = "is not known to the portal, it has: Administrator (1)"
+    assert told.value.text.splitlines()[1:] == [
+        f"profile 'boss': role: 'manager' is the ID 4 to the portal; role: '4' {has}",
+        f"profile 'clerk': role_id: '5' {has}",
+    ]
 
 
 def test_nobody_is_adopted_by_an_email_address(tmp_path: Path) -> None:

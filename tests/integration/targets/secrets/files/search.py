@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# What the keys and cookies begin with that the portals make up.
+GENERATED = ("canary-generated-", "Seed=")
+
+
 def secrets(given: dict[str, Any]) -> Iterator[str]:
-    """Yield every secret that the play was given."""
+    """Yield every secret that the play was given, and what those begin with that the portals make up."""
+    yield from GENERATED
     yield from given["canaries"].values()
     for portal in given["simulator"].values():
         if isinstance(portal, dict):
@@ -47,7 +52,13 @@ def main() -> int:
     given = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     wanted = {spelling for secret in secrets(given) for spelling in spelled(secret)}
     files = [file for path in map(Path, sys.argv[2:]) for file in (path.rglob("*") if path.is_dir() else [path])]
-    report: dict[str, list[str]] = {"clean": [], "leaks": [], "payloads": [], "payloads_with_arguments": []}
+    report: dict[str, list[str]] = {
+        "clean": [],
+        "leaks": [],
+        "payloads": [],
+        "payloads_with_arguments": [],
+        "tracebacks": [],
+    }
     for file in sorted(file for file in files if file.is_file()):
         text = file.read_bytes()
         found = any(spelling in text for spelling in wanted)
@@ -55,6 +66,8 @@ def main() -> int:
             report["payloads_with_arguments" if found else "payloads"].append(file.name)
         else:
             report["leaks" if found else "clean"].append(file.name)
+            if b"Traceback (most recent call last)" in text:
+                report["tracebacks"].append(file.name)
     print(json.dumps(report))
     return 0
 

@@ -136,8 +136,13 @@ def test_a_plan_shows_the_given_fields_only() -> None:
 
 
 def test_a_value_that_is_equal_but_written_otherwise_is_shown_as_it_is() -> None:
-    made = make(wish(username="ann", email="ANN@example.test"), account())
-    assert made.before == made.after == {"email": "ann@example.test"}
+    made = make(wish(username="ann", email="ANN@example.test", name="Bea"), account())
+    assert made.before["email"] == made.after["email"] == "ann@example.test"
+    assert made.changed_fields == ("name",)
+
+
+def test_an_account_that_is_as_wanted_has_an_empty_plan() -> None:
+    assert make(wish(username="ann", email="ANN@example.test"), account()) == plan.Plan()
 
 
 def test_a_deletion_shows_the_account() -> None:
@@ -160,7 +165,7 @@ def test_a_status_change_is_in_the_diff() -> None:
 def test_a_password_is_sent_again_only_by_order(update_password: str, steps: list[str]) -> None:
     made = make(wish(username="ann", password=PASSWORD), account(), update_password=update_password)
     assert labels(made) == steps
-    assert (made.after["password"] == plan.TO_BE_SET) is bool(steps)
+    assert made.after == ({"password": plan.TO_BE_SET} if steps else {})
 
 
 @pytest.mark.parametrize("there", [None, {}])

@@ -118,10 +118,21 @@ def test_a_record_that_comes_twice_has_moved_so_the_list_is_read_once_more() -> 
     script.finish()
 
 
-@pytest.mark.parametrize("end", [page(), ("GET", "users", Reply(status=404)), error(400, 0), page(user(1))])
-def test_a_short_page_without_any_link_is_followed_by_one_more_request(end: Line) -> None:
-    connector, script = connect(PORTAL, SETTINGS, page(user(1)), end)
+NO_PAGE = ("GET", "users", Reply(status=404))
+
+
+@pytest.mark.parametrize("end", [(page(),), (NO_PAGE, NO_PAGE), (error(400, 0), error(400, 0)), (page(user(1)),)])
+def test_a_short_page_without_any_link_is_followed_by_one_more_request(end: tuple[Line, ...]) -> None:
+    connector, script = connect(PORTAL, SETTINGS, page(user(1)), *end)
     assert ids(connector) == ["1"]
+    script.finish()
+
+
+@pytest.mark.parametrize("links", [[NEXT], []], ids=["next link", "no links"])
+def test_a_page_that_is_missing_once_is_asked_for_again(links: list[t.Any]) -> None:
+    rest = [page(user(2), links=[PREVIOUS])] if links else [page(user(2)), page()]
+    connector, script = connect(PORTAL, SETTINGS, page(user(1), links=links), NO_PAGE, *rest)
+    assert ids(connector) == ["1", "2"]
     script.finish()
 
 
