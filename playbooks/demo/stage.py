@@ -297,8 +297,6 @@ class Stage:
             "ANSIBLE_REMOTE_TEMP": str(self.private / "remote"),
             "ANSIBLE_COLLECTIONS_PATH": str(collections()),
             "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
-            # The portals do not wait for each other.
-            "ANSIBLE_STRATEGY": "free",
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
             "ANSIBLE_NOCOWS": "true",
             "ANSIBLE_NOCOLOR": "true",
