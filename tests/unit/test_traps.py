@@ -616,7 +616,6 @@ def test_addresses_of_another_host_in_answers_are_never_called(cloudcenter: Benc
         ({"orchestrator": False}, "4", "No orchestrator"),
         ({"operation_polls": 10_000}, "4", "had not ended"),
         ({}, "6", "names no region"),
-        ({}, "99", "no activation profile with the ID 99"),
     ],
 )
 def test_an_activation_that_fails_says_why_and_names_what_was_done(

@@ -196,7 +196,9 @@ class CloudCenter(Connector):
         def parse(answer: Answer) -> str:
             shown = answer.data.get("apiKey", {}) if isinstance(answer.data, dict) else None
             key = shown.get("key") if isinstance(shown, dict) else shown
-            if not isinstance(answer.data, dict) or not isinstance(key, (str, type(None))):
+            # A user without any key may have an empty answer, but not one about something else.
+            told = isinstance(answer.data, dict) and (not answer.data or {"apiKey", "sshKeys"} & set(answer.data))
+            if not told or not isinstance(key, (str, type(None))):
                 raise answer.error(Unclear, f"the answer does not hold the keys of the account {account.id}")
             return (key or "").strip()
 
