@@ -48,6 +48,8 @@ ROUNDS = 4
 """How often the steps of one user are begun at most."""
 LOOKS = 3
 """How often an account is looked for after a write whose effect is not seen yet; lists may lag."""
+MUCH = 50_000
+"""So many new objects are worth keeping from the garbage collector."""
 FAILURES_IN_A_ROW = 5
 """So many transport failures, one after the other, stop the task."""
 
@@ -99,7 +101,7 @@ def undisturbed() -> t.Iterator[None]:
     """Hold the cyclic garbage collector back while much is built that stays, and keep it from looking there later.
 
     It would go through all of it again and again, a third of the time for ten thousand accounts. The caller ends the
-    exemption with ``gc.unfreeze`` when the task ends.
+    exemption with ``gc.unfreeze`` when the task ends; garbage in it is found late then, so that little is not exempted.
     """
     if not gc.isenabled():
         yield
@@ -108,7 +110,8 @@ def undisturbed() -> t.Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
+        if gc.get_count()[0] > MUCH:
+            gc.freeze()
         gc.enable()
 
 
