@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from . import roster
 from .cases import AWX, CONCURRENCY, PEERS, UNCHANGED, Case, full, quick
 from .measure import Run, Runner, Wrong
 from .page import awx_rows, page
@@ -115,6 +116,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         runs = rounds_of(chosen(options), runner)
         stored = events(runner, options)
         beginning = measure(runner.env, folder, options.collections)
+        read = roster.measure(runner.env, folder, options.collections)
     results = [result(case, done) for case, done in runs.items()]
     found, scaled = ratios(results)
     about["load_after"] = round(os.getloadavg()[0], 1)
@@ -132,6 +134,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "scaled": scaled,
         "awx": stored,
         "startup": beginning,
+        "roster": read,
     }
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE = Path(__file__).resolve().parent
+CLOCK = """
+import json, os, sys, time
+began = time.perf_counter()
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_pid, status, usage = os.wait4(child, 0)
+found = (time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, status)
+with open(sys.argv[1], "w") as stream:
+    json.dump(found, stream)
+"""
 FOREIGN = ("ANSIBLE_", "PYTHON", "CLC_", "CERTCENTRAL_", "PLATFORM_", "CLOUDCENTER_", "MAKE", "MFLAGS", "ARGS")
 
 
@@ -158,16 +167,23 @@ class Runner:
 
 
 def timed(argv: list[str], env: Mapping[str, str], log: Path) -> tuple[float, float, float, int]:
-    """Run a command; return seconds on the wall, seconds of computing, MiB of its largest process and its status."""
+    """Run a command; return seconds on the wall, seconds of computing, MiB of its largest process and its status.
+
+    A process of its own measures it: Linux counts the memory of whoever starts a process as that process's, too, and
+    this one is large.
+    """
+    report = log.with_suffix(".json")
+    report.unlink(missing_ok=True)
+    command = [sys.executable, "-I", "-S", "-c", CLOCK, str(report), *argv]
     with log.open("wb") as out:
-        began = time.perf_counter()
-        child = subprocess.Popen(argv, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        clock = subprocess.Popen(
+            command, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
         try:
-            _pid, status, usage = os.wait4(child.pid, 0)
+            clock.wait()
         except BaseException:
-            child.terminate()
-            child.wait()
+            os.killpg(clock.pid, signal.SIGTERM)
+            clock.wait()
             raise
-        wall = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, child.returncode
+    wall, cpu, kilobytes, status = json.loads(report.read_text("utf-8"))
+    return wall, cpu, kilobytes / 1024, os.waitstatus_to_exitcode(status)
