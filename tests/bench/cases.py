@@ -113,9 +113,9 @@ def full(rounds: int) -> list[Case]:
         # What takes one or two seconds for each user is measured with few of them: 100 would take minutes for each run.
         middle = latency == 50
         for peer in ("uri_loop", "uri_list_loop"):
-            found += [_case(peer, users, latency, rounds) for users in ((1, 10, 30) if middle else (10,))]
-        found += [_case("loop_module", users, latency, rounds) for users in ((1, 10) if middle else (10,))]
-        found += [_case("loop_in_process", n, latency, rounds) for n in ((1, 10, 100, 1000) if middle else (10,))]
+            found += [_case(peer, users, latency, rounds) for users in ((1, 10, 20) if middle else (5,))]
+        found += [_case("loop_module", users, latency, rounds) for users in ((1, 10) if middle else (5,))]
+        found += [_case("loop_in_process", n, latency, rounds) for n in ((1, 10, 100, 300) if middle else (10,))]
         for peer in ("users_module", "users_in_process", "script"):
             sizes = (1, 10, 100) if latency > 50 else (1, 10, 100, 1000)
             found += [_case(peer, users, latency, rounds) for users in sizes]
