@@ -15,6 +15,7 @@ ANN = "ann.lee@example.test"
 BOB = "bob.ray@example.test"
 ABLE = ("certcentral", "cloudcenter")
 REVOKE = {"certcentral": "change key status", "cloudcenter": "generate key"}
+READ_KEYS = {"certcentral": "list keys", "cloudcenter": "read keys"}
 # Positions of the switches that have to do with keys.
 POSITIONS = [
     ("certcentral", {}),
@@ -197,6 +198,16 @@ def test_a_fault_while_revoking_leaves_no_key_and_no_doubt(keyed: Bench, kind: s
     result = keyed.run(**_leave(keyed))
     assert not result.get("failed"), result["msg"]
     assert result["changed"]
+    assert _live(keyed) != old
+    assert keyed.name == "cloudcenter" or _live(keyed) == set()
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "null"])
+def test_an_answer_that_says_nothing_of_keys_is_asked_for_again(keyed: Bench, body: str) -> None:
+    old = _live(keyed)
+    keyed.simulator.faults.add("body", operation=READ_KEYS[keyed.name], data=body, execute=False)
+    result = keyed.run(**_leave(keyed))
+    assert not result.get("failed"), result["msg"]
     assert _live(keyed) != old
     assert keyed.name == "cloudcenter" or _live(keyed) == set()
 
