@@ -374,3 +374,16 @@ def test_every_portal_knows_the_operations_that_are_disturbed(worlds: dict[str, 
 
 def test_every_kind_of_fault_of_the_simulators_is_drawn() -> None:
     assert {kind for kind, _params in FAULTS} == {*KINDS, "late"}
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_activation_of_which_nothing_more_may_be_read_has_changed_something(cloudcenter: Bench, lost: bool) -> None:
+    cloudcenter.seed(cloudcenter.rich(status="NEW"))
+    if lost:
+        cloudcenter.simulator.faults.add("lost_answer", operation="act on user")
+    cloudcenter.simulator.set(operation_polls=0)
+    cloudcenter.simulator.faults.add("status", operation="read user", code=401, times=None)
+    result = cloudcenter.run(**cloudcenter.key(), state="enabled", activation_profile_id="4")
+    assert next(iter(cloudcenter.ledger.mutations)).operation == "act on user"
+    assert cloudcenter.ledger.count(operation="act on user") == 1
+    assert (result.get("failed"), result["changed"]) == (True, True)

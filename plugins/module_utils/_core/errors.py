@@ -47,6 +47,8 @@ class PortalError(Exception):
         self.call = ""
         self.effect = ""
         """The effect of the call that failed, as far as it was one call."""
+        self.accepted = False
+        """Whether the portal had, or may have, carried out a write of the same step before."""
 
     def conceal(self, secrets: t.Collection[str]) -> None:
         """Remove ``secrets`` from everything that the portal said."""

@@ -483,7 +483,11 @@ class Reconciler:
             elif step.verb == plan.WRITE:
                 account = self.connector.write(self._known(work), step.part, step.values)
             else:
-                account = self.connector.act(self._known(work), step.verb, step.values)
+                try:
+                    account = self.connector.act(self._known(work), step.verb, step.values)
+                except PortalError as error:
+                    work.wrote = work.wrote or error.accepted
+                    raise
             work.wrote = True
             work.done.append(step.label)
             work.fresh = account is not None

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -371,12 +372,15 @@ class CloudCenter(Connector):
             # A new account may be on its way to active already, and is refused or still shown as new until then.
             if isinstance(error, Busy) and error.status == 429:
                 raise
-            found = self._settle(account, ASKED_POLLS if isinstance(error, Refused) else DOUBT_POLLS)
+            doubt = not isinstance(error, Refused)
+            with marking(accepted=doubt):
+                found = self._settle(account, DOUBT_POLLS if doubt else ASKED_POLLS)
             if found is None:
                 error.hint = error.hint or "If an activation is still going on, run again when it has ended"
                 raise
             return found
-        return self._await(account, answer)
+        with marking(accepted=True):
+            return self._await(account, answer)
 
     def _settle(self, account: Account, polls: int) -> Account | None:
         """Return the account once it is active, None if it is not so after a number of looks."""
@@ -449,6 +453,16 @@ class CloudCenter(Connector):
             # Operations are kept for a short time only (cloudcenter.md 12), and a refused question tells nothing.
             return None
         return progress(answer, operation)
+
+
+@contextlib.contextmanager
+def marking(*, accepted: bool) -> t.Iterator[None]:
+    """Mark a read that fails here as one after a write that the portal has carried out, or may have."""
+    try:
+        yield
+    except PortalError as error:
+        error.accepted = accepted and error.effect == READ
+        raise
 
 
 def progress(answer: Answer, operation: str | None) -> str | None:
