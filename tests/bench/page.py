@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .report import rows, verdicts
+from .report import Measured, rows, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,9 @@ How long it takes to bring users onto a portal, next to what else could be used:
 :literal:`ansible.builtin.uri`, and a bare Python script. The portals are simulated, on the same machine, with a fixed
 latency for each request. All figures come from one run, in which the peers took turns; they are medians. Trust the
 ratios more than the seconds.
+
+``make bench`` in a checkout measures all of it again, in about three quarters of an hour, and ``make bench QUICK=1``
+the essence in less than ten minutes. Both write ``tests/output/bench.json``; with ``ARGS=--page`` this page, too.
 
 """
 METHOD = """\
@@ -64,6 +67,8 @@ def page(data: dict[str, Any]) -> str:
     parts += ["\n", METHOD.format(**data), _title("Ratios", "-"), "\n"]
     judged = verdicts(data["ratios"], data["scaled"])
     parts.append(_table([("What", "Measured", "Target", "Verdict"), *judged], (52, 14, 18, 16)))
+    if "users_in_process_vs_uri_loop_1000" in data["ratios"]:
+        parts += ["\n", floor(Measured(data["results"]))]
     parts += ["\n", _title("Runs", "-"), "\n"]
     parts.append(_table(rows(data["results"]), (26, 6, 6, 8, 12, 7, 6, 12, 7, 6, 4)))
     if data["awx"]:
@@ -72,6 +77,20 @@ def page(data: dict[str, Any]) -> str:
     parts += ["\n", _title("Start-up", "-"), "\n", startup(data["startup"])]
     parts += ["\n", _title("Reading a roster", "-"), "\n", roster(data["roster"])]
     return "".join(parts)
+
+
+def floor(measured: Measured) -> str:
+    """Return what a ratio can come to at most: no play is faster than an empty one and the necessary requests."""
+    lines = []
+    for users in (100, 1000):
+        least = measured.wall("empty") + measured.wall("script", users)
+        slow, _users = measured.scaled("uri_loop", users)
+        lines.append(
+            f"For {users:,} users an empty play and the bare script take {least:.2f} s together, ``users:`` in process "
+            f"{measured.wall('users_in_process', users):.2f} s. The ``uri`` loop takes {slow:.0f} s: on this machine "
+            f"nothing can be more than {slow / least:.0f} times faster.\n"
+        )
+    return "\n".join(lines)
 
 
 def awx_rows(found: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
