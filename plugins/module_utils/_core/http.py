@@ -177,6 +177,7 @@ class Client:
         self._denial: Denied | None = None
         """Why nothing more is sent: a credential that never worked is not tried again, or its account may be locked."""
         self._sent: collections.Counter[str] = collections.Counter()
+        self._abandoned: list[concurrent.futures.ThreadPoolExecutor] = []
         self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
         self._session = deps.requests.Session()
         for scheme in ("https://", "http://"):
@@ -202,7 +203,9 @@ class Client:
         return {effect: self._sent[effect] for effect in (SESSION, READ, WRITE)}
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, after the last requests on them."""
+        while self._abandoned:
+            self._abandoned.pop().shutdown()
         self._session.close()
 
     def side_by_side(self, fetch: t.Callable[[int], T], numbers: t.Sequence[int]) -> t.Iterator[T]:
@@ -211,19 +214,26 @@ class Client:
             yield from map(fetch, numbers)
             return
         width = min(self._connection.width, len(numbers))
-        with concurrent.futures.ThreadPoolExecutor(width) as pool:
-            waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
-            try:
-                for number in numbers:
-                    # Few at a time: how many there are is what the portal says, and it may say anything.
-                    if len(waiting) == 2 * width:
-                        yield waiting.popleft().result()
-                    waiting.append(pool.submit(fetch, number))
-                while waiting:
+        pool = concurrent.futures.ThreadPoolExecutor(width)
+        waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
+        try:
+            for number in numbers:
+                # Few at a time: how many there are is what the portal says, and it may say anything.
+                if len(waiting) == 2 * width:
                     yield waiting.popleft().result()
-            finally:
-                # After an error, or if nobody wants the rest: no request that has not been begun.
-                pool.shutdown(wait=True, cancel_futures=True)
+                waiting.append(pool.submit(fetch, number))
+            while waiting:
+                yield waiting.popleft().result()
+        except GeneratorExit:
+            # Nobody wants the rest. That may be found out by the garbage collector in one of these very threads, which
+            # could not wait for itself: the end of the client waits.
+            pool.shutdown(wait=False, cancel_futures=True)
+            self._abandoned.append(pool)
+            raise
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+        pool.shutdown()
 
     def scrub(self, text: str) -> str:
         """Return ``text`` without the credential, should the portal have echoed it."""

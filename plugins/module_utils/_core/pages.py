@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -53,37 +54,39 @@ def walk(
         received = 0
         here: set[t.Any] = set()
         pages = _one_by_one(fetch) if pool is None or attempt else _side_by_side(fetch, pool)
-        for number, page in enumerate(pages):
-            received += len(page.items)
-            total = page.total if page.total is not None else total
-            before = len(here)
-            for record in page.items:
-                key = identity(record)
-                here.add(key)
-                if key not in known:
-                    known.add(key)
-                    yield record
-            if len(known) > MOST_RECORDS:
-                raise Refused(f"the list did not end after {MOST_RECORDS} records")
-            if not page.items or _ended(page, received, total, full):
-                break
-            if len(here) == before:
-                if page.more is False or attempt:
+        with contextlib.closing(pages):
+            for number, page in enumerate(pages):
+                received += len(page.items)
+                total = page.total if page.total is not None else total
+                before = len(here)
+                for record in page.items:
+                    key = identity(record)
+                    here.add(key)
+                    if key not in known:
+                        known.add(key)
+                        yield record
+                if len(known) > MOST_RECORDS:
+                    raise Refused(f"the list did not end after {MOST_RECORDS} records")
+                if not page.items or _ended(page, received, total, full):
                     break
-                if not strict:
-                    return
-                raise Refused(
-                    f"the portal returned the same page of its list again (page {number + 1}, {len(known)} records)",
-                    hint="It seems to ignore the paging parameters, so the list cannot be read in full",
-                )
-        else:
-            if pool is None or attempt:
-                raise Refused(f"the list did not end after {MOST_PAGES} pages")
+                if len(here) == before:
+                    if page.more is False or attempt:
+                        break
+                    if not strict:
+                        return
+                    again = f"page {number + 1}, {len(known)} records"
+                    raise Refused(
+                        f"the portal returned the same page of its list again ({again})",
+                        hint="It seems to ignore the paging parameters, so the list cannot be read in full",
+                    )
+            else:
+                if pool is None or attempt:
+                    raise Refused(f"the list did not end after {MOST_PAGES} pages")
         if len(known) >= (received if total is None else total):
             return
 
 
-def _one_by_one(fetch: Fetch) -> t.Iterator[Page]:
+def _one_by_one(fetch: Fetch) -> t.Generator[Page, None, None]:
     received = 0
     for number in range(MOST_PAGES):
         page = fetch(number, received)
@@ -91,7 +94,7 @@ def _one_by_one(fetch: Fetch) -> t.Iterator[Page]:
         yield page
 
 
-def _side_by_side(fetch: Fetch, pool: Pool) -> t.Iterator[Page]:
+def _side_by_side(fetch: Fetch, pool: Pool) -> t.Generator[Page, None, None]:
     """Yield the first page and, if it told how many records there are, as many more as these need."""
     first = fetch(0, 0)
     yield first

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import email.utils
 import gzip
@@ -13,6 +14,8 @@ import json
 import socket
 import ssl
 import struct
+import sys
+import threading
 import time
 import typing as t
 
@@ -552,3 +555,49 @@ def test_a_definite_answer_is_never_asked_for_again(kind: type[PortalError], eff
 @pytest.mark.parametrize(("status", "again"), [(429, True), (503, False), (None, False)])
 def test_a_write_is_repeated_only_if_the_portal_did_not_look_at_it(status: int | None, again: bool) -> None:
     assert repeatable(Call("x", WRITE, "POST", ""), Busy("later", status=status)) is again
+
+
+# Many fetches at once
+
+
+def test_a_walk_that_nobody_ends_may_be_dropped_in_a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The garbage collector runs where it happens to, also in the thread that fetches the next page."""
+    unraisable: list[t.Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    sender = client("http://portal.test", width=2)
+    held: list[t.Iterator[int]] = []
+    threads: set[threading.Thread] = set()
+    go, dropped = threading.Event(), threading.Event()
+
+    def fetch(number: int) -> int:
+        threads.add(threading.current_thread())
+        if number == 3:
+            go.wait(30)
+            held.clear()
+            dropped.set()
+        return number
+
+    held.append(sender.side_by_side(fetch, range(20)))
+    assert next(held[0]) == 0
+    go.set()
+    assert dropped.wait(30)
+    sender.close()
+    assert unraisable == []
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_what_was_begun_side_by_side_has_ended_when_the_client_is_closed() -> None:
+    sender = client("http://portal.test", width=4)
+    begun, ended = [], []
+
+    def fetch(number: int) -> int:
+        begun.append(number)
+        time.sleep(0.01)
+        ended.append(number)
+        return number
+
+    with contextlib.closing(t.cast("t.Generator[int]", sender.side_by_side(fetch, range(1000)))) as pages:
+        assert next(pages) == 0
+    sender.close()
+    assert sorted(begun) == sorted(ended)
+    assert len(begun) < 20
