@@ -59,7 +59,10 @@ CORELESS = (
     "test_bounded.py",
     "test_campaign.py",
     "test_demo.py",
+    "test_faults.py",
+    "test_hostile.py",
     "test_requests.py",
+    "test_scenarios.py",
     "test_traps.py",
 )
 
@@ -89,11 +92,13 @@ sys.exit(subprocess.call(command + args + [wheel]))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step came to; `note` is for the reader of its line, `logs` tell why if the step's own log does not."""
+    """What one step came to; `note` is for the reader of its line, `reasons` tell why it failed, or else the ends of
+    `logs`, or of the step's own log."""
 
     passed: int = 0
     failed: int = 0
     note: str = ""
+    reasons: tuple[str, ...] = ()
     logs: tuple[Path, ...] = ()
 
 
@@ -335,7 +340,18 @@ def unit(step: Step, tools: Path = VENV) -> Outcome:
         return Outcome(failed=1, note=f"pytest ended with {status}")
     passed = count["tests"] - failed - count["skipped"]
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    return Outcome(passed, failed, f"{passed} passed, {failed} failed{skipped}")
+    return Outcome(passed, failed, f"{passed} passed, {failed} failed{skipped}", reasons(report))
+
+
+def reasons(report: Path) -> tuple[str, ...]:
+    """The failed tests of a report of pytest, each with what pytest marks as the reason."""
+    lines = []
+    for case in ET.parse(report).getroot().iter("testcase"):
+        for fault in (*case.findall("failure"), *case.findall("error")):
+            lines.append(f"{case.get('classname')}::{case.get('name')}")
+            told = [line for line in (fault.text or "").splitlines() if line.startswith("E  ")]
+            lines += told[-12:] or [fault.get("message", "")]
+    return tuple(lines[:60])
 
 
 def get_pip(step: Step, tools: Path) -> bool:
@@ -407,7 +423,7 @@ def integration(step: Step, tools: Path = VENV) -> Outcome:
         )
     elif tools != VENV:
         note = f"{note}, only {', '.join(targets)}"
-    return Outcome(len(targets) - len(failed), len(failed), note, tuple(logs[name] for name in failed))
+    return Outcome(len(targets) - len(failed), len(failed), note, logs=tuple(logs[name] for name in failed))
 
 
 def docs(step: Step) -> Outcome:
@@ -474,8 +490,8 @@ def steps() -> list[Step]:
         *(Step(f"sanity-{v}", ("cores",), on(v, sanity)) for v in newest),
         Step("unit", (), unit),
         Step("integration", (), integration),
+        *(Step(f"integration-{v}", ("cores",), on(v, integration)) for v in reversed(others)),
         *(Step(f"unit-{v}", ("cores",), on(v, unit)) for v in others),
-        *(Step(f"integration-{v}", ("cores",), on(v, integration)) for v in others),
         Step("demo", (), demo),
         Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),
         Step("ansible-lint", ("lint",), tool("ansible-lint", "--offline", "--nocolor", "--profile", "production")),
@@ -522,16 +538,17 @@ def perform(step: Step) -> tuple[Step, Outcome, float]:
 
 
 def report(step: Step, outcome: Outcome, seconds: float) -> None:
-    """Print the step's line, and the end of its log if it failed."""
+    """Print the step's line, and if it failed the reasons, or the end of its log."""
     word = "FAIL" if outcome.failed else "ok" if outcome.passed else "--"
     print(f"{word:4} {step.name:18} {seconds:5.0f} s  {outcome.note}".rstrip(), flush=True)
     for path in outcome.logs or (step.log,) if outcome.failed else ():
         if not path.exists():
             continue
         with path.open(encoding="utf-8", errors="replace") as log:
-            for line in deque((line for line in log if not NOISE.match(line)), maxlen=40):
-                text = line.rstrip()
-                print(f"     | {text[:WIDTH]}{' ...' if len(text) > WIDTH else ''}")
+            ending = deque((line for line in log if not NOISE.match(line)), maxlen=40)
+        for line in outcome.reasons or ending:
+            text = line.rstrip()
+            print(f"     | {text[:WIDTH]}{' ...' if len(text) > WIDTH else ''}")
         print(f"     | all of it: {path.relative_to(CHECKOUT)}", flush=True)
 
 
