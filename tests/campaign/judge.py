@@ -14,10 +14,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mounted import STORED
+
 from simulator.ledger import WRITE
 
 from .draw import PASSWORD, SERVICE, name_of
-from .world import STATUS, STORED, Late, World
+from .world import STATUS, Late, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -641,4 +643,4 @@ def play(world: World, case: Case) -> Verdict:
     return Play(world, case).run()
 
 
-__all__ = ("STORED", "WRITE", "Verdict", "play")
+__all__ = ("WRITE", "Verdict", "play")

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from mounted import STORED, StillClock
 from urllib3.exceptions import ReadTimeoutError
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
-from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock
 from simulator.adapter import HOSTS, NOBODY, SimulatorAdapter, _environ, _patience
 from simulator.portals import certcentral, clc, cloudcenter, make, platform
 
@@ -32,40 +32,6 @@ PREFIXES = "ansible_collections.portal.users.plugins.module_utils._portals"
 Facts = dict[str, Any]
 Row = dict[str, Any]
 
-# What the module's options are called in the stores of the simulators; written from the API notes.
-STORED: dict[str, dict[str, str]] = {
-    "clc": {
-        "username": "UserName",
-        "email": "EmailAddress",
-        "first_name": "FirstName",
-        "last_name": "LastName",
-        "title": "Title",
-        "office_number": "OfficeNumber",
-        "sms_alerts": "AllowSMS",
-        "time_zone": "TimeZoneID",
-        "role_ids": "Roles",
-    },
-    "certcentral": {
-        "username": "username",
-        "email": "email",
-        "first_name": "first_name",
-        "last_name": "last_name",
-        "job_title": "job_title",
-        "telephone": "telephone",
-        "saml_sso_only": "is_saml_sso_only",
-        "role_id": "role_ids",
-        "container_ids": "assignments",
-    },
-    "platform": {"username": "username", "name": "name", "email": "email", "customer_admin": "can_customer_admin"},
-    "cloudcenter": {
-        "email": "emailAddr",
-        "first_name": "firstName",
-        "last_name": "lastName",
-        "company_name": "companyName",
-        "phone_number": "phoneNumber",
-        "external_id": "externalId",
-    },
-}
 STATUS: dict[str, tuple[str, dict[str, str]]] = {
     "clc": ("Status", {"enabled": "Active", "disabled": "Disabled"}),
     "cloudcenter": ("status", {"enabled": "ENABLED", "disabled": "DISABLED", "new": "NEW"}),
@@ -86,28 +52,6 @@ def gone(portal: str, row: Row) -> bool:
     if portal == "clc":
         return bool(row["Status"] == "Deleted")
     return portal == "platform" and platform.retired(row)
-
-
-class StillClock(Clock):
-    """Time that passes only when somebody sleeps or a request is slow."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-        self._lock = threading.Lock()
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.advance(max(seconds, 0.0))
-
-    def __call__(self) -> float:
-        return self.time
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        with self._lock:
-            self.time += seconds
 
 
 @dataclass

@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import importlib
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from mounted import STORED, StillClock
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
-from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock
 from simulator.adapter import SimulatorAdapter
 from simulator.portals import make
 
@@ -27,54 +26,9 @@ if TYPE_CHECKING:
 PORTALS = ("clc", "certcentral", "platform", "cloudcenter")
 PREFIXES = "ansible_collections.portal.users.plugins.module_utils._portals"
 Facts = dict[str, Any]
+ANN = "ann.lee@example.test"
+BOB = "bob.ray@example.test"
 
-# What our words are called in the simulators' stores; written from the API notes, not from the field tables.
-STORED: dict[str, dict[str, str]] = {
-    "clc": {
-        "username": "UserName",
-        "email": "EmailAddress",
-        "first_name": "FirstName",
-        "last_name": "LastName",
-        "alternate_email": "AlternateEmailAddress",
-        "title": "Title",
-        "office_number": "OfficeNumber",
-        "mobile_number": "MobileNumber",
-        "fax_number": "FaxNumber",
-        "sms_alerts": "AllowSMS",
-        "saml_username": "SAMLUserName",
-        "time_zone": "TimeZoneID",
-        "role_ids": "Roles",
-        "status": "Status",
-    },
-    "certcentral": {
-        "username": "username",
-        "email": "email",
-        "first_name": "first_name",
-        "last_name": "last_name",
-        "job_title": "job_title",
-        "telephone": "telephone",
-        "saml_sso_only": "is_saml_sso_only",
-        "role_id": "role_ids",
-        "container_ids": "assignments",
-        "status": "status",
-    },
-    "platform": {
-        "username": "username",
-        "name": "name",
-        "email": "email",
-        "language": "language",
-        "customer_admin": "can_customer_admin",
-    },
-    "cloudcenter": {
-        "email": "emailAddr",
-        "first_name": "firstName",
-        "last_name": "lastName",
-        "company_name": "companyName",
-        "phone_number": "phoneNumber",
-        "external_id": "externalId",
-        "status": "status",
-    },
-}
 # An account with everything that the portal can hold, the key aside.
 RICH: dict[str, Facts] = {
     "clc": {
@@ -124,28 +78,16 @@ CHANGE: dict[str, tuple[str, str]] = {
 }
 
 
-class FakeClock(Clock):
-    """Time that passes only when somebody sleeps."""
+class FakeClock(StillClock):
+    """A clock that remembers for how long somebody slept."""
 
     def __init__(self) -> None:
-        self.time = 1000.0
+        super().__init__()
         self.slept: list[float] = []
-        self._lock = threading.Lock()
-
-    def now(self) -> float:
-        return self.time
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.advance(max(seconds, 0.0))
-
-    def __call__(self) -> float:
-        return self.time
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass, as the simulator does when a request is slow."""
-        with self._lock:
-            self.time += seconds
+        super().sleep(seconds)
 
 
 class Bench:
@@ -202,11 +144,11 @@ class Bench:
         name, value = CHANGE[self.name]
         return {name: value}
 
-    def key(self, login: str = "ann.lee@example.test") -> Facts:
+    def key(self, login: str = ANN) -> Facts:
         """Return the option that says who is meant."""
         return {self.portal.key: login}
 
-    def rich(self, login: str = "ann.lee@example.test", **more: Any) -> Facts:
+    def rich(self, login: str = ANN, **more: Any) -> Facts:
         """Return the facts about an account with everything that this portal can hold."""
         return {**RICH[self.name], **self.key(login), **more}
 
@@ -252,11 +194,11 @@ class Bench:
             facts[name] = "" if value is None else value
         return facts
 
-    def account(self, login: str = "ann.lee@example.test") -> Facts | None:
+    def account(self, login: str = ANN) -> Facts | None:
         """Return the facts about one account, None if the portal has none of this key."""
         return self.stored().get(login)
 
-    def person(self, login: str = "ann.lee@example.test", **more: Any) -> dict[str, Any]:
+    def person(self, login: str = ANN, **more: Any) -> dict[str, Any]:
         """Return a desired user with everything that a creation needs."""
         first, last = "Ann", "Lee"
         common: dict[str, Any] = {"email": login if "@" in login else f"{login}@example.test"}

@@ -13,6 +13,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conftest import ANN, BOB
+
 from ansible_collections.portal.users.plugins.plugin_utils import _apply, _ledger, _lifecycle, _offboard, _run
 
 if TYPE_CHECKING:
@@ -51,8 +53,8 @@ class Rehearsal:
         self.runs = 0
 
     def roster(self, *rows: str) -> None:
-        """Write the roster."""
-        self.path.write_text("\n".join([COLUMNS, *rows, ""]), "utf-8")
+        """Write the roster: Ann and Bob, unless it is told otherwise."""
+        self.path.write_text("\n".join([COLUMNS, *(rows or (row("E1", ANN), row("E2", BOB))), ""]), "utf-8")
 
     def job(self, **more: Any) -> _run.Job:
         """Return what a run is asked to do."""

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from conftest import PORTALS, Bench, Facts
+from conftest import ANN, PORTALS, Bench, Facts
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ANN = "ann.lee@example.test"
 TITLE = {
     "clc": "CenturyLink Cloud",
     "certcentral": "DigiCert CertCentral",

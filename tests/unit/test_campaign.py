@@ -14,14 +14,13 @@ from campaign.draw import FAULTS, OPERATIONS, PORTALS, draw
 from campaign.driver import Sum, shrink, stretch
 from campaign.judge import play
 from campaign.world import World
+from conftest import ANN
 
 from ansible_collections.portal.users.plugins.module_utils._core import errors, http, reconcile, report
 from simulator.faults import KINDS
 
 if TYPE_CHECKING:
     from conftest import Bench, Facts
-
-ANN = "ann.lee@example.test"
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from plays import tasks_of
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, desired, entry, report
 from ansible_collections.portal.users.plugins.module_utils._core.errors import Denied, PortalError, Refused
@@ -295,15 +296,6 @@ def test_an_action_twin_runs_its_module(module: str) -> None:
     assert issubclass(twin, DirectAction)
     assert twin.portal is portal_of(module)
     assert twin.informs == module.endswith("_info")
-
-
-def tasks_of(found: t.Iterable[Doc]) -> t.Iterator[Doc]:
-    for task in found:
-        inner = [task[section] for section in ("block", "rescue", "always") if section in task]
-        for section in inner:
-            yield from tasks_of(section)
-        if not inner:
-            yield task
 
 
 def portal_tasks(module: str) -> t.Iterator[tuple[str, Doc, Doc]]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Bench, Facts
+from conftest import ANN, Bench, Facts
 
 from simulator.ledger import READ, WRITE
 
-ANN = "ann.lee@example.test"
 FOREIGN = "https://elsewhere.test/portal"
 UPDATE = {"clc": "update user", "certcentral": "edit user", "platform": "update user", "cloudcenter": "update user"}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from conftest import PORTALS, Bench
+from conftest import ANN, PORTALS, Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from conftest import Facts
 
-ANN = "ann.lee@example.test"
 TEXTS = st.sampled_from(
     [
         *("", " ", "\n", "\x00", "\x1b[31m", "\ud800", "ß", "İ", "\u202e", "../..", "%2e%2e", "{{ x }}", "${x}"),

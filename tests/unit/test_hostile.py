@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import PORTALS, Bench
+from conftest import ANN, PORTALS, Bench
 from rehearsal import Rehearsal, row
 from wire import Wire, reply
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from conftest import Facts
 
-ANN = "ann.lee@example.test"
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x00\x08\x9b31m\u202e\u2028"
 MEGABYTE = 1024 * 1024
 # Far above what a task needs, far below what these portals send.

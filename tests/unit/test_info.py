@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import PORTALS, Bench, Facts
+from conftest import ANN, PORTALS, Bench, Facts
 
-ANN = "ann.lee@example.test"
 KEYS = {
     "portal",
     "scope",

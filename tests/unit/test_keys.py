@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import PORTALS, Bench, Facts
+from conftest import ANN, BOB, PORTALS, Bench, Facts
 
-ANN = "ann.lee@example.test"
-BOB = "bob.ray@example.test"
 ABLE = ("certcentral", "cloudcenter")
 REVOKE = {"certcentral": "change key status", "cloudcenter": "generate key"}
 READ_KEYS = {"certcentral": "list keys", "cloudcenter": "read keys"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Bench
+from conftest import ANN, BOB, Bench
 from rehearsal import Rehearsal, row
 
 if TYPE_CHECKING:
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 
 LATER = "2099-01-01"
 LADDER = ("revoke", "strip", "disable", "delete")
-ANN = "ann.lee@example.test"
-BOB = "bob.ray@example.test"
 
 
 @pytest.fixture
 def stage(bench: Bench, tmp_path: Path) -> Rehearsal:
     """A portal with Ann and Bob, whom the role provision has given accounts, with API keys where there are some."""
     stage = Rehearsal(tmp_path, bench)
-    stage.roster(row("E1", ANN), row("E2", BOB))
+    stage.roster()
     stage.provision("apply", unreviewed=True)
     for login in (ANN, BOB):
         give_keys(bench, login)
@@ -182,7 +180,7 @@ FAULTS = {
 def test_a_failed_rung_does_not_hide_the_others(tmp_path: Path, name: str, rung: str, operation: str) -> None:
     bench = Bench(name)
     stage = Rehearsal(tmp_path, bench)
-    stage.roster(row("E1", ANN), row("E2", BOB))
+    stage.roster()
     stage.provision("apply", unreviewed=True)
     give_keys(bench, ANN) if name in ("certcentral", "cloudcenter") else None
     # Whoever is deleted now needs no roles taken away before.

@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Bench, Facts
+from conftest import ANN, BOB, Bench, Facts
 
-ANN = "ann.lee@example.test"
-BOB = "bob.ray@example.test"
 OFF = {"cloudcenter": "DISABLED"}
 # Credentials' own accounts, where they are accounts of the managed scope.
 OWN = {

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import PORTALS, Bench
+from conftest import ANN, BOB, PORTALS, Bench
 from rehearsal import PROFILES, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError
@@ -21,14 +21,11 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-ANN = "ann.lee@example.test"
-BOB = "bob.ray@example.test"
-
 
 @pytest.fixture
 def stage(bench: Bench, tmp_path: Path) -> Rehearsal:
     stage = Rehearsal(tmp_path, bench)
-    stage.roster(row("E1", ANN), row("E2", BOB))
+    stage.roster()
     return stage
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from plays import tasks_of
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments
 from ansible_collections.portal.users.plugins.plugin_utils import _steps
@@ -37,17 +38,8 @@ def options(role: str) -> Facts:
 
 def tasks(role: str) -> Iterator[Facts]:
     """Yield each task of a role that is no block."""
-
-    def inner(found: list[Facts]) -> Iterator[Facts]:
-        for task in found:
-            sections = [task[name] for name in ("block", "rescue", "always") if name in task]
-            for section in sections:
-                yield from inner(section)
-            if not sections:
-                yield task
-
     for path in sorted((ROLES / role / "tasks").glob("*.yml")):
-        yield from inner(load(role, f"tasks/{path.name}"))
+        yield from tasks_of(load(role, f"tasks/{path.name}"))
 
 
 @pytest.mark.parametrize("role", PREFIX)

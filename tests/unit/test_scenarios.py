@@ -10,13 +10,11 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import PORTALS, Bench, Facts
+from conftest import ANN, BOB, PORTALS, Bench, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ANN = "ann.lee@example.test"
-BOB = "bob.ray@example.test"
 ROLES = ("clc", "certcentral")
 STATUS = ("clc", "cloudcenter")
 FOLDING = ("clc", "cloudcenter")

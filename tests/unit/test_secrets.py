@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from campaign.judge import fill
-from conftest import Bench
+from conftest import ANN, Bench
 from rehearsal import Rehearsal, row
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from conftest import Facts
 
-ANN = "ann.lee@example.test"
 PASSWORD = "Canary-Pass-7&<'\"\\word-ü"
 
 

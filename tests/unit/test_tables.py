@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Bench, Facts
+from conftest import BOB, Bench, Facts
 
-ANN = "ann.lee@example.test"
-BOB = "bob.ray@example.test"
 ASKS = ("list containers", "list roles", "list tenant resources")
 # An ID that the portal does not have, the option that holds it, and what the portal has instead.
 STRANGE = [

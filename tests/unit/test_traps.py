@@ -10,15 +10,13 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import PORTALS, Bench, Facts
+from conftest import ANN, BOB, PORTALS, Bench, Facts
 
 from simulator.portals import portal_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ANN = "ann.lee@example.test"
-BOB = "bob.ray@example.test"
 
 # What stands for "any number" or "any text" among the positions of a switch.
 FREE: dict[str, tuple[Any, ...]] = {

@@ -23,11 +23,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from . import report
 from .arguments import connection_options, entry_spec, info_spec, misshapen, task_options, user_spec
 from .desired import Policy, desired_users
-from .errors import LOOK, BadInput, Blocked, PortalError, Skipped, Unclear, sentence
+from .errors import BadInput, Blocked, PortalError, Skipped, sentence
 from .fields import Params, plain
 from .http import READ, REQUESTS_ERROR, SESSION, WRITE, Client, Connection
 from .portal import Account, Connector, Portal, fold
-from .reconcile import Reconciler, table_of, undisturbed
+from .reconcile import Reconciler, ensure_gone, table_of, undisturbed
 from .throttle import Clock, Throttle
 
 if t.TYPE_CHECKING:
@@ -203,11 +203,10 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
 
 
 def _in_full(connector: Connector, account: Account) -> Account | None:
-    """Return a listed account in full, None if it is gone meanwhile: to leave somebody out, the list must agree."""
+    """Return a listed account in full, None if it is gone meanwhile."""
     found = connector.details(account.id)
-    if found is None and any(a.id == account.id for a in connector.listing(frozenset((fold(account.key),)))):
-        text = f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it"
-        raise Unclear(text, hint=LOOK)
+    if found is None:
+        ensure_gone(connector, account)
     return found
 
 

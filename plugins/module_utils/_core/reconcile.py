@@ -96,6 +96,23 @@ def table_of(connector: Connector, kind: str, warnings: list[str]) -> t.Mapping[
         return None
 
 
+def is_listed(connector: Connector, account: Account) -> bool:
+    """Return whether the portal's list has the account, by its ID."""
+    return account.id in Index(connector.listing(frozenset((fold(account.key),)))).by_id
+
+
+def contradiction(account: Account) -> Unclear:
+    """Return the error for an account that the list has and the portal cannot read."""
+    text = f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it"
+    return Unclear(text, hint=LOOK)
+
+
+def ensure_gone(connector: Connector, account: Account) -> None:
+    """Raise unless the list agrees that there is no such account: to leave somebody alone or out it must be sure."""
+    if is_listed(connector, account):
+        raise contradiction(account)
+
+
 @contextlib.contextmanager
 def undisturbed() -> t.Iterator[None]:
     """Hold the cyclic garbage collector back while much is built that stays, and keep it from looking there later.
@@ -292,11 +309,11 @@ class Reconciler:
         account = t.cast("Account", work.account)
         if work.vague:
             work.account = self.connector.details(account.id)
-            if work.account is None and self._is_listed(account):
+            if work.account is None and is_listed(self.connector, account):
                 # Once may be no more than bad luck.
                 work.account = self.connector.details(account.id)
                 if work.account is None:
-                    raise self._contradiction(account)
+                    raise contradiction(account)
             if work.account is None:
                 self.index.drop(account.id)
         work.account = self._with_keys(work, work.account)
@@ -305,18 +322,6 @@ class Reconciler:
     def _with_keys(self, work: Work, account: Account | None) -> Account | None:
         """Return the account with its live API keys if these are to be revoked: no other read tells them."""
         return self.connector.inquire(account) if account is not None and seeks_keys(work) else account
-
-    def _is_listed(self, account: Account) -> bool:
-        return account.id in Index(self.connector.listing(frozenset((fold(account.key),)))).by_id
-
-    def _contradiction(self, account: Account) -> Unclear:
-        text = f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it"
-        return Unclear(text, hint=LOOK)
-
-    def _gone(self, account: Account) -> None:
-        """Raise unless the list agrees that there is no such account: to leave somebody alone it must be sure."""
-        if self._is_listed(account):
-            raise self._contradiction(account)
 
     def _make_plan(self, work: Work) -> None:
         made = plan.make(self.portal, self.policy, work.desired, work.account)
@@ -460,7 +465,7 @@ class Reconciler:
         before = work.account
         self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
         if work.account is None and before is not None and not work.wrote:
-            self._gone(before)
+            ensure_gone(self.connector, before)
         if creating and work.account is None:
             raise self._explain(work, no) from no
         if not work.wrote:

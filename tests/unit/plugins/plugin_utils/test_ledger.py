@@ -165,6 +165,7 @@ def test_what_a_killed_run_has_left_behind_is_waited_for(tmp_path: Path) -> None
         for pid in (main.pid, worker):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        main.stdout.close()
     assert json.loads(lock.path.read_text("utf-8"))["run"] == "run"
 
 
