@@ -110,10 +110,10 @@ def full(rounds: int) -> list[Case]:
     found = []
     for latency in (0, 50, 200):
         found.append(_case("empty", 0, latency, rounds))
-        # What takes one or two seconds for each user is measured with few of them: 100 would take minutes for each run.
+        # A second or two for each user: 100 of them at one latency only, and never more.
         middle = latency == 50
         for peer in ("uri_loop", "uri_list_loop"):
-            found += [_case(peer, users, latency, rounds) for users in ((1, 10, 20) if middle else (5,))]
+            found += [_case(peer, users, latency, rounds) for users in ((1, 10, 100) if middle else (5,))]
         found += [_case("loop_module", users, latency, rounds) for users in ((1, 10) if middle else (5,))]
         found += [_case("loop_in_process", n, latency, rounds) for n in ((1, 10, 100, 300) if middle else (10,))]
         for peer in ("users_module", "users_in_process", "script"):

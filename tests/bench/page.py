@@ -29,7 +29,7 @@ How long it takes to bring users onto a portal, next to what else could be used:
 latency for each request. All figures come from one run, in which the peers took turns; they are medians. Trust the
 ratios more than the seconds.
 
-``make bench`` in a checkout measures all of it again, in about three quarters of an hour, and ``make bench QUICK=1``
+``make bench`` in a checkout measures all of it again, in less than an hour, and ``make bench QUICK=1``
 the essence in less than ten minutes. Both write ``tests/output/bench.json``; with ``ARGS=--page`` this page, too.
 
 """

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mounted import STORED
-
 from simulator.ledger import WRITE
 
 from .draw import PASSWORD, SERVICE, name_of
@@ -641,6 +640,3 @@ def spelled(secret: str) -> Iterator[str]:
 def play(world: World, case: Case) -> Verdict:
     """Play a case in a world."""
     return Play(world, case).run()
-
-
-__all__ = ("WRITE", "Verdict", "play")

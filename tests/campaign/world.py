@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from mounted import STORED, StillClock
 from urllib3.exceptions import ReadTimeoutError
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+from mounted import STORED, StillClock
 from simulator.adapter import HOSTS, NOBODY, SimulatorAdapter, _environ, _patience
 from simulator.portals import certcentral, clc, cloudcenter, make, platform
 

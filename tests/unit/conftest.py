@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from mounted import STORED, StillClock
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+from mounted import STORED, StillClock
 from simulator.adapter import SimulatorAdapter
 from simulator.portals import make
 
