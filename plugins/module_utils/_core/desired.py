@@ -113,14 +113,14 @@ def desired_users(
     if entries is None and params.get("unlisted", "ignore") != "ignore":
         raise BadInput("unlisted: needs users or users_file, a single user is no complete list of accounts")
     if entries is None:
-        return [_desired(portal, params, params["state"], 0, "")]
+        return [_desired(portal, params, params["state"], 0, "", {})]
     _no_mixing(portal, params, source)
     wrong, found = [], []
+    # Entries of one list name mostly the same options.
+    shapes: dict[tuple[str, ...], list[Field]] = {}
     for position, entry in enumerate(entries):
         try:
-            found.append(
-                _desired(portal, entry, entry.get("state") or params["state"], position, f"{source}[{position}]: ")
-            )
+            found.append(_desired(portal, entry, entry.get("state") or params["state"], position, source, shapes))
         except BadInput as error:
             wrong.append(str(error))
     wrong.extend(_twice(portal, found, source))
@@ -140,12 +140,17 @@ def _no_mixing(portal: Portal, params: Params, source: str) -> None:
         )
 
 
-def _desired(portal: Portal, entry: Params, state: str, position: int, where: str) -> Desired:
+def _desired(
+    portal: Portal, entry: Params, state: str, position: int, source: str, shapes: dict[tuple[str, ...], list[Field]]
+) -> Desired:
     try:
         _states(portal, state)
         portal.connector.check(portal, entry, state)
         given, options, words = {}, {}, {}
-        for field in portal.spoken_of(name for name, value in entry.items() if value is not None):
+        shape = tuple(name for name, value in entry.items() if value is not None)
+        if shape not in shapes:
+            shapes[shape] = portal.spoken_of(shape)
+        for field in shapes[shape]:
             wish = field.wanted(entry)
             if wish is not MISSING:
                 given[field.name] = wish
@@ -161,7 +166,8 @@ def _desired(portal: Portal, entry: Params, state: str, position: int, where: st
         if key is not None:
             given[key_option] = key
     except BadInput as error:
-        error.text = f"{where}{error.text}"
+        if source:
+            error.text = f"{source}[{position}]: {error.text}"
         raise
     return Desired(position, key, ident or None, service, state, given, options, words)
 

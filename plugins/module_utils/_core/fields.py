@@ -72,6 +72,11 @@ class Field:
     """Whether its wishes may hold a ``Name``."""
 
     @property
+    def plain(self) -> bool:
+        """Whether text of the portal is canonical as it is."""
+        return False
+
+    @property
     def source(self) -> str:
         """The name under which a record of the portal holds the value."""
         return self.read or self.name
@@ -144,6 +149,10 @@ class Text(Field):
     pattern: str | None = None
     rule: str = ""
 
+    @property
+    def plain(self) -> bool:
+        return type(self).canonical is Text.canonical
+
     def accept(self, value: t.Any) -> str:
         text = self.canonical(value)
         if CONTROLS.search(text):
@@ -215,6 +224,10 @@ class Reference(Field):
 
     named: t.ClassVar[bool] = True
 
+    @functools.cached_property
+    def _words(self) -> t.Mapping[str, str]:
+        return turned(self.table)
+
     def options(self) -> Spec:
         spec: Spec = {self.name: {"type": "str"}}
         if self.names:
@@ -222,7 +235,7 @@ class Reference(Field):
         return spec
 
     def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
-        return by_name(self.name, self.names, self.table, params)
+        return by_name(self.name, self.names, self._words, params)
 
     def wanted(self, params: Params) -> t.Any:
         given, named = params.get(self.name), params.get(self.names) if self.names else None
@@ -282,6 +295,10 @@ class Members(Field):
 
     named: t.ClassVar[bool] = True
 
+    @functools.cached_property
+    def _words(self) -> t.Mapping[str, str]:
+        return turned(self.table)
+
     def options(self) -> Spec:
         sub = {word: {"type": "list", "elements": "str"} for word in ("add", "remove", "set")}
         spec: Spec = {self.name: {"type": "dict", "options": sub}}
@@ -290,7 +307,7 @@ class Members(Field):
         return spec
 
     def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
-        return by_name(self.name, self.names, self.table, params)
+        return by_name(self.name, self.names, self._words, params)
 
     def wanted(self, params: Params) -> t.Any:
         found: dict[str, set[t.Any]] = {}
@@ -407,12 +424,17 @@ class Input(Field):
 
 
 def by_name(
-    name: str, names: str | None, table: t.Mapping[str, str] | None, params: Params
+    name: str, names: str | None, words: t.Mapping[str, str], params: Params
 ) -> tuple[str, t.Mapping[str, str]]:
     """Return how the user speaks of a field that is known by ID (option ``name``) and by name (option ``names``)."""
     if names is None or params.get(names) is None or params.get(name) is not None:
         return name, {}
-    return names, {ident: text for text, ident in (table or {}).items()}
+    return names, words
+
+
+def turned(table: t.Mapping[str, str] | None) -> t.Mapping[str, str]:
+    """Return the names by IDs of a table of IDs by names."""
+    return {ident: text for text, ident in (table or {}).items()}
 
 
 def order(member: str) -> tuple[int, str]:

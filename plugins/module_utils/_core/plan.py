@@ -70,6 +70,10 @@ class Plan:
         return any(step.verb in (DELETE, DISABLE) for step in self.steps)
 
 
+UNCHANGED = Plan()
+"""What most users of a settled roster need."""
+
+
 def make(portal: Portal, policy: Policy, desired: Desired, account: Account | None) -> Plan:
     """Return the plan for one user; raises ``Refused`` if what is wanted cannot be had."""
     if desired.state == "absent":
@@ -156,13 +160,13 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
         if field.secret:
             rows.append((field, None, wish, policy.update_password == "always"))  # noqa: S105  # no password
         elif field.compared and (name != portal.key or _renames(portal, desired, account)):
-            current = account.values.get(name, field.canonical(None))
+            current = account.values[name] if name in account.values else field.canonical(None)
             value = field.merge(current, wish)
             rows.append((field, current, value, not field.same(current, value)))
     status = _status_step(portal, desired, account)
     steps = _revocations(desired, account)
     if not steps and status is None and not any(differs for _field, _current, _value, differs in rows):
-        return Plan()
+        return UNCHANGED
     before: dict[str, t.Any] = {}
     after: dict[str, t.Any] = {}
     parts: dict[str, dict[str, t.Any]] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import types
 import typing as t
 
 from .errors import BadInput, PortalError, Unsupported
@@ -48,9 +49,8 @@ class Option:
         return spec
 
 
-@dataclasses.dataclass(frozen=True)
-class Account:
-    """One account in canonical form.
+class Account(t.NamedTuple):
+    """One account in canonical form; a tuple because a tenant may have a hundred thousand of them.
 
     ``values`` holds the fields that this view of the account shows; ``full`` tells a single read from a list entry.
     ``locked`` says why the portal never lets the account be disabled or deleted. ``keys`` are its live API keys, names
@@ -75,7 +75,7 @@ class Account:
     service: bool | None = None
     keys: t.Mapping[str, str] | None = None
     locked: str = ""
-    raw: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    raw: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
     @property
     def identity(self) -> tuple[bool, str]:
@@ -138,7 +138,9 @@ class Portal:
         compared = [field for field in self.fields if field.compared]
         places = {option: place for place, f in enumerate(self.fields) for option in f.options()}
         object.__setattr__(self, "_places", places)
-        object.__setattr__(self, "_sources", tuple((f.name, f.source, f.listed, f.canonical) for f in compared))
+        object.__setattr__(
+            self, "_sources", tuple((f.name, f.source, f.listed, f.canonical, f.plain) for f in compared)
+        )
 
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""
@@ -160,11 +162,12 @@ class Portal:
 
         In a full record what is missing is empty; in a list entry it is unknown, unless the field is ``listed``.
         """
-        return {
-            name: canonical(record.get(source))
-            for name, source, always, canonical in self._sources
-            if always or full or source in record
-        }
+        found = {}
+        for name, source, always, canonical, plain in self._sources:
+            if always or full or source in record:
+                wire = record.get(source)
+                found[name] = wire if plain and isinstance(wire, str) else canonical(wire)
+        return found
 
 
 class Connector(abc.ABC):

@@ -60,7 +60,7 @@ class Work:
 
     desired: Desired
     account: Account | None = None
-    plan: Plan = dataclasses.field(default_factory=Plan)
+    plan: Plan = plan.UNCHANGED
     first: Plan | None = None
     error: PortalError | None = None
     done: list[str] = dataclasses.field(default_factory=list)

@@ -204,7 +204,7 @@ class CertCentral(Connector):
             return Page(items, total, more=bool(items) and isinstance(page, dict))
 
         found = walk(fetch, identity=lambda record: str(record["id"]), full=PAGE)
-        return dataclasses.replace(account, keys=dict(filter(None, (live_key(key, account.id) for key in found))))
+        return account._replace(keys=dict(filter(None, (live_key(key, account.id) for key in found))))
 
     def delete(self, account: Account) -> None:
         self.client.send(DELETE, id=account.id)

@@ -60,6 +60,7 @@ UNSETTABLE = "0"
 STATUSES = {"active": ACTIVE, "disabled": DISABLED}
 DELETED = "deleted"
 WRONG_STATE = "6"
+ROLE = re.compile("[0-9]{1,9}")
 # The list leaves these null although the user has them (clc.md 8.1).
 UNLISTED = frozenset(("TimeZoneID", "SAMLUserName"))
 
@@ -285,10 +286,10 @@ def role_ids(members: t.Any) -> list[str]:
         return []
     if not isinstance(members, list):
         raise Unclear("Roles of a user in the answer is not a list")
-    texts = ["" if isinstance(member, bool) else str(member).strip() for member in members]
-    if not all(re.fullmatch(r"[0-9]{1,9}", text) for text in texts):
+    texts = {"" if isinstance(member, bool) else str(member).strip() for member in members}
+    if not all(map(ROLE.fullmatch, texts)):
         raise Unclear("Roles of a user in the answer holds something else than role numbers")
-    return sorted(set(texts), key=int)
+    return sorted(texts, key=int)
 
 
 def auth(settings: Settings) -> LoginCookie:

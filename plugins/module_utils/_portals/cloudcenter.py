@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import hashlib
 import re
@@ -214,7 +213,7 @@ class CloudCenter(Connector):
             same = self._first_keys.setdefault(account.id, digest) == digest
             hidden = account.id in self._replaced and re.fullmatch(r"[*•]+", key) is not None
         # The ID is the word of the API: a user has one key at most.
-        return dataclasses.replace(account, keys={"apiKey": ""} if key and same and not hidden else {})
+        return account._replace(keys={"apiKey": ""} if key and same and not hidden else {})
 
     def delete(self, account: Account) -> None:
         self.client.send(DELETE, id=account.id)

@@ -68,7 +68,7 @@ def test_an_option_declares_itself() -> None:
 def test_accounts_are_told_apart_by_kind_and_folded_key() -> None:
     person = Account(id="1", key=" Ann ", values={}, full=False)
     assert person.identity == (False, "ann")
-    assert dataclasses.replace(person, service=True).identity == (True, "ann")
+    assert person._replace(service=True).identity == (True, "ann")
     assert fold(" STRASSE") == fold("straße ")
 
 
