@@ -93,15 +93,23 @@ def dump(value: t.Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def merge(path: Path, run: str, host: str, head: Record, section: Record) -> Record:
-    """Put the section of one host into a document that all hosts of one run share, and return the document."""
+def merge(
+    path: Path, run: str, host: str, head: Record, section: Record, words: t.Callable[[Record], str]
+) -> dict[str, Path]:
+    """Put the section of one host into a document that all hosts of one run share.
+
+    ``words`` makes the same document for people, which lies beside it as Markdown. Returns both by their suffixes.
+    """
+    paper = path.with_suffix(".md")
     with _alone(path.with_name(f".{path.name}.lock")):
         document = read(path)
         if not isinstance(document, dict) or document.get("run") != run or not isinstance(document.get("hosts"), dict):
             document = {**head, "run": run, "hosts": {}}
         document["hosts"][host] = section
         replace(path, dump(document))
-        return document
+        # Under the same lock, or the words of a host that was overtaken would hide those of a faster one.
+        replace(paper, words(document))
+    return {"json": path, "md": paper}
 
 
 @contextlib.contextmanager

@@ -60,11 +60,9 @@ def publish(context: Record, kind: str, section: Record) -> dict[str, str]:
         "operator": context["operator"],
         **context["job"],
     }
-    directory = Path(context["directory"])
-    document = _ledger.merge(directory / f"{kind}.json", context["run"], context["host"], head, section)
-    text = markdown(document)
-    _ledger.replace(directory / f"{kind}.md", text)
-    return {f"{kind}_json": str(directory / f"{kind}.json"), f"{kind}_md": str(directory / f"{kind}.md")}
+    path = Path(context["directory"]) / f"{kind}.json"
+    papers = _ledger.merge(path, context["run"], context["host"], head, section, markdown)
+    return {f"{kind}_{suffix}": str(paper) for suffix, paper in papers.items()}
 
 
 def summary(kind: str, section: Record, paths: t.Mapping[str, str]) -> str:

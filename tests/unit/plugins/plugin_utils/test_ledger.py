@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -88,13 +88,35 @@ def test_a_file_is_replaced_at_once_or_not_at_all(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
 
 
+def hosts_of(document: dict[str, Any]) -> str:
+    return " ".join(sorted(document["hosts"]))
+
+
 def test_hosts_of_one_run_share_a_document_and_the_next_run_begins_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    _ledger.merge(path, "1", "a", {"kind": "plan"}, {"n": 1})
-    _ledger.merge(path, "1", "b", {"kind": "plan"}, {"n": 2})
+    papers = _ledger.merge(path, "1", "a", {"kind": "plan"}, {"n": 1}, hosts_of)
+    assert papers == {"json": path, "md": tmp_path / "plan.md"}
+    _ledger.merge(path, "1", "b", {"kind": "plan"}, {"n": 2}, hosts_of)
     assert json.loads(path.read_text("utf-8"))["hosts"] == {"a": {"n": 1}, "b": {"n": 2}}
-    _ledger.merge(path, "2", "a", {"kind": "plan"}, {"n": 3})
+    assert papers["md"].read_text("utf-8") == "a b"
+    _ledger.merge(path, "2", "a", {"kind": "plan"}, {"n": 3}, hosts_of)
     assert json.loads(path.read_text("utf-8"))["hosts"] == {"a": {"n": 3}}
+    assert papers["md"].read_text("utf-8") == "a"
+
+
+def test_a_host_that_is_overtaken_does_not_hide_the_others_from_people(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    other = threading.Thread(target=_ledger.merge, args=(path, "1", "b", {}, {}, hosts_of))
+
+    def slowly(document: dict[str, Any]) -> str:
+        other.start()
+        # If it could, the other host would be done long before this.
+        other.join(0.5)
+        return hosts_of(document)
+
+    papers = _ledger.merge(path, "1", "a", {}, {}, slowly)
+    other.join(30)
+    assert papers["md"].read_text("utf-8") == "a b"
 
 
 def test_state_of_a_host_survives_and_strangers_are_refused(tmp_path: Path) -> None:
