@@ -72,7 +72,7 @@ class Field:
     """Whether its wishes may hold a ``Name``."""
 
     @property
-    def plain(self) -> bool:
+    def verbatim(self) -> bool:
         """Whether text of the portal is canonical as it is."""
         return False
 
@@ -150,7 +150,7 @@ class Text(Field):
     rule: str = ""
 
     @property
-    def plain(self) -> bool:
+    def verbatim(self) -> bool:
         return type(self).canonical is Text.canonical
 
     def accept(self, value: t.Any) -> str:
@@ -212,8 +212,8 @@ class Flag(Field):
 
 
 @dataclasses.dataclass(frozen=True)
-class Reference(Field):
-    """One object known by ID, or by name through the option ``names``.
+class Identified(Field):
+    """What is known by ID, or by name through the option ``names``.
 
     ``table`` maps known names to IDs; without it the connector looks names up. ``number`` IDs are sent as numbers.
     """
@@ -226,16 +226,23 @@ class Reference(Field):
 
     @functools.cached_property
     def _words(self) -> t.Mapping[str, str]:
-        return turned(self.table)
+        return {ident: text for text, ident in (self.table or {}).items()}
+
+    def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
+        if self.names is None or params.get(self.names) is None or params.get(self.name) is not None:
+            return self.name, {}
+        return self.names, self._words
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference(Identified):
+    """One object."""
 
     def options(self) -> Spec:
         spec: Spec = {self.name: {"type": "str"}}
         if self.names:
             spec[self.names] = {"type": "str"}
         return spec
-
-    def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
-        return by_name(self.name, self.names, self._words, params)
 
     def wanted(self, params: Params) -> t.Any:
         given, named = params.get(self.name), params.get(self.names) if self.names else None
@@ -282,22 +289,13 @@ class Change:
 
 
 @dataclasses.dataclass(frozen=True)
-class Members(Field):
-    """A set of IDs, changed by ``add``, ``remove`` and ``set``; the option ``names`` takes names instead.
+class Members(Identified):
+    """A set of objects, changed by ``add``, ``remove`` and ``set``.
 
     ``sticky`` keeps members that ``table`` does not know and the user did not name.
     """
 
-    names: str | None = None
-    table: t.Mapping[str, str] | None = None
-    number: bool = False
     sticky: bool = False
-
-    named: t.ClassVar[bool] = True
-
-    @functools.cached_property
-    def _words(self) -> t.Mapping[str, str]:
-        return turned(self.table)
 
     def options(self) -> Spec:
         sub = {word: {"type": "list", "elements": "str"} for word in ("add", "remove", "set")}
@@ -305,9 +303,6 @@ class Members(Field):
         if self.names:
             spec[self.names] = {"type": "dict", "options": sub}
         return spec
-
-    def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
-        return by_name(self.name, self.names, self._words, params)
 
     def wanted(self, params: Params) -> t.Any:
         found: dict[str, set[t.Any]] = {}
@@ -421,20 +416,6 @@ class Input(Field):
 
     def chosen(self, wish: t.Any) -> frozenset[str]:
         return frozenset((wish,)) if isinstance(wish, str) and wish else frozenset()
-
-
-def by_name(
-    name: str, names: str | None, words: t.Mapping[str, str], params: Params
-) -> tuple[str, t.Mapping[str, str]]:
-    """Return how the user speaks of a field that is known by ID (option ``name``) and by name (option ``names``)."""
-    if names is None or params.get(names) is None or params.get(name) is not None:
-        return name, {}
-    return names, words
-
-
-def turned(table: t.Mapping[str, str] | None) -> t.Mapping[str, str]:
-    """Return the names by IDs of a table of IDs by names."""
-    return {ident: text for text, ident in (table or {}).items()}
 
 
 def order(member: str) -> tuple[int, str]:

@@ -215,6 +215,7 @@ class Client:
             return
         width = min(self._connection.width, len(numbers))
         pool = concurrent.futures.ThreadPoolExecutor(width)
+        wait = True
         waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
         try:
             for number in numbers:
@@ -227,13 +228,12 @@ class Client:
         except GeneratorExit:
             # Nobody wants the rest. That may be found out by the garbage collector in one of these very threads, which
             # could not wait for itself: the end of the client waits.
-            pool.shutdown(wait=False, cancel_futures=True)
+            wait = False
             self._abandoned.append(pool)
             raise
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-        pool.shutdown()
+        finally:
+            # After an error, or if nobody wants the rest: no request that has not been begun.
+            pool.shutdown(wait=wait, cancel_futures=True)
 
     def scrub(self, text: str) -> str:
         """Return ``text`` without the credential, should the portal have echoed it."""

@@ -138,9 +138,8 @@ class Portal:
         compared = [field for field in self.fields if field.compared]
         places = {option: place for place, f in enumerate(self.fields) for option in f.options()}
         object.__setattr__(self, "_places", places)
-        object.__setattr__(
-            self, "_sources", tuple((f.name, f.source, f.listed, f.canonical, f.plain) for f in compared)
-        )
+        sources = tuple((f.name, f.source, f.listed, f.canonical, f.verbatim) for f in compared)
+        object.__setattr__(self, "_sources", sources)
 
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""
@@ -163,10 +162,10 @@ class Portal:
         In a full record what is missing is empty; in a list entry it is unknown, unless the field is ``listed``.
         """
         found = {}
-        for name, source, always, canonical, plain in self._sources:
+        for name, source, always, canonical, verbatim in self._sources:
             if always or full or source in record:
                 wire = record.get(source)
-                found[name] = wire if plain and isinstance(wire, str) else canonical(wire)
+                found[name] = wire if verbatim and isinstance(wire, str) else canonical(wire)
         return found
 
 
