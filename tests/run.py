@@ -474,6 +474,8 @@ def artifact(step: Step) -> Outcome:
     }  # fmt: skip
     if strangers:
         return Outcome(failed=1, note=f"in the artifact: {', '.join(sorted(strangers))}")
+    if (root / PLACE / "docs" / "apis").exists():
+        return Outcome(failed=1, note="in the artifact: docs/apis")
     return Outcome(passed=1)
 
 
