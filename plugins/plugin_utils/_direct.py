@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Runs a task in the worker process where that gives the same result, else as an ordinary module (architecture 2.8)."""
+"""Runs a task in the worker process where that gives the same result, else as an ordinary module."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ FROM_PERSON: dict[str, dict[str, str]] = {
 PERSONAL = frozenset(("id", "username", "email", "first_name", "last_name", "name", "service"))
 # What is done once and is nothing to have.
 ACTS = frozenset((REVOKE_KEYS,))
-# Without any container, a user may see all (certcentral.md 7.2): never empty this set because nothing was said.
+# No container at all lets a user see all (docs/apis/certcentral.md 7.2): never empty this because nothing was said.
 WIDE_WHEN_EMPTY = frozenset((("certcentral", "container_ids"),))
 
 ACTIVE, LEAVE, LEAVER, PREHIRE = "active", "leave", "leaver", "prehire"

@@ -4,7 +4,7 @@
 """README.md and the guides tell the truth: their examples run against the simulator, and what they name exists.
 
 A document is followed from top to bottom as a reader would: a block behind a line that ends with a file name is written
-to that file, other playbooks are run where they stand, and so is each command.
+to that file, other playbooks are run where they stand, and so is each command. What comments cite exists, too.
 """
 
 from __future__ import annotations
@@ -51,6 +51,16 @@ FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|yml))`{1,2}:$")
 TERM = re.compile(r"^``(.+)``$", re.MULTILINE)
 VARIABLE = re.compile(r"`{1,2}((?:portal|provision|offboard)_\w+)")
 ENVIRONMENT = re.compile(r"\b((?:CLC|CERTCENTRAL|PLATFORM|CLOUDCENTER)_[A-Z0-9_]+)\b")
+# The API notes are cited as `docs/apis/<file> <section>, <section>`; a heading begins with the number of its section.
+NOTES = ROOT / "docs" / "apis"
+SECTIONS = r"\d+(?:\.\d+)*"
+CITATION = re.compile(rf"docs/apis/([\w.-]+\.\w+)(?: ({SECTIONS}(?:, {SECTIONS})*))?")
+HEADING = re.compile(rf"^#+ ({SECTIONS})\.? \S", re.MULTILINE)
+NAMED = re.compile(r"[\w./-]*\w\.md\b")
+# What the roles write for people; no file of the repository.
+PAPER = re.compile(r"(?:.*/)?(?:plan|report|offboarding)(?:\.\w+)?\.md")
+# A section of something that has no name of a file, as in (word 1.2).
+NAMELESS = re.compile(r"\([a-z]+ \d+\.\d+\)")
 # What a reader is told to type, besides ansible-playbook, and this test does not run.
 NOT_RUN = ("ansible-galaxy collection install", "export ", "git ")
 SWITCHES = {"portal_users_in_process"}
@@ -325,6 +335,71 @@ def test_links_of_the_readme_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert links
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def sections(note: Path) -> list[str]:
+    return HEADING.findall(note.read_text("utf-8"))
+
+
+def strange_citations(text: str, place: Path) -> list[str]:
+    """Return what a file at `place` cites and no reader of the repository can look up."""
+    strange = []
+    for name, numbers in CITATION.findall(text):
+        note = NOTES / name
+        if not note.is_file():
+            strange.append(name)
+            continue
+        known = sections(note)
+        strange += [f"{name} {number}" for number in numbers.split(", ") if number and number not in known]
+    if place.parent != NOTES:
+        # The notes themselves name files of other repositories, and their own sections by the word.
+        named = {name for name in NAMED.findall(text) if not PAPER.fullmatch(name)}
+        strange += [name for name in sorted(named) if not any((at / name).is_file() for at in (ROOT, place.parent))]
+        strange += NAMELESS.findall(text)
+    return strange
+
+
+def test_what_is_cited_exists() -> None:
+    folders = ("docs", "meta", "playbooks", "plugins", "roles", "tests")
+    kinds = {".j2", ".md", ".py", ".pyi", ".rst", ".sh", ".yml"}
+    files = [*ROOT.glob("*.md"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
+    output = ROOT / "tests" / "output"
+    read = [path for path in files if path.suffix in kinds and path.is_file() and output not in path.parents]
+    # Its examples below are wrong on purpose, and the changelog may name what is gone.
+    read = [path for path in read if path not in (Path(__file__).resolve(), ROOT / "CHANGELOG.md")]
+    texts = {path: path.read_text("utf-8") for path in read}
+    strange = {path.relative_to(ROOT).as_posix(): strange_citations(text, path) for path, text in texts.items()}
+    assert {name: found for name, found in strange.items() if found} == {}
+    cited = {name for path, text in texts.items() for name, _sections in CITATION.findall(text) if path.parent != NOTES}
+    assert cited >= {f"{name}.md" for name in NAMES}
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("as written (docs/apis/clc.md 8.4)", []),
+        ("(docs/apis/platform.md 5.5, 7.2), see docs/apis/clc.md", []),
+        ("(docs/apis/platform.md 16, question 12)", []),
+        ("writes plan.md and /srv/people/report.short.md", []),
+        ("(docs/apis/clc.md 8.40)", ["clc.md 8.40"]),
+        ("(docs/apis/platform.md 5.5, 70.2)", ["platform.md 70.2"]),
+        ("(docs/apis/clcs.md 8.4)", ["clcs.md", "docs/apis/clcs.md"]),
+        ("(clc.md 8.4)", ["clc.md"]),
+        ("as in ../notes/drawing.md", ["../notes/drawing.md"]),
+        ("what it means (drawing 2.5)", ["(drawing 2.5)"]),
+    ],
+)
+def test_a_citation_that_leads_nowhere_is_noticed(text: str, strange: list[str]) -> None:
+    assert strange_citations(text, ROOT / "plugins" / "modules" / "any.py") == strange
+
+
+@pytest.mark.parametrize("note", sorted(NOTES.glob("*")), ids=lambda path: path.name)
+def test_the_sections_of_a_note_are_numbered_and_the_ones_it_names_exist(note: Path) -> None:
+    found = sections(note)
+    assert len(found) == len(set(found)) >= 4
+    assert [one for one in found if "." in one and one.rpartition(".")[0] not in found] == []
+    named = re.findall(rf"\b[Ss]ections?\s({SECTIONS})", note.read_text("utf-8"))
+    assert set(named) - set(found) == set()
 
 
 def test_every_guide_is_in_the_table_of_contents() -> None:

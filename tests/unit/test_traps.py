@@ -348,7 +348,7 @@ def test_roles_that_the_module_does_not_know_survive_an_update(
     _done(clc.run(username=who, title="New"), "updated")
     after = clc.account(who)
     assert after is not None
-    # Role 0 cannot be set by anybody (clc.md 5).
+    # Role 0 cannot be set by anybody (docs/apis/clc.md 5).
     assert set(after["role_ids"]) - {"0"} == set(before["role_ids"]) - {"0"}
     assert {**after, "role_ids": None, "title": None} == {**before, "role_ids": None, "title": None}
 

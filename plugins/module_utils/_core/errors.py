@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""The exceptions of the engine, and what each one means for a read and for a write (architecture 2.5)."""
+"""The exceptions of the engine, and what each one means for a read and for a write."""
 
 from __future__ import annotations
 

@@ -291,7 +291,7 @@ class Client:
                 if began is not None and isinstance(error, (Busy, Unclear, Unreachable)):
                     self.throttle.lose(began)
                 if isinstance(error, SessionLost) and call.effect != SESSION:
-                    # The portal did not look at the call, so even a write may go again (clc.md 3.4), but once only.
+                    # The portal did not look at the call: even a write may go again, but once (docs/apis/clc.md 3.4).
                     logins += 1
                     if logins > 1:
                         raise self._denied(error) from error
@@ -428,7 +428,7 @@ class Client:
         return answer
 
     def _translate(self, error: t.Any) -> PortalError:
-        """Return what an exception of requests says about whether the request left (architecture 2.5)."""
+        """Return what an exception of requests says about whether the request left."""
         exceptions = deps.requests.exceptions
         host = urllib.parse.urlsplit(self._connection.url).netloc
         if isinstance(error, exceptions.SSLError):
@@ -519,7 +519,7 @@ def _proxy_refused(error: t.Any) -> bool:
 
 
 def _cookies(response: t.Any) -> dict[str, str]:
-    """Return all cookies of an answer by name. Their attributes do not matter for one task's session (clc.md 3.3)."""
+    """Return all cookies of an answer by name. Their attributes do not matter for one task (docs/apis/clc.md 3.3)."""
     headers = getattr(response.raw, "headers", None)
     lines = headers.getlist("set-cookie") if headers is not None and hasattr(headers, "getlist") else []
     pairs = (line.split(";", 1)[0].partition("=") for line in lines)

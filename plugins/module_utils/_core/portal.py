@@ -204,7 +204,7 @@ class Connector(abc.ABC):
     def write(self, account: Account, part: str, values: Values) -> Account | None:
         """Send the fields of ``part``: changed ones and, in a replacing call, carried ones.
 
-        Returns the account only where the API notes say that the answer is complete.
+        Returns the account only where docs/apis says that the answer is complete.
         """
 
     @abc.abstractmethod

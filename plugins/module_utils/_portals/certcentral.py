@@ -36,7 +36,7 @@ from .._core.portal import (
 
 LIST = Call("list users", READ, "GET", "user")
 LIST_SERVICE = Call("list service users", READ, "GET", "user/api-only")
-# The path in one copy of the documentation (certcentral.md 5.2).
+# The path in one copy of the documentation (docs/apis/certcentral.md 5.2).
 LIST_SERVICE_ELSEWHERE = Call("list service users", READ, "GET", "service-user")
 DETAILS = Call("read user", READ, "GET", "user/{id}")
 ME = Call("read own user", READ, "GET", "user/me")
@@ -84,7 +84,7 @@ NAME_TAKEN = (
 
 @dataclasses.dataclass(frozen=True)
 class Assignments(Members):
-    """The containers that a user is restricted to: no member means no restriction (certcentral.md 7.2)."""
+    """The containers that a user is restricted to: no member means no restriction (docs/apis/certcentral.md 7.2)."""
 
     def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
         if UNTOLD in current:
@@ -130,7 +130,7 @@ class CertCentral(Connector):
             (key,) = keys
             found = self._search(key)
         for account in found or self._users(LIST, self._narrow(keys)):
-            # Whether service users stand in the list of users, too, is not known (certcentral.md 5.1).
+            # Whether service users stand in the list of users, too, is not known (docs/apis/certcentral.md 5.1).
             if account.id not in taken and not account.service:
                 yield account
 
@@ -176,7 +176,7 @@ class CertCentral(Connector):
         if part == "role":
             self.client.send(ROLE, id=account.id, body={"access_roles": [{"id": self._wire("role_id", values)}]})
         elif part == "assignments":
-            # Text here and numbers on create, as documented (certcentral.md 7.2).
+            # Text here and numbers on create, as documented (docs/apis/certcentral.md 7.2).
             ids = [str(ident) for ident in self._wire("container_ids", values)]
             self.client.send(ASSIGNMENTS, id=account.id, body={"container_id_assignments": ids})
         elif account.service:
@@ -192,7 +192,7 @@ class CertCentral(Connector):
 
     def inquire(self, account: Account) -> Account:
         def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in keys here, not in pages
-            # Only the first parameter is documented for keys, and not whether their list has pages (certcentral.md 9).
+            # For keys, only the first parameter is documented, and no pages of the list (docs/apis/certcentral.md 9).
             query = {"user_id": account.id, **({"limit": PAGE, "offset": seen} if seen else {})}
             return self.client.fetch(KEYS, parse, query=query)
 
@@ -222,7 +222,7 @@ class CertCentral(Connector):
         if isinstance(error, Denied) and code == WRONG_KEY:
             error.credential = True
         if isinstance(error, Busy) and error.wait is None and answer.status == 429:
-            # No Retry-After is documented, and the short window has this length (certcentral.md 12.3).
+            # No Retry-After is documented, and the short window has this length (docs/apis/certcentral.md 12.3).
             error.wait = BUSY_WAIT
         return error
 
@@ -235,7 +235,7 @@ class CertCentral(Connector):
                 if self._containers is None:
                     self._containers = named(self.client.fetch(CONTAINERS, lambda answer: rows(answer, "containers")))
                 return self._containers
-        # Which roles there are depends on the container, and on the account (certcentral.md 11.1).
+        # Which roles there are depends on the container, and on the account (docs/apis/certcentral.md 11.1).
         home = self.scope or container_of(self._who())
         if home is None:
             raise Refused("the portal does not tell in which container the user of the credential is")
@@ -253,7 +253,7 @@ class CertCentral(Connector):
         except Missing:
             return False
         except (Denied, Refused):
-            # An API key for users only may not look at containers (certcentral.md 11.2).
+            # An API key for users only may not look at containers (docs/apis/certcentral.md 11.2).
             return None
         return True
 
@@ -288,7 +288,7 @@ class CertCentral(Connector):
         return self.portal.field(name).wire(values[name])
 
     def _profile(self, values: Values) -> dict[str, t.Any]:
-        """Return the part of a body that the profile makes up; what is empty is left out (certcentral.md 6)."""
+        """Return the profile's part of a body; what is empty is left out (docs/apis/certcentral.md 6)."""
         names = ("username", "first_name", "last_name", "email", "job_title", "telephone")
         body = {name: values[name] for name in names if values.get(name)}
         if values.get("saml_sso_only") is not None:
@@ -302,7 +302,7 @@ class CertCentral(Connector):
         if values.get("container_ids"):
             body["container_id_assignments"] = self._wire("container_ids", values)
         # Without a container the user lands in that of the key's own user, and some revisions of the API want it
-        # named (certcentral.md 4.1).
+        # named (docs/apis/certcentral.md 4.1).
         home = self.scope or container_of(self._who())
         if home is not None:
             body["container"] = {"id": int(home)}
@@ -327,7 +327,7 @@ class CertCentral(Connector):
         """Return the accounts with this key that the search finds, None if there are none, or it cannot be asked."""
         if key.startswith("%"):
             return None
-        # The search looks at names and addresses, too, and a portal may ignore it (certcentral.md 5.1).
+        # The search looks at names and addresses, too, and a portal may ignore it (docs/apis/certcentral.md 5.1).
         query = {"filters[search]": key, "limit": PAGE, "offset": 0}
         records = self.client.fetch(LIST, lambda answer: rows(answer, "users"), query=query)
         accounts = [self._account(record, full=False) for record in records]
@@ -462,7 +462,7 @@ def named(records: t.Iterable[Record]) -> dict[str, str]:
 
 
 def members(value: t.Any, what: str, ident: str) -> dict[str, str]:
-    """Return IDs and names of a list of objects or bare IDs (certcentral.md 2.4)."""
+    """Return IDs and names of a list of objects or bare IDs (docs/apis/certcentral.md 2.4)."""
     if not isinstance(value, (list, type(None))):
         raise Unclear(f"{what} of user {ident} in the answer is not a list")
     found = {}
@@ -501,7 +501,7 @@ def container_of(record: Record) -> str | None:
 
 
 def generated(record: Record) -> bool:
-    """Return whether the name of a user is one that the portal makes up for service users (certcentral.md 4.2)."""
+    """Return whether a name is one that the portal makes up for service users (docs/apis/certcentral.md 4.2)."""
     name, last = record.get("username") or "", record.get("last_name") or ""
     made_up = re.fullmatch(r"[0-9a-f]{20}", name) and re.fullmatch(r"User(-[0-9]+)?", last)
     return bool(made_up) and record.get("first_name") == "Service"
@@ -536,7 +536,7 @@ FIELDS = (
         pattern=r"[A-Za-z0-9@_+.-]+",
         rule="use letters, digits and @ - _ + .",
     ),
-    # The call that changes one of these drops what it is not given (certcentral.md 6).
+    # The call that changes one of these drops what it is not given (docs/apis/certcentral.md 6).
     Text(
         "email",
         create=REQUIRED,

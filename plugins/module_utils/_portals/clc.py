@@ -31,7 +31,7 @@ from .._core.portal import (
     fold,
 )
 
-# Every operation is a POST, so the effect cannot be told from the method (clc.md 1.2).
+# Every operation is a POST, so the effect cannot be told from the method (docs/apis/clc.md 1.2).
 LOGON = Call("log on", SESSION, "POST", "Auth/Logon/JSON")
 LIST = Call("list users", READ, "POST", "User/GetUsers/JSON")
 DETAILS = Call("read user", READ, "POST", "User/GetUserDetails/JSON")
@@ -55,13 +55,13 @@ ROLES = {
 }
 ROLE_NAMES = {ident: name for name, ident in ROLES.items()}
 ADMINISTRATOR = "9"
-# Appears in answers for users with an AppFog role and cannot be set (clc.md 5).
+# Appears in answers for users with an AppFog role and cannot be set (docs/apis/clc.md 5).
 UNSETTABLE = "0"
 STATUSES = {"active": ACTIVE, "disabled": DISABLED}
 DELETED = "deleted"
 WRONG_STATE = "6"
 ROLE = re.compile("[0-9]{1,9}")
-# The list leaves these null although the user has them (clc.md 8.1).
+# The list leaves these null although the user has them (docs/apis/clc.md 8.1).
 UNLISTED = frozenset(("TimeZoneID", "SAMLUserName"))
 
 NAME_TAKEN = (
@@ -108,7 +108,7 @@ class Clc(Connector):
         alias = str(self.settings.get("account_alias") or "").strip()
         if not alias:
             raise BadInput("account_alias: must not be empty")
-        # Aliases are written in capitals (clc.md 6).
+        # Aliases are written in capitals (docs/apis/clc.md 6).
         self.scope = alias.upper()
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
@@ -129,7 +129,7 @@ class Clc(Connector):
             return self._details(ref)
         except Missing:
             # Whether the portal finds a name in another case is not known, and an account alias that is out of reach
-            # may be answered as a missing user, too: the list settles both (clc.md 15.3).
+            # may be answered as a missing user, too: the list settles both (docs/apis/clc.md 15.3).
             with self._lock:
                 spellings = self._spellings
             if spellings is None:
@@ -158,11 +158,11 @@ class Clc(Connector):
             before = account.values.get(name)
             if isinstance(field, Members):
                 roles = value if UNSETTABLE not in (before or ()) else value - {UNSETTABLE}
-                # An empty list may mean "leave alone", so it is sent only to say "none" (clc.md 8.4).
+                # An empty list may mean "leave alone", so it is sent only to say "none" (docs/apis/clc.md 8.4).
                 if roles or value != before:
                     body[field.target] = field.wire(roles)
             elif value == "":
-                # Null could mean "leave alone" where there is something to clear (clc.md 8.4).
+                # Null could mean "leave alone" where there is something to clear (docs/apis/clc.md 8.4).
                 body[field.target] = "" if before else None
             elif value is not None:
                 body[field.target] = field.wire(value)
@@ -172,7 +172,7 @@ class Clc(Connector):
         try:
             self._send({"enable": UNSUSPEND, "disable": SUSPEND}[verb], UserName=account.id)
         except Refused as error:
-            # The user is in that state already (clc.md 15.3); reading it again proves it.
+            # The user is in that state already (docs/apis/clc.md 15.3); reading it again proves it.
             if error.code != WRONG_STATE:
                 raise
         return None
@@ -184,7 +184,7 @@ class Clc(Connector):
         found = envelope(answer)
         code, message = found or (None, "")
         if answer.status in (404, 405, 410):
-            # Not about a user: that would be code 1705 (clc.md 1.5).
+            # Not about a user: that would be code 1705 (docs/apis/clc.md 1.5).
             return answer.error(Refused, message or "no such operation", code=code, hint=ADDRESS_HINT)
         if not answer.ok:
             return answer.by_status(message, code=code)
@@ -267,7 +267,7 @@ class Clc(Connector):
 
 
 def envelope(answer: Answer) -> tuple[int, str] | None:
-    """Return ``StatusCode`` and ``Message`` of an answer, None if it has none. Logon may answer in XML (clc.md 1.3)."""
+    """Return ``StatusCode`` and ``Message`` of an answer, or None. Logon may answer in XML (docs/apis/clc.md 1.3)."""
     if answer.decoded:
         members = answer.data if isinstance(answer.data, dict) else {}
     else:
@@ -300,7 +300,7 @@ def auth(settings: Settings) -> LoginCookie:
         try:
             return client.send(LOGON, body={"APIKey": key, "Password": password}, headers=HEADERS)
         except SessionLost as error:
-            # Never a second try: API users may be locked out like portal users (clc.md 3.2).
+            # Never a second try: API users may be locked out like portal users (docs/apis/clc.md 3.2).
             text = "the portal refused the API key and password"
             hint = "Check api_key and api_password; they are those of an API user, not of a portal login"
             denied = Denied(text, status=error.status, code=error.code, request_id=error.request_id, hint=hint)
@@ -310,7 +310,7 @@ def auth(settings: Settings) -> LoginCookie:
     return LoginCookie(logon, (key, password))
 
 
-# A whole record replaces the old one in each update, so everything is carried (clc.md 8.4).
+# A whole record replaces the old one in each update, so everything is carried (docs/apis/clc.md 8.4).
 FIELDS = (
     Text("username", read="UserName", create=REQUIRED, update=NEVER),
     Text("email", read="EmailAddress", create=REQUIRED, carry=True),

@@ -122,7 +122,7 @@ class CloudCenter(Connector):
             self.scope = refuse_unknown(Name("tenant", name), self.table("tenants"))
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
-        # There is no filter to rely on (cloudcenter.md 4). An entry is a whole object, yet it is not called full: what
+        # No filter can be relied on (docs/apis/cloudcenter.md 4). An entry is a whole object, yet not called full: what
         # replaces the whole object must start from a fresh read.
         del keys
         for record in self._collect(LIST, "users"):
@@ -153,7 +153,7 @@ class CloudCenter(Connector):
             raise
 
     def create(self, values: Values) -> Created:
-        # Never together with activation: that payload is not fully known, and failures would mix (cloudcenter.md 8.2).
+        # Never with activation: that payload is not fully known, and failures would mix (docs/apis/cloudcenter.md 8.2).
         if self.scope is None:
             raise BadInput("tenant_id: needed to create an account, give it or tenant")
         body: dict[str, t.Any] = {**dict.fromkeys(TEXTS, ""), "tenantId": int(self.scope)}
@@ -178,7 +178,7 @@ class CloudCenter(Connector):
         if verb == "activate":
             return self._activate(account, values)
         if verb == "revoke":
-            # There is no other way to end a key than a new one, which nobody is told (cloudcenter.md 14.1).
+            # There is no other way to end a key than a new one, which nobody is told (docs/apis/cloudcenter.md 14.1).
             self.client.send(REPLACE, id=account.id, body={"apiKey": {"generate": True}})
             with self._lock:
                 self._replaced.add(account.id)
@@ -196,7 +196,7 @@ class CloudCenter(Connector):
         def parse(answer: Answer) -> str:
             shown = answer.data.get("apiKey", {}) if isinstance(answer.data, dict) else None
             key = shown.get("key") if isinstance(shown, dict) else shown
-            # Without an API key there may be no word of it, but then of the other keys (cloudcenter.md 14.1).
+            # Without an API key there may be no word of it, but then of the other keys (docs/apis/cloudcenter.md 14.1).
             told = isinstance(answer.data, dict) and {"apiKey", "sshKeys"} & set(answer.data)
             if not told or not isinstance(key, (str, type(None))):
                 raise answer.error(Unclear, f"the answer does not hold the keys of the account {account.id}")
@@ -220,7 +220,7 @@ class CloudCenter(Connector):
 
     def own(self) -> frozenset[str]:
         login = str(self.settings.get("api_username") or "")
-        # Either the generated login, or the address with the tenant behind a comma (cloudcenter.md 3).
+        # Either the generated login, or the address with the tenant behind a comma (docs/apis/cloudcenter.md 3).
         return frozenset((fold(login), fold(login.rpartition(",")[0] or login)))
 
     def lookup(self, name: Name) -> str:
@@ -265,7 +265,7 @@ class CloudCenter(Connector):
         if "already exists" in text.lower() and (answer.ok or answer.status in (400, 409)):
             return answer.error(Clash, text, code=code)
         if (answer.ok and errors) or answer.status == 409:
-            # An error body counts with any status, and 409 also means a wrong state (cloudcenter.md 13).
+            # An error body counts with any status, and 409 also means a wrong state (docs/apis/cloudcenter.md 13).
             return answer.error(Refused, text or answer.snippet() or "the portal reports an error", code=code)
         hint = ""
         if answer.status == 401:
@@ -294,7 +294,7 @@ class CloudCenter(Connector):
             raise Refused(text, status=missing.status, code=missing.code, hint=hint) from missing
 
     def _collect(self, call: Call, word: str, **path: str) -> t.Iterator[Record]:
-        """Yield each record once: by pages, and where they do not bring all, in one piece (cloudcenter.md 4, 15)."""
+        """Yield each record once: by pages, or where these fall short in one piece (docs/apis/cloudcenter.md 4, 15)."""
         seen: set[str] = set()
         total = 0
 
@@ -351,7 +351,7 @@ class CloudCenter(Connector):
         )
 
     def _replace(self, account: Account, changes: Record) -> None:
-        """Send the whole object as it was read, with ``changes``: what is left out would be lost (cloudcenter.md 9)."""
+        """Send the object as read, with ``changes``: what is left out would be lost (docs/apis/cloudcenter.md 9)."""
         self.client.send(UPDATE, id=account.id, body={**dict.fromkeys(IMMUTABLE), **account.raw, **changes})
 
     def _activate(self, account: Account, values: Values) -> Account:
@@ -396,7 +396,7 @@ class CloudCenter(Connector):
         return None
 
     def _profile(self, account: Account, ident: str) -> Record:
-        """Return a profile as the long payload, which is the documented one (cloudcenter.md 11.1)."""
+        """Return a profile as the long payload, which is the documented one (docs/apis/cloudcenter.md 11.1)."""
         tenant = account.scope or self.scope
         ident = given_id("activation_profile_id", ident)
         if tenant is None:
@@ -449,7 +449,7 @@ class CloudCenter(Connector):
         try:
             answer = self.client.send(OPERATION, id=operation)
         except (Missing, Refused):
-            # Operations are kept for a short time only (cloudcenter.md 12), and a refused question tells nothing.
+            # Operations are kept for a short time (docs/apis/cloudcenter.md 12), and a refused question tells nothing.
             return None
         return progress(answer, operation)
 
@@ -484,12 +484,12 @@ def progress(answer: Answer, operation: str | None) -> str | None:
 
 
 def place(answer: Answer) -> str:
-    """Return the ``Location`` without query: its last parts are IDs, its host means nothing (cloudcenter.md 2)."""
+    """Return the ``Location`` without query: its end has IDs, its host means nothing (docs/apis/cloudcenter.md 2)."""
     return re.split(r"[?#]", answer.location)[0]
 
 
 def new_id(answer: Answer) -> str | None:
-    """Return the ID of a new account from the body or the Location (cloudcenter.md 8.1); None if neither tells it."""
+    """Return the ID of a new account from body or Location (docs/apis/cloudcenter.md 8.1); None if neither tells it."""
     data = answer.data if isinstance(answer.data, dict) else {}
     if data.get("id") is not None and "operationId" not in data and data.get("status") not in ("RUNNING", "SUCCESS"):
         return identity(data)
@@ -498,7 +498,7 @@ def new_id(answer: Answer) -> str | None:
 
 
 def regions(payload: t.Any) -> bool:
-    """Return whether a payload enables a region at least, which the portal demands (cloudcenter.md 11.1)."""
+    """Return whether a payload enables a region at least, which the portal demands (docs/apis/cloudcenter.md 11.1)."""
     found = payload.get("activateRegions") if isinstance(payload, dict) else None
     if not isinstance(found, list) or not found:
         return False
@@ -555,7 +555,7 @@ def address(url: str) -> str:
 
 
 def basic(settings: Settings) -> Basic:
-    """Return the credential: generated login and API key, or ``email,tenant`` and password (cloudcenter.md 3)."""
+    """Return the credential: login and API key, or ``email,tenant`` and password (docs/apis/cloudcenter.md 3)."""
     if ":" in str(settings["api_username"]):
         raise BadInput("api_username: must not contain a colon, HTTP Basic cannot carry it")
     return Basic(settings["api_username"], settings["api_key"])

@@ -6,7 +6,7 @@
 
 """Messaging platform (Everlytic and its white labels), REST API 2.0.
 
-Only the create request is documented, so every other request expects several kinds of answers (platform.md 12.5).
+Only the create request is documented, so any other one expects several kinds of answers (docs/apis/platform.md 12.5).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Platform(Connector):
         found = []
         for answer, record in self._walk(LIST, "users", hint):
             wanted = not keys or fold(str(record.get("username"))) in keys
-            # Nobody knows whether a list holds all properties (platform.md 5.2).
+            # Nobody knows whether a list holds all properties (docs/apis/platform.md 5.2).
             if "username" not in record or (wanted and self.scope is not None and "customer_id" not in record):
                 ident = t.cast(str, number(record["id"]))
                 # It was listed just now: that it cannot be found once may be no more than bad luck.
@@ -135,7 +135,7 @@ class Platform(Connector):
         try:
             answer = self.client.send(CREATE, body=body)
         except Refused as refused:
-            # A name that is taken is refused like anything else (platform.md 7.3), so the hint is a condition.
+            # A taken name is refused like anything else (docs/apis/platform.md 7.3), so the hint is a condition.
             refused.hint = refused.hint or self.portal.clash
             raise
         except Missing as missing:
@@ -146,13 +146,13 @@ class Platform(Connector):
         if not isinstance(item, dict) or ident is None:
             raise answer.error(Unclear, "the answer does not hold the ID of the new account")
         if ident in known:
-            # 201 also answers a create that changed something existing, at least for contacts (platform.md 16, 12).
+            # 201 also answers a create that changed what was there (docs/apis/platform.md 16, question 12).
             raise answer.error(Clash, f"the portal answered with the account {ident}, which existed before")
         complete = all(field.source in item for field in self.portal.fields) and "customer_id" in item
         return Created(id=ident, account=self._account(answer, item, full=True) if complete else None)
 
     def write(self, account: Account, part: str, values: Values) -> None:
-        # Read-modify-write with the hash suits both conventions of the sibling resources (platform.md 8.4).
+        # Read-modify-write with the hash suits both conventions of the sibling resources (docs/apis/platform.md 8.4).
         known = {
             name: value for name, value in values.items() if value or self.portal.field(name).source in account.raw
         }
@@ -183,7 +183,7 @@ class Platform(Connector):
         else:
             text = words(error)
         if (answer.ok and error is not None) or answer.status == 409:
-            # An error body counts whatever the status is, and 409 means no more than 400 (platform.md 5.5, 7.2).
+            # An error body counts with any status, and 409 means no more than 400 (docs/apis/platform.md 5.5, 7.2).
             return answer.error(Refused, text or answer.snippet() or "the portal reports an error", code=code)
         return answer.by_status(text, code=code)
 
@@ -218,11 +218,11 @@ class Platform(Connector):
                 return
 
     def _pages(self, call: Call, what: str, hint: str) -> t.Iterator[tuple[Answer, Record]]:
-        """Yield the records of all pages (platform.md 6); that a link is there counts, never its address."""
+        """Yield the records of all pages (docs/apis/platform.md 6); that a link is there counts, never its address."""
         seen: set[str | None] = set()
         linked = short = False
         for page in range(1, MOST_PAGES + 1):
-            # What a page beyond the last one answers is not known (platform.md 6).
+            # What a page beyond the last one answers is not known (docs/apis/platform.md 6).
             ends: tuple[type[PortalError], ...] = (Missing, Refused) if short else (Missing,)
             try:
                 found = self._page(call, page, ends if page > 1 else ())
@@ -303,12 +303,12 @@ def given_id(option: str, value: t.Any) -> str:
 
 
 def retired(record: Record, marks: t.Sequence[str] = ("deleted", "off")) -> bool:
-    """Return whether a record is only the rest of something deleted (platform.md 8.5)."""
+    """Return whether a record is only the rest of something deleted (docs/apis/platform.md 8.5)."""
     return str(record.get("status")).lower() in marks or str(record.get("deleted")).lower() in ("yes", "1", "true")
 
 
 def collection(answer: Answer) -> list[Record]:
-    """Return the records of a list, whatever the shape of the collection and of its elements (platform.md 5)."""
+    """Return the records of a list, whatever the shape of collection and elements (docs/apis/platform.md 5)."""
     found = answer.data.get("collection") if isinstance(answer.data, dict) else None
     elements = list(found.values()) if isinstance(found, dict) else found
     if not isinstance(elements, list):
@@ -327,7 +327,7 @@ def relations(answer: Answer) -> set[str]:
 
 
 def words(value: t.Any, depth: int = 3) -> str:
-    """Return what an error holds as text; nobody knows the shape of validation errors (platform.md 7.1)."""
+    """Return what an error holds as text; nobody knows the shape of validation errors (docs/apis/platform.md 7.1)."""
     if isinstance(value, dict) and depth:
         return ", ".join(f"{name}: {words(inner, depth - 1)}" for name, inner in value.items())
     if isinstance(value, list) and depth:

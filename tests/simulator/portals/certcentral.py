@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""DigiCert CertCentral Services API v2 (certcentral.md): one key header, 204 for writes, lists in pages."""
+"""DigiCert CertCentral Services API v2 (docs/apis/certcentral.md): one key header, 204 for writes, lists in pages."""
 
 from __future__ import annotations
 
@@ -415,7 +415,7 @@ class CertCentralSimulator(PortalSimulator):
             name: given[name] for name in ("username", "first_name", "last_name", "email") if given.get(name)
         }
         for name in ("job_title", "telephone"):
-            # Left out means removed (certcentral.md 6).
+            # Left out means removed (docs/apis/certcentral.md 6).
             changes[name] = given.get(name) or ("" if name in given and self.switches["put_blank"] == "store" else None)
         if "is_saml_sso_only" in given:
             changes["is_saml_sso_only"] = _true(given["is_saml_sso_only"])
@@ -906,7 +906,7 @@ class CertCentralSimulator(PortalSimulator):
             # Absent if the key was never used.
             shown["last_used_date"] = "2026-01-14T09:21:05+00:00"
         if self.switches["extra_members"]:
-            # Keys for ACME carry further members (certcentral.md 9).
+            # Keys for ACME carry further members (docs/apis/certcentral.md 9).
             shown["x_acme"] = {"nested": [1, 2]}
         return shown
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CenturyLink Cloud / Lumen Cloud API v1 (clc.md): POST for everything, a login cookie, errors inside HTTP 200."""
+"""CenturyLink Cloud API v1 (docs/apis/clc.md): POST for everything, a login cookie, errors inside HTTP 200."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ class ClcSimulator(PortalSimulator):
         )
 
     def normalise(self, path: str) -> str:
-        # Case, a trailing slash and doubled slashes do not matter (clc.md 1.2).
+        # Case, a trailing slash and doubled slashes do not matter (docs/apis/clc.md 1.2).
         return "/" + "/".join(part for part in path.lower().split("/") if part)
 
     def envelope(self, code: Any, message: str, status: int | None) -> tuple[Any, int]:
@@ -468,7 +468,7 @@ class ClcSimulator(PortalSimulator):
     @route("POST", "/User/DeleteUser", "delete user", WRITE)
     @route("POST", "/User/DeleteUser/<any(json,xml):form>", "delete user", WRITE)
     def delete_user(self, form: str | None = None) -> flask.Response:
-        # The row stays: the name is burnt for ever (clc.md 8.6).
+        # The row stays: the name is burnt for ever (docs/apis/clc.md 8.6).
         return self._set_status(form, "Deleted", "User deleted.")
 
     @route("POST", "/Account/GetAccounts", "list accounts", READ)
@@ -514,7 +514,7 @@ class ClcSimulator(PortalSimulator):
         return self._done("Locations successfully queried.", "Locations", rows, form, "LocationsResponse")
 
     def _given(self) -> dict[str, Any]:
-        """Return the members of a request by lower-case name, from wherever clients put them (clc.md 2)."""
+        """Return the members of a request by lower-case name, from wherever clients put them (docs/apis/clc.md 2)."""
         given: dict[str, Any] = {}
         for name in flask.request.args:
             values = flask.request.args.getlist(name)
@@ -709,7 +709,7 @@ class ClcSimulator(PortalSimulator):
         if self.switches["extra_members"]:
             members["ServerTime"] = "2026-01-01T00:00:00Z"
         if form is None:
-            # Without a format node the path's last word decides nothing; a JSON body does (clc.md 1.3).
+            # Without a format node the path's last word decides nothing; a JSON body does (docs/apis/clc.md 1.3).
             body = flask.request.get_data().strip()
             form = "json" if body.startswith(b"{") else "xml"
         if form == "xml":

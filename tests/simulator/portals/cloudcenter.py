@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CloudCenter 4.x REST API: users and what surrounds them (cloudcenter.md)."""
+"""The CloudCenter 4.x REST API: users and what surrounds them (docs/apis/cloudcenter.md)."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class CloudCenterSimulator(PortalSimulator):
         self.strangers = ["taken.elsewhere@northwind.example"]
 
     def populate(self, accounts: int) -> None:
-        """Fill both tenants (cloudcenter.md 16)."""
+        """Fill both tenants (docs/apis/cloudcenter.md 16)."""
         self._add_tenant("Example Ltd", "example", "2", None)
         self._add_tenant("Northwind", "northwind", "3", 1)
         self._add_tenant("Old Mill", "oldmill", "3", 1, deleted=True)
@@ -229,7 +229,7 @@ class CloudCenterSimulator(PortalSimulator):
         return self._refuse(Refusal(404, "No such resource.", code="NOT_FOUND"))
 
     def envelope(self, code: Any, message: str, status: int | None) -> tuple[Any, int]:
-        """Return an error of cloudcenter.md 13."""
+        """Return an error of docs/apis/cloudcenter.md 13."""
         error = {"code": str(code or "VALIDATION_ERROR"), "field": None, "message": message, "context": None}
         return {"errors": [error]}, status or 400
 
@@ -304,7 +304,7 @@ class CloudCenterSimulator(PortalSimulator):
 
     @route("PUT", "/v1/users/<ident>", "update user", WRITE)
     def update_user(self, ident: str) -> Any:
-        """Replace a user by the body; what the body leaves out is lost (cloudcenter.md 9)."""
+        """Replace a user by the body; what the body leaves out is lost (docs/apis/cloudcenter.md 9)."""
         caller = self._admin()
         body = self._body()
         row = self._user(ident)
@@ -366,7 +366,7 @@ class CloudCenterSimulator(PortalSimulator):
 
     @route("DELETE", "/v1/users", "bulk delete users", WRITE)
     def bulk_delete(self) -> Any:
-        """Delete users whose external ID contains a text; no client of ours may ever call it (cloudcenter.md 10)."""
+        """Delete users whose external ID contains a text; no client may ever call it (docs/apis/cloudcenter.md 10)."""
         caller = self._admin()
         asked = request.args
         if asked.get("searchField") != "externalId" or asked.get("searchOper") != "cn":
@@ -382,7 +382,7 @@ class CloudCenterSimulator(PortalSimulator):
 
     @route("POST", "/v1/users/<ident>", "act on user", WRITE)
     def act(self, ident: str) -> Any:
-        """Perform an action on a user (cloudcenter.md 11)."""
+        """Perform an action on a user (docs/apis/cloudcenter.md 11)."""
         self._admin()
         body = self._body()
         row = self._user(ident)
@@ -455,7 +455,7 @@ class CloudCenterSimulator(PortalSimulator):
 
     @route("POST", "/v1/tenants", "create tenant", WRITE)
     def create_tenant(self) -> Any:
-        """Make a sub-tenant; its owner leaves the list of users (cloudcenter.md 6)."""
+        """Make a sub-tenant; its owner leaves the list of users (docs/apis/cloudcenter.md 6)."""
         caller = self._admin()
         body = self._body()
         for name in ("name", "shortName", "userId"):
@@ -574,7 +574,7 @@ class CloudCenterSimulator(PortalSimulator):
             return None
         row, slot = self._by_username(sent.username), "key"
         if row is None and "," in sent.username:
-            # The form e-mail,tenant with the password of the user interface (cloudcenter.md 3).
+            # The form e-mail,tenant with the password of the user interface (docs/apis/cloudcenter.md 3).
             email, tenant = sent.username.rsplit(",", 1)
             row, slot = self._by_email(email), "password"
             if row is not None and row["tenantId"] != tenant:
@@ -714,7 +714,7 @@ class CloudCenterSimulator(PortalSimulator):
                 raise Refusal(400, f"{name} must be present and cannot be changed.", name)
 
     def _status(self, row: Row, enabled: bool) -> Row:
-        """Return what the flag of a PUT makes of a user's status (cloudcenter.md 9.1)."""
+        """Return what the flag of a PUT makes of a user's status (docs/apis/cloudcenter.md 9.1)."""
         if row["type"] == "TENANT" and not enabled:
             raise Refusal(400, "The owner of a tenant cannot be disabled.", "enabled")
         if row["status"] == "ENABLED" and not enabled:
@@ -854,7 +854,7 @@ class CloudCenterSimulator(PortalSimulator):
         return gone
 
     def _base(self) -> str:
-        # Behind a proxy the server's idea of its own address is useless to a client (cloudcenter.md 2).
+        # Behind a proxy the server's idea of its own address is useless to a client (docs/apis/cloudcenter.md 2).
         return INTERNAL if self.switches["resource_host"] == "internal" else f"{request.scheme}://{request.host}"
 
     def _asked(self, total: int) -> tuple[int, int]:
@@ -958,7 +958,7 @@ class CloudCenterSimulator(PortalSimulator):
     def _add_child(self, word: str, tenant: str, values: Row, ident: str | None = None) -> Row:
         if ident is None:
             ident = str(self.store.next_id("child", 101))
-        # A profile writes its tenant as a number, everything else as a string (cloudcenter.md 14.3).
+        # A profile writes its tenant as a number, everything else as a string (docs/apis/cloudcenter.md 14.3).
         owner = {"tenantId": int(tenant) if word == "activationProfiles" else tenant}
         return self.children[word].put(ident, {"id": ident, **self._child_default(word), **values, **owner})
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The messaging platform's REST API 2.0: users and the customers they belong to (platform.md)."""
+"""The messaging platform's REST API 2.0: users and the customers they belong to (docs/apis/platform.md)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CUSTOMER_NUMBERS = (
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 ALPHABET = string.ascii_letters + string.digits
 
-# Several wordings for one refusal, because a client must not match on the text (platform.md 12.3).
+# Several wordings for one refusal, because a client must not match on the text (docs/apis/platform.md 12.3).
 TEXTS: dict[str, tuple[str, ...]] = {
     "credentials": ("Authentication failed", "The login name or the API key is not valid"),
     "forbidden": ("You do not have access to this resource", "This operation is not allowed for your user"),
@@ -168,7 +168,7 @@ class PlatformSimulator(PortalSimulator):
         self._refusals = 0
 
     def populate(self, accounts: int) -> None:
-        """Fill the enterprise (platform.md 12.1)."""
+        """Fill the enterprise (docs/apis/platform.md 12.1)."""
         for name, status, department in SEED_CUSTOMERS:
             self._add_customer({"name": name, "status": status, "is_department": department})
         for customer, username, name, email in SEED_USERS:
@@ -227,7 +227,7 @@ class PlatformSimulator(PortalSimulator):
         return None
 
     def missing(self, allowed: list[str]) -> Response:
-        """Answer an unknown path or verb; credentials come first (platform.md 12.3)."""
+        """Answer an unknown path or verb; credentials come first (docs/apis/platform.md 12.3)."""
         refused = self.gate(None)
         if refused is not None:
             return refused
@@ -241,11 +241,11 @@ class PlatformSimulator(PortalSimulator):
         return re.sub(r"/{2,}", "/", path).rstrip("/") or "/"
 
     def envelope(self, code: Any, message: str, status: int | None) -> tuple[Any, int]:
-        """Return an error of platform.md 7.1."""
+        """Return an error of docs/apis/platform.md 7.1."""
         return {"error": {"code": str(code or 99000), "message": message}}, status or 400
 
     def dump(self, payload: Any) -> str:
-        """Write JSON as PHP does: escaped slashes, non-ASCII as escapes (platform.md 4)."""
+        """Write JSON as PHP does: escaped slashes, non-ASCII as escapes (docs/apis/platform.md 4)."""
         return json.dumps(payload, separators=(",", ":")).replace("/", "\\/")
 
     def respond(self, reply: Any) -> Response:
@@ -330,7 +330,7 @@ class PlatformSimulator(PortalSimulator):
         extra = self._undocumented(body, creating=True)
         self._customer_free(values["customer_id"])
         if self.switches["duplicate_username"] == "201_updates":
-            # Contacts answer 201 for an update too, so a user might (platform.md 16, question 12).
+            # Contacts answer 201 for an update too, so a user might (docs/apis/platform.md 16, question 12).
             for old in self.users.find("username", values["username"].casefold()):
                 if old["username"] == values["username"] and not retired(old):
                     return self._answer("item", self._shape(self.users.update(old["id"], **values, **extra)), 201)
@@ -498,7 +498,7 @@ class PlatformSimulator(PortalSimulator):
         for name in names:
             value = body[name]
             if name == "customer_id":
-                # Quoted numbers are as welcome as numbers (platform.md 4).
+                # Quoted numbers are as welcome as numbers (docs/apis/platform.md 4).
                 if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
                     raise Refusal(400, "type", name)
                 value = int(value)
@@ -515,7 +515,7 @@ class PlatformSimulator(PortalSimulator):
             for name in body:
                 if name not in REQUIRED and (creating or name != "hash"):
                     raise Refusal(400, "property", name)
-        # The default obeys both notes: a create takes what is given (12.4), an update ignores it (12.5).
+        # The default obeys docs/apis/platform.md 12.4 (a create takes what is given) and 12.5 (an update ignores it).
         if mode == "ignored_always" or (mode == "ignored" and not creating):
             return {}
         values: Row = {name: body[name] for name in UNDOCUMENTED if name in body}
