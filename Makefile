@@ -5,6 +5,7 @@
 PYTHON ?= python3
 export PYTHON
 ARGS ?=
+ARTIFACT = build/portal-users-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
 # Nothing of the person's own Ansible is read or written.
 export ANSIBLE_CONFIG := $(CURDIR)/.cache/ansible.cfg
@@ -45,10 +46,11 @@ lint: test-tools ## Run the linters, the type checker and the documentation chec
 docs: test-tools ## Check the documentation of all plugins and the guides
 	@.venv/bin/python tests/run.py docs
 
+# Only what this makes itself is replaced: whatever else a person has in build/ stays.
 build: demo-tools ## Build the collection into build/ and install it into build/collections
-	@rm -rf build && mkdir build
-	@.venv/bin/ansible-galaxy collection build --output-path build >build/build.log
-	@.venv/bin/ansible-galaxy collection install --offline -p build/collections build/*.tar.gz >>build/build.log
+	@mkdir -p build
+	@.venv/bin/ansible-galaxy collection build --force --output-path build >build/build.log
+	@.venv/bin/ansible-galaxy collection install --force --offline -p build/collections $(ARTIFACT) >>build/build.log
 
 bench: bench-tools build ## Measure against uri loops and a bare script (QUICK=1: ten minutes; ARGS=--page updates the documentation)
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(if $(QUICK),--quick) $(ARGS)

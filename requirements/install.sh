@@ -29,9 +29,12 @@ is() {
     [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
-if is ".venv/.$wanted" "$(state "$wanted")" && is .venv/.place "$here" && runs; then
+if is ".venv/.$wanted" "$(state "$wanted")" && { [ -L .venv ] || is .venv/.place "$here"; } && runs; then
     exit 0
 fi
+
+# What a link leads to belongs to somebody else: it is used as it is, and never cleared or changed.
+[ ! -L .venv ] || fail ".venv is a link to $(readlink .venv), which has not what requirements/$wanted.txt asks for; remove the link."
 
 if ! runs || { [ -f .venv/.place ] && ! is .venv/.place "$here"; }; then
     command -v "$python" >/dev/null ||

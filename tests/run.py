@@ -55,6 +55,12 @@ ONE_CORE = "one_core"
 # among them because it takes long, and all that it starts is tested on each core.
 CORELESS = (
     "plugins/module_utils/_portals",
+    "plugins/plugin_utils/_people/papers",
+    "plugins/plugin_utils/_people/store",
+    "plugins/plugin_utils/_people/test_approval.py",
+    "plugins/plugin_utils/_people/test_roster.py",
+    "plugins/plugin_utils/_people/test_selection.py",
+    "plugins/plugin_utils/_people/test_wishes.py",
     "simulator",
     "test_bounded.py",
     "test_campaign.py",
@@ -288,6 +294,13 @@ def tool(*argv: str) -> Callable[[Step], Outcome]:
     return act
 
 
+def lint(step: Step) -> Outcome:
+    """ansible-lint, with an inventory: without portals in it, the syntax of the playbooks is refused."""
+    inventory = CACHE / "stage" / PLACE / "playbooks" / "demo" / "portals.yml"
+    options = ("--offline", "--nocolor", "--profile", "production")
+    return verdict(step.run("ansible-lint", *options, ANSIBLE_INVENTORY=str(inventory)))
+
+
 def verdict(status: int) -> Outcome:
     """One check, passed if the command ended with 0."""
     return Outcome(passed=1) if status == 0 else Outcome(failed=1)
@@ -496,7 +509,7 @@ def steps() -> list[Step]:
         *(Step(f"unit-{v}", ("cores",), on(v, unit)) for v in others),
         Step("demo", (), demo),
         Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),
-        Step("ansible-lint", ("lint",), tool("ansible-lint", "--offline", "--nocolor", "--profile", "production")),
+        Step("ansible-lint", ("lint",), lint),
         Step("docs", ("lint",), docs),
         Step("artifact", ("lint",), artifact),
         Step("changelog", ("lint",), changelog),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import locale
@@ -25,11 +26,12 @@ from typing import TYPE_CHECKING, Any, Self
 import requests
 import yaml
 
+from . import folder as folders
 from .checks import Broken, Moment
 from .portals import PORTALS, Person, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .screen import Screen
 
@@ -38,16 +40,22 @@ ROOT = HERE.parents[1]
 COLLECTION = Path("ansible_collections") / "portal" / "users"
 GIVEN = ("portals.yml", "people.csv", "group_vars/portals.yml")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOG = "provisioning.jsonl"
+MEMORY = "private/memory"
 START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one ansible-playbook came to: by host its counts and what the role said last; and all of its output."""
+    """What one ansible-playbook came to, and all of its output.
+
+    By host: its counts, the line of the role, what the role said besides, and why the task failed.
+    """
 
     code: int
     counts: dict[str, dict[str, int]]
     words: dict[str, str]
+    more: dict[str, list[str]]
     complaints: dict[str, str]
     output: str
 
@@ -55,12 +63,22 @@ class Run:
     def of(cls, code: int, output: str) -> Self:
         """Read the output of ansible-playbook."""
         recap = re.findall(r"^(\S+) +: (ok=\d.*)$", output, re.MULTILINE)
-        words = re.findall(r'^ok: \[(\S+)\] => \{\n +"msg": (".*")\n\}$', output, re.MULTILINE)
+        hosts = "|".join(PORTALS)
+        said = re.findall(rf"^({hosts}): (.+(?:\n    \S.*)*)((?:\n  +\S.*)*)$", output, re.MULTILINE)
+        besides = {host: re.split(r"\n  (?=\S)", rest) for host, _words, rest in said}
         failed = re.findall(r"^fatal: \[(\S+)\]: FAILED! => (\{.*\})$", output, re.MULTILINE)
         return cls(
             code,
             {host: {n: int(v) for n, v in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in recap},
-            {host: json.loads(text) for host, text in words},
+            {host: " ".join(words.split()) for host, words, _rest in said},
+            {
+                host: [
+                    " ".join(one.split())
+                    for one in rows
+                    if one.strip() and not re.match(rf"({hosts})  |log head: |document digest: ", one)
+                ]
+                for host, rows in besides.items()
+            },
             {host: str(json.loads(result).get("msg")) for host, result in failed},
             output,
         )
@@ -73,7 +91,7 @@ class Run:
     def diff(self, host: str, login: str) -> list[str]:
         """Return the lines of the diff of one account; ``host`` is as the user module calls its portal."""
         head = re.escape(f"--- before: {host} {login}")
-        found = re.search(rf"^{head}\n\+\+\+ after: .*\n((?:[-+ @].*\n)*)", self.output, re.MULTILINE)
+        found = re.search(rf"^{head}\n\+\+\+ after: .*\n((?:[-+] .*\n)*)", self.output, re.MULTILINE)
         return found[1].splitlines() if found else []
 
 
@@ -103,11 +121,13 @@ class Stage:
             for child in self._children:
                 child.poll()
             time.sleep(0.02)
+        folders.end(self.folder)
 
     def prepare(self) -> None:
         """Make the folders, and start the guard that removes what is not to stay."""
-        if self.folder.is_dir() and any(self.folder.iterdir()):
-            raise Broken(f"{self.folder} is not empty; `make demo` builds anew and starts with an empty one")
+        said = folders.begin(self.folder)
+        if said:
+            self.screen.text(said)
         for name in GIVEN:
             place = self.folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +138,7 @@ class Stage:
             # mkdtemp gives a folder that nobody else can enter: keys and accounts are in it. Its name is short because
             # sockets are made in it, whose whole path may have 104 characters at most.
             self.private = Path(tempfile.mkdtemp(prefix="demo-"))
-            guard = [sys.executable, str(HERE / "guard.py"), str(self.private), str(self.folder / "provisioning/work")]
+            guard = [sys.executable, str(HERE / "guard.py"), str(self.private)]
             self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, text=True, process_group=0)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -170,6 +190,11 @@ class Stage:
         """Return the operations since the last `moment` that the simulator itself judged to be writes."""
         return [entry["operation"] for entry in self.ask(host, "ledger", effect="WRITE")["requests"]]
 
+    def about_users(self, host: str) -> list[str]:
+        """Return the operations since the last `moment` that read or wrote accounts."""
+        operations = [entry["operation"] for entry in self.ask(host, "ledger")["requests"]]
+        return [name for name in operations if "user" in name]
+
     def requests(self) -> int:
         """Return the number of requests since the last `moment`."""
         return sum(len(self.ask(host, "ledger")["requests"]) for host in PORTALS)
@@ -187,19 +212,51 @@ class Stage:
 
     # What lies in the folder.
 
+    @property
+    def store(self) -> Path:
+        """Where the roles keep plan, reports, log and memory."""
+        return self.folder / "provisioning"
+
     def log(self) -> bytes:
         """Return the provisioning log."""
-        path = self.folder / "provisioning" / "provisioning.jsonl"
+        path = self.store / LOG
         return path.read_bytes() if path.exists() else b""
 
     def paper(self, kind: str) -> Row:
         """Return the latest plan, report or offboarding, as the roles wrote it."""
-        found: Row = json.loads((self.folder / "provisioning" / f"{kind}.json").read_text("utf-8"))
+        found: Row = json.loads((self.store / f"{kind}.json").read_text("utf-8"))
         return found
+
+    @contextlib.contextmanager
+    def edited(self, old: str, new: str) -> Iterator[int]:
+        """Let somebody edit the plan, and return how often ``old`` was in it; it is as it was afterwards."""
+        path = self.store / "plan.json"
+        text = path.read_text("utf-8")
+        path.write_text(text.replace(old, new), "utf-8")
+        try:
+            yield text.count(old)
+        finally:
+            path.write_text(text, "utf-8")
+
+    def forget(self) -> None:
+        """Lose what the roles remember."""
+        shutil.rmtree(self.store / MEMORY)
+
+    @contextlib.contextmanager
+    def unlogged(self) -> Iterator[None]:
+        """Lose the log, and bring it back."""
+        path = self.store / LOG
+        backup = path.with_suffix(".backup")
+        path.rename(backup)
+        try:
+            yield
+        finally:
+            backup.replace(path)
+            self.forget()
 
     def keep(self, kind: str, day: str) -> str:
         """Keep the paper for people, which the next run would replace, and return its text."""
-        text = (self.folder / "provisioning" / f"{kind}.md").read_text("utf-8")
+        text = (self.store / f"{kind}.md").read_text("utf-8")
         place = self.folder / "papers" / f"{day}-{kind}.md"
         place.parent.mkdir(exist_ok=True)
         place.write_text(text, "utf-8")
@@ -241,22 +298,31 @@ class Stage:
             code = child.wait()
         return Run.of(code, log.read_bytes()[begin:].decode("utf-8", "replace"))
 
-    def show(self, run: Run) -> None:
-        """Show what the role says for each portal."""
-        for host in PORTALS:
-            words = re.sub(r"\. provisioning/\S+$", "", self._plain(run.words.get(host, "")))
-            self.screen.text(words, f"{host:16} {run.status(host)}  ")
+    def show(self, run: Run, *, detailed: bool = False) -> None:
+        """Show what the role says of each portal; portals that failed for one reason together.
 
-    def sum_up(self, run: Run) -> None:
-        """Show how each portal ended, those that ended alike together."""
-        alike: dict[tuple[str, str], list[str]] = {}
-        for host in PORTALS:
-            gist = run.complaints.get(host, "").replace(host, "")
-            alike.setdefault((run.status(host), gist), []).append(host)
-        for (status, _gist), hosts in alike.items():
-            self.screen.line(f"{status}  {', '.join(hosts)}")
-            for line in self._plain(run.complaints.get(hosts[0], "")).splitlines():
-                self.screen.text(line.replace(hosts[0], "each of them" if len(hosts) > 1 else hosts[0]), "  ")
+        ``detailed`` shows what it says besides, such as what is dangerous.
+        """
+        alike: dict[str, list[str]] = {}
+        for host in run.complaints:
+            alike.setdefault(self._gist(run, host), []).append(host)
+        together = {host for hosts in alike.values() for host in hosts if len(hosts) > 1}
+        for host in (host for host in PORTALS if host in run.counts and host not in together):
+            words = re.sub(r"; +provisioning/\S+$", "", self._plain(run.words.get(host, "")))
+            self.screen.text(words, f"{host:16} {run.status(host)}  ")
+            told = run.more.get(host, []) if detailed else []
+            complaint = self._plain(run.complaints.get(host, "")).removeprefix(f"{host}: ")
+            for line in [complaint] if complaint else told:
+                self.screen.text(line, f"{'':16} ")
+        for gist, hosts in alike.items():
+            if len(hosts) > 1:
+                self.screen.line(f"{run.status(hosts[0])}  {', '.join(hosts)}")
+                self.screen.text(gist, "  ")
+
+    def _gist(self, run: Run, host: str) -> str:
+        """Return why a portal failed, in words that are the same for others that failed in that way."""
+        text = re.sub(r"\S+ https://[^\s,]+( scope [^\s,]+)?", "it", self._plain(run.complaints[host]))
+        return text.removeprefix(f"{host}: ").replace(host, "each of them")
 
     def _plain(self, text: str) -> str:
         """Return what a role says with short paths and digests."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,10 @@ from .screen import CYAN, DIM, Screen, padded, width
 from .stage import ROOT, Stage, collections
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
-    from .checks import Actions
+    from .checks import Actions, Moment
     from .stage import Run
 
 CLC, CERTCENTRAL, EVERLYTIC, CLOUDCENTER = PORTALS
@@ -26,11 +29,15 @@ DISABLING = (CLC, CLOUDCENTER)
 MOVER = ("E1006", {"job_title": "Security Analyst", "department": "Security", "profiles": "security"})
 RESTING = "E1005"
 LEAVER = "E1028"
+TWOFOLD = "E1037"
+OTHER_LOGIN = "liam.admin"
 LATER = "E1044"
-ORPHAN = "night.shift@northwind.example"
+UNLISTED = "night.shift@northwind.example"
 REASON = "left the company"
 APPLY = ("-e", "provision_mode=apply")
+NIGHTLY = (*APPLY, "-e", "provision_unreviewed=true")
 LADDER = ("revoke", "strip", "disable", "delete")
+RISE = ('"account_viewer"', '"account_administrator"')
 
 
 class Story:
@@ -42,7 +49,7 @@ class Story:
         self.people = stage.people()
         self.by_key = {person["key"]: person for person in self.people}
         self.known: dict[str, str] = {}
-        self.strangers: dict[str, set[str]] = {}
+        self.unlisted: dict[str, set[str]] = {}
 
     def opening(self) -> None:
         """Start the portals, one person being there already."""
@@ -81,21 +88,41 @@ class Story:
         )
         late = self.by_key[LATER]
         for host in (host for host, people in wanted.items() if late in people):
-            person = next(one for one in plan["hosts"][host]["people"] if one["key"] == LATER)
-            same((person["action"], person["reason"]), ("skipped", f"starts on {late['start']}"), "what is said of him")
+            person = next(one for one in checks.part_of(plan, host)["items"] if one["key"] == LATER)
+            told = person["status"], person["reason"], person["about"]
+            same(told, ("skipped", "starts_later", {"start": late["start"]}), "what is said of him")
         screen.true(f"not {name_of(late)}, who starts in January")
-        self.strangers = {host: set(checks.strangers(plan, host)) for host in PORTALS}
+        self.unlisted = {host: set(checks.unlisted(plan, host)) for host in PORTALS}
         return plan
+
+    def by_hand(self) -> None:
+        """An approved plan that was edited is not applied."""
+        screen, stage = self.screen, self.stage
+        screen.heading("2 March – somebody edits the approved plan by hand")
+        before = stage.moment()
+        with stage.edited(*RISE) as times:
+            claim(times > 0, f"the plan gives nobody {RISE[0]}")
+            screen.text(f"In provisioning/plan.json, {RISE[0]} becomes {RISE[1]}, and the plan is applied.")
+            run = stage.play("provision", "2026-03-02", *APPLY)
+        stage.show(run)
+        checks.ended(run, tuple(PORTALS))
+        claim(
+            all("the plan was edited after it was made" in words for words in run.complaints.values()),
+            f"it was refused for another reason: {'; '.join(run.complaints.values())}",
+        )
+        same(stage.requests(), 0, "the number of requests to the portals")
+        checks.refused(stage, before, "the edited plan")
+        screen.true("refused as edited: not a single request was sent; the log says so, and the plan is put back")
 
     def day_one_apply(self, plan: Row) -> None:
         """Exactly this plan is applied."""
         screen = self.screen
-        screen.heading("2 March – exactly this plan is applied")
+        screen.heading("2 March – exactly the approved plan is applied")
         self.apply("2026-03-02", plan)
         after, report = self.stage.accounts(), self.stage.paper("report")
         ids = {
             host: checks.accounts(
-                host, [one for one in people if one["key"] != LATER], report["hosts"][host], after[host]
+                host, [one for one in people if one["key"] != LATER], checks.part_of(report, host), after[host]
             )
             for host, people in checks.entitled(self.people, self.stage.profiles).items()
         }
@@ -106,34 +133,42 @@ class Story:
         screen.true(f"the accounts of {SPELLING} were found, kept their IDs and were brought up to date")
         for name, number in checks.namesakes(self.people).items():
             screen.true(f"the {number} people called {name} have accounts of their own")
-        number = sum(len(section["people"]) for section in plan["hosts"].values())
-        screen.true(f"the log has each person in scope once for each portal, {number} in all, and that it was verified")
+        number = sum(len(checks.actions(checks.part_of(plan, host))) for host in PORTALS)
+        screen.true(
+            f"the log has each of the {number} accounts before it was touched and after, under the digest of the plan, "
+            "and that a fresh listing proved it"
+        )
 
     def same_again(self) -> None:
         """A second apply changes nothing."""
-        self.screen.heading("3 March – the same again")
-        plan, _run = self.plan("2026-03-03")
-        checks.planned(plan, {})
-        before = self.stage.moment()
-        run = self.apply("2026-03-03", plan)
+        screen, stage = self.screen, self.stage
+        screen.heading("3 March – the same again, as a job of the night that nobody reviews")
+        before = stage.moment()
+        run = stage.play("provision", "2026-03-03", *NIGHTLY)
+        stage.show(run)
+        checks.ended(run)
         same({counts["changed"] for counts in run.counts.values()}, {0}, "changed")
-        checks.untouched(self.stage, before, "the second apply")
-        self.screen.true("the new plan is empty, changed=0, no request that writes")
+        checks.untouched(stage, before, "the second apply")
+        checks.idle(checks.news(before.log, stage.log()))
+        stage.keep("report", "2026-03-03")
+        screen.true("nothing is left to do, changed=0, no request that writes")
 
     def move_and_leave(self) -> None:
-        """A mover, someone on leave, and an orphan."""
+        """A mover, someone on leave, and an account that nobody asked for."""
         screen, stage = self.screen, self.stage
         key, changes = MOVER
         mover, resting = self.by_key[key], self.by_key[RESTING]
-        screen.heading("1 October – somebody moves, somebody goes on leave, and a stranger turns up")
+        screen.heading(
+            "1 October – somebody moves, somebody goes on leave, and an account that nobody asked for turns up"
+        )
         screen.text(
             f"In the roster, {name_of(mover)} goes from {mover['profiles']} to {changes['profiles']}, and "
-            f"{name_of(resting)} is on leave. On Everlytic somebody made an account for {ORPHAN} by hand."
+            f"{name_of(resting)} is on leave. On Everlytic somebody made an account for {UNLISTED} by hand."
         )
         self.change({key: changes, RESTING: {"status": "leave"}})
-        stage.ask(EVERLYTIC, "accounts", "POST", {"username": ORPHAN, "name": "Night Shift"})
+        stage.ask(EVERLYTIC, "accounts", "POST", {"username": UNLISTED, "name": "Night Shift"})
         before = stage.accounts()
-        plan, run = self.plan("2026-10-01", "--check", "--diff", detailed=True)
+        plan, run = self.plan("2026-10-01", "--diff", detailed=True)
         expected: Actions = {
             CLC: {key: "updated", RESTING: "disabled"},
             CERTCENTRAL: {key: "created"},
@@ -141,9 +176,10 @@ class Story:
         }
         checks.planned(plan, expected)
         diff = run.diff("clc", mover["username"])
-        claim('-        "server_operator"' in diff, "the diff does not show what the old profile gave")
+        claim("- role_ids: server_operator" in diff, "the diff does not show what the old profile gave")
         screen.line(f"--diff, the account of {name_of(mover)} on {PORTALS[CLC].title}:")
         screen.diff(diff)
+        text = stage.keep("plan", "2026-10-01")
         self.apply("2026-10-01", plan)
         after = stage.accounts()
         login = mover["username"]
@@ -153,63 +189,102 @@ class Story:
             f"{name_of(mover)}: what the old profile gave on CenturyLink Cloud is gone, and the new roles are there; "
             "she has an account on CertCentral now, and is disabled on CloudCenter, which the new profile does not give"
         )
-        same(set(checks.strangers(plan, EVERLYTIC)) - self.strangers[EVERLYTIC], {ORPHAN, login}, "the new strangers")
-        told = {who: one["what"] for who, one in checks.strangers(plan, EVERLYTIC).items()}
-        same((told[ORPHAN], told[login]), ("orphan", "beyond profiles"), "what they are called")
+        same(
+            set(checks.unlisted(plan, EVERLYTIC)) - self.unlisted[EVERLYTIC],
+            {UNLISTED, login},
+            "the new unlisted accounts",
+        )
+        told = {who: one["what"] for who, one in checks.unlisted(plan, EVERLYTIC).items()}
+        same((told[UNLISTED], told[login]), ("unlisted", "without_profile"), "what they are called")
         for host in DISABLING:
             able = PORTALS[host].can_sign_in(after[host][resting["username"]])
             claim(not able, f"{name_of(resting)} can sign in to {PORTALS[host].title}")
+        kept = next(one for one in checks.part_of(plan, CERTCENTRAL)["items"] if one["key"] == RESTING)
+        same((kept["status"], kept["reason"]), ("skipped", "cannot_disable_now"), "what becomes of him on CertCentral")
         claim(
-            any(
-                (one["event"], one["host"], one.get("person"), one.get("status"))
-                == ("outcome", CERTCENTRAL, RESTING, "skipped")
-                and "is on leave, and DigiCert CertCentral cannot disable accounts" in one["reason"]
-                for one in checks.news(b"", stage.log())
-            ),
-            f"the log does not say why {name_of(resting)} keeps the account on CertCentral",
+            "on leave; DigiCert CertCentral cannot disable accounts" in text,
+            f"plan.md does not say why {name_of(resting)} keeps the account on CertCentral",
         )
-        screen.true(f"{name_of(resting)}: disabled on the two portals that can; the log says why CertCentral cannot")
+        screen.true(f"{name_of(resting)}: disabled on the two portals that can; plan.md says why CertCentral cannot")
         screen.true(
-            f"{ORPHAN}, and the account of {name_of(mover)} on Everlytic, which can only delete: reported and not "
+            f"{UNLISTED}, and the account of {name_of(mover)} on Everlytic, which can only delete: reported and not "
             "touched, like every account that nobody in the roster asked for"
         )
 
     def leave(self) -> None:
-        """A leaver climbs down the ladder, as far as each portal has rungs."""
-        leaver = self.by_key[LEAVER]
-        self.screen.heading(f"15 October – {name_of(leaver)} leaves")
-        before = self.stage.moment()
-        rungs, text = self.offboard("2026-10-15", *LADDER)
-        after = self.stage.accounts()
-        login = leaver["username"]
+        """Leavers climb down the ladder, as far as each portal has rungs; one has an account that nobody knows of."""
+        screen, stage = self.screen, self.stage
+        leaver, twofold = self.by_key[LEAVER], self.by_key[TWOFOLD]
+        logins = {leaver["username"], twofold["username"]}
+        screen.heading(f"15 October – {name_of(leaver)} and {name_of(twofold)} leave")
+        screen.text(
+            f"On {PORTALS[CLC].title}, {name_of(twofold)} has another account, {OTHER_LOGIN}, made by hand: only its "
+            "e-mail address tells whose it is."
+        )
+        other = {"UserName": OTHER_LOGIN, "EmailAddress": twofold["email"], "FirstName": "Support", "LastName": "Desk"}
+        stage.ask(CLC, "accounts", "POST", {**other, "Roles": [CLC_ROLES["server_administrator"]]})
+        before, run, ends, text = self.offboard("2026-10-15", f"{LEAVER},{TWOFOLD}", {CLC})
+        after = stage.accounts()
+        rows = [["", *(portal.title for portal in PORTALS.values())]]
+        rows += [
+            [name, *(ends[host, LEAVER]["rungs"][name]["status"].replace("_", " ") for host in PORTALS)]
+            for name in LADDER
+        ]
+        screen.text(f"The ladder of {name_of(leaver)}:")
+        screen.table(rows)
         for host, portal in PORTALS.items():
             able = host in DISABLING
-            same(rungs[host]["disable"]["status"], "done" if able else "not offered", f"disabling on {portal.title}")
-            same(rungs[host]["delete"]["status"], "waiting", f"deleting on {portal.title}")
-            same(portal.can_sign_in(after[host][login]), not able, f"whether she can sign in to {portal.title}")
+            rungs, standing = ends[host, LEAVER]["rungs"], ends[host, LEAVER]["standing"]
+            same(rungs["disable"]["status"], "done" if able else "not_offered", f"disabling on {portal.title}")
+            same(rungs["delete"]["status"], "waiting", f"deleting on {portal.title}")
+            same(standing, "barred" if able else "signs_in", f"what is said of her on {portal.title}")
+            same(portal.can_sign_in(after[host][leaver["username"]]), not able, f"whether she can on {portal.title}")
             changed = checks.difference(before.accounts[host], after[host])
-            same(changed, {login} if able else set(), f"what changed on {portal.title}")
-            warned = "ends on 2026-11-14: until then this person can still sign in" in rungs[host]["delete"]["why"]
-            same(warned, not able, f"whether the log says that she can still sign in to {portal.title}")
-        same(text.count("until then this person can still sign in"), 2, "how often offboarding.md says so")
-        self.screen.true(
-            "where a portal can disable, she cannot sign in; where it can only delete, offboarding.md says in plain "
-            "words that she still can, until the grace of 30 days is over"
+            same(changed, logins if able else set(), f"what changed on {portal.title}")
+            row = (
+                f"| {host} | {LEAVER} | {name_of(leaver)} | {leaver['username']} | Engineering | **CAN STILL SIGN IN: "
+            )
+            same(row in text, not able, f"whether offboarding.md says that she can still sign in to {portal.title}")
+        screen.true(
+            "where a portal can disable, she cannot sign in; where it can only delete, offboarding.md says first and "
+            "in plain words that she still can, until the grace of 30 days is over"
         )
+        same(ends[CLC, TWOFOLD]["standing"], "doubtful", f"what is said of {name_of(twofold)}")
+        doubt = (
+            f"'{OTHER_LOGIN}' (id {OTHER_LOGIN}, active) may be theirs, and was left alone: name it in offboard_people"
+        )
+        for place, said in (("the run", run.complaints[CLC]), ("offboarding.md", text), ("the log", self.log_text())):
+            claim(doubt in said, f"{place} does not name the account that may be theirs")
+        same(after[CLC][OTHER_LOGIN], before.accounts[CLC][OTHER_LOGIN], f"the account {OTHER_LOGIN}")
+        screen.true(
+            f"{OTHER_LOGIN} may be anybody's: not touched, named on the screen, in the paper and in the log, and the "
+            "run fails"
+        )
+        before, _run, ends, _text = self.offboard("2026-10-15", OTHER_LOGIN, hosts=(CLC,), label="-named")
+        after = stage.accounts()
+        same(ends[CLC, OTHER_LOGIN]["standing"], "barred", f"what is said of {OTHER_LOGIN}")
+        claim(not PORTALS[CLC].can_sign_in(after[CLC][OTHER_LOGIN]), f"{OTHER_LOGIN} can sign in")
+        same(checks.difference(before.accounts[CLC], after[CLC]), {OTHER_LOGIN}, "what changed")
+        screen.true(f"named, {OTHER_LOGIN} cannot sign in any more, and nobody else's account has changed")
 
     def grace_over(self) -> None:
-        """The same command, when the grace is over."""
-        leaver = self.by_key[LEAVER]
-        self.screen.heading("16 November – the grace is over: the same command again")
-        before = self.stage.moment()
-        rungs, _text = self.offboard("2026-11-16")
+        """The job of the night, when the grace is over: it knows by itself who is due."""
+        leaver, twofold = self.by_key[LEAVER]["username"], self.by_key[TWOFOLD]["username"]
+        self.screen.heading("16 November – the grace is over: the job of the night, which names nobody")
+        before, _run, ends, _text = self.offboard("2026-11-16", "")
         after = self.stage.accounts()
+        due = {host: {LEAVER: leaver, TWOFOLD: twofold} for host in PORTALS} | {CERTCENTRAL: {LEAVER: leaver}}
+        due[CLC] = {**due[CLC], OTHER_LOGIN: OTHER_LOGIN}
         for host, portal in PORTALS.items():
-            same(rungs[host]["delete"]["status"], "done", f"deleting on {portal.title}")
+            for key, login in due[host].items():
+                same(ends[host, key]["rungs"]["delete"]["status"], "done", f"deleting {login} on {portal.title}")
+                claim(login not in after[host], f"{login} still has an account on {portal.title}")
             changed = checks.difference(before.accounts[host], after[host])
-            same(changed, {leaver["username"]}, f"what changed on {portal.title}")
-            claim(leaver["username"] not in after[host], f"she still has an account on {portal.title}")
-        self.screen.true("delete: done, on all four portals; her accounts are gone, and nobody else's")
+            same(changed, set(due[host].values()), f"what changed on {portal.title}")
+        number = sum(map(len, due.values()))
+        self.screen.true(
+            f"delete: done, {number} accounts on four portals, {OTHER_LOGIN} among them, and nobody else's"
+        )
 
     def half(self) -> None:
         """A roster cut in half is stopped."""
@@ -218,25 +293,24 @@ class Story:
         screen.heading("1 December – half of the roster is missing")
         stage.hire(everybody[: len(everybody) // 2])
         before, plan = stage.moment(), stage.paper("plan")
-        run = stage.play("provision", "2026-12-01", *APPLY, "-e", "provision_unreviewed=true")
-        stage.sum_up(run)
+        run = stage.play("provision", "2026-12-01", *NIGHTLY)
+        stage.show(run)
         checks.ended(run, tuple(PORTALS))
         claim(
             all("the roster has 22 people and had 44" in words for words in run.complaints.values()),
             f"it was stopped for another reason: {'; '.join(run.complaints.values())}",
         )
-        same(stage.requests(), 0, "the number of requests to the portals")
-        checks.untouched(stage, before, "the half roster")
-        checks.unlogged(stage, before, "the half roster")
+        same([one for host in PORTALS for one in stage.about_users(host)], [], "what was asked about accounts")
+        checks.refused(stage, before, "the half roster")
         same(stage.paper("plan"), plan, "the plan")
         stage.hire(everybody)
-        screen.true("stopped, even where nobody reviews the plan: not a single request was sent")
+        screen.true("refused, even where nobody reviews the plan: no account was read or written")
 
-    def behind_our_back(self) -> None:
-        """A portal that changed makes the approved plan stale, for itself alone."""
-        screen, stage = self.screen, self.stage
-        resting, late, leaver = (self.by_key[key] for key in (RESTING, LATER, LEAVER))
-        screen.heading("4 January 2027 – a portal changes behind our back")
+    def new_year(self) -> Row:
+        """A plan that needs what earlier runs knew."""
+        screen = self.screen
+        resting, late = self.by_key[RESTING], self.by_key[LATER]
+        screen.heading("4 January 2027 – a new year")
         screen.text(f"{name_of(resting)} is back, and {name_of(late)} starts, as the roster has said all the year.")
         self.change({RESTING: {"status": ""}})
         plan, _run = self.plan("2027-01-04")
@@ -246,20 +320,76 @@ class Story:
             CLOUDCENTER: {RESTING: "enabled"},
         }
         checks.planned(plan, expected)
+        for host in PORTALS:
+            gone = next(one for one in checks.part_of(plan, host)["items"] if one["key"] == LEAVER)
+            claim("was offboarded and stays out" in gone["about"]["why"], f"the plan for {host} forgets who has left")
+        screen.true(
+            f"{name_of(resting)} is enabled again, since the log knows that it was us who disabled him; "
+            f"{name_of(self.by_key[LEAVER])} stays out, although nobody has taken her off the roster"
+        )
+        return plan
+
+    def memory_lost(self, plan: Row) -> None:
+        """The memory is rebuilt from the log; without a log nothing is applied that nobody has reviewed."""
+        screen, stage = self.screen, self.stage
+        screen.heading("4 January – the memory is lost")
+        screen.text("What the roles remember, provisioning/private/memory, is deleted, and the plan is made once more.")
+        stage.forget()
+        again, _run = self.plan("2027-01-04")
+        for host, portal in PORTALS.items():
+            names = ("plan_digest", "items", "policy", "tenant")
+            old, new = ([one["hosts"][host][name] for name in names] for one in (plan, again))
+            claim(old == new, f"the plan for {portal.title} is another one without the memory")
+            old, new = ([checks.part_of(one, host)[name] for name in ("items", "memory")] for one in (plan, again))
+            claim(old == new, f"the plan for {portal.title} tells something else without the memory")
+        screen.true("the memory was rebuilt from the log: the same plan, with the same digests")
+        screen.text("The log is lost as well, and the job of the night runs.")
+        before = stage.moment()
+        with stage.unlogged():
+            run = stage.play("provision", "2027-01-04", *NIGHTLY)
+            stage.show(run)
+            checks.ended(run, tuple(PORTALS))
+            checks.refused(stage, dataclasses.replace(before, log=b""), "the apply without a memory")
+        words = ("nothing is known of earlier runs on", "nothing was sent", "The first apply is reviewed")
+        wrong = [host for host in PORTALS if not all(one in run.complaints[host] for one in words)]
+        claim(not wrong, f"it does not say on {', '.join(wrong)} that nothing is known")
+        same(stage.log(), before.log, "the log that was put back")
+        screen.true("nothing was applied, and the role says why and what to do; the log comes back from its backup")
+
+    def behind_our_back(self) -> None:
+        """An account that changed behind an approval costs that person, and nobody else."""
+        screen, stage = self.screen, self.stage
+        late, plan = self.by_key[LATER], stage.paper("plan")
+        screen.heading("4 January – a portal changes behind our back")
         login = late["username"]
-        screen.text(f"Before the plan is applied, somebody makes an account for {login} on CenturyLink Cloud.")
+        screen.text(f"Before the plan is applied, somebody makes an account for {login} on {PORTALS[CLC].title}.")
         stage.ask(CLC, "accounts", "POST", {"UserName": login, "EmailAddress": login})
         before = stage.moment()
         run = stage.play("provision", "2027-01-04", *APPLY)
-        stage.sum_up(run)
+        stage.show(run)
         checks.ended(run, {CLC})
-        moved = f"{login}: create was approved, now it is change"
+        moved = f"{login}: moved since the approval, and not done: the account is not what it was when it was approved"
         claim(moved in run.complaints[CLC], f"it does not say what moved: {run.complaints[CLC]}")
-        checks.applied(stage, before, plan, {CLC})
+        checks.applied(stage, before, plan, {CLC: {LATER}})
         stage.keep("report", "2027-01-04")
-        screen.true("nothing was written on CenturyLink Cloud; the other three got what was approved")
-        claim(not any(leaver["username"] in rows for rows in stage.accounts().values()), "the leaver is back")
-        screen.true(f"{name_of(leaver)} is still out, although nobody has taken her off the roster")
+        screen.true(
+            f"what was approved for {name_of(late)} on {PORTALS[CLC].title} was not done, and the run fails; everybody "
+            "else got what was approved, there and on the other three"
+        )
+        gone = {self.by_key[LEAVER]["username"], self.by_key[TWOFOLD]["username"], OTHER_LOGIN}
+        claim(not any(gone & set(rows) for rows in stage.accounts().values()), "somebody who left is back")
+
+    def chain(self) -> None:
+        """The log of the year is what was written."""
+        self.screen.heading("31 January – is the log what was written?")
+        before = self.stage.moment()
+        run = self.stage.play("check_log", "2027-01-31")
+        checks.ended(run, hosts=("localhost",))
+        head = json.loads(before.log.splitlines()[-1])["hash"]
+        number = len(before.log.splitlines())
+        claim(f"{number} records follow each other, the last one is {head}" in run.output, "it found something else")
+        checks.unlogged(self.stage, before, "the check")
+        self.screen.true(f"{number} records, each with the hash of the one before it; the last one is {head[:8]}…")
 
     # What the chapters share.
 
@@ -268,7 +398,7 @@ class Story:
         stage = self.stage
         before = stage.moment()
         run = stage.play("provision", day, *arguments)
-        (stage.show if detailed else stage.sum_up)(run)
+        stage.show(run, detailed=detailed)
         checks.ended(run)
         plan = stage.paper("plan")
         checks.untouched(stage, before, "the plan")
@@ -281,28 +411,35 @@ class Story:
         stage = self.stage
         before = stage.moment()
         run = stage.play("provision", day, *APPLY)
-        stage.sum_up(run)
+        stage.show(run)
         checks.ended(run)
         checks.applied(stage, before, plan)
         stage.keep("report", day)
         return run
 
-    def offboard(self, day: str, *shown: str) -> tuple[dict[str, dict[str, Row]], str]:
-        """Offboard the leaver and show some rungs; return all ladders, from the log, and the paper for people."""
+    def offboard(
+        self,
+        day: str,
+        people: str,
+        failing: Collection[str] = (),
+        *,
+        hosts: Collection[str] = tuple(PORTALS),
+        label: str = "",
+    ) -> tuple[Moment, Run, dict[tuple[str, str], Row], str]:
+        """Offboard people, or who is due; return how it was, the run, what the log says at the end, and the paper."""
         stage = self.stage
         before = stage.moment()
-        words = ("-e", f"offboard_people={LEAVER}", "-e", f"offboard_reason='{REASON}'")
-        checks.ended(stage.play("offboard", day, *words))
-        text = stage.keep("offboarding", day)
-        records = checks.news(before.log, stage.log())
-        outcomes = [one for one in records if one["event"] == "outcome"]
-        same([(one["person"], one["reason"]) for one in outcomes], [(LEAVER, REASON)] * 4, "the outcomes in the log")
-        rungs: dict[str, dict[str, Row]] = {one["host"]: one["rungs"] for one in outcomes}
-        if shown:
-            rows = [["", *(portal.title for portal in PORTALS.values())]]
-            rows += [[name, *(rungs[host][name]["status"] for host in PORTALS)] for name in shown]
-            self.screen.table(rows)
-        return rungs, text
+        words = ("-e", f"offboard_people={people}", "-e", f"offboard_reason='{REASON}'") if people else ()
+        limit = ("--limit", ",".join(hosts)) if len(hosts) < len(PORTALS) else ()
+        run = stage.play("offboard", day, *limit, *words)
+        stage.show(run, detailed=True)
+        checks.ended(run, failing, hosts)
+        text = stage.keep("offboarding", f"{day}{label}")
+        return before, run, checks.ladders(checks.news(before.log, stage.log()), REASON), text
+
+    def log_text(self) -> str:
+        """Return all texts of the log."""
+        return "\n".join(str(value) for one in checks.news(b"", self.stage.log()) for value in one.values())
 
     def change(self, changes: dict[str, dict[str, str]]) -> None:
         """Change people in the roster."""
@@ -353,20 +490,24 @@ def tell(screen: Screen, folder: Path) -> None:
         stage.prepare()
         story = Story(stage)
         story.opening()
-        story.day_one_apply(story.day_one_plan())
+        plan = story.day_one_plan()
+        story.by_hand()
+        story.day_one_apply(plan)
         story.same_again()
         story.move_and_leave()
         story.leave()
         story.grace_over()
         story.half()
+        story.memory_lost(story.new_year())
         story.behind_our_back()
+        story.chain()
         files = checks.no_secrets(folder, stage.secrets())
     claim(stage.gone(), f"something is left: a process, or the folder {stage.private}")
     screen.heading(f"Done in {time.monotonic() - began:.0f} seconds. Nothing is left running.")
     screen.true(f"no credential is in any of the {files} files, nor in what Ansible said")
     rows = [
         ["provisioning/plan.md", "the last plan; plan.json is the same for machines"],
-        ["provisioning/report.md", "what the last apply did; offboarding.md is beside it"],
+        ["provisioning/report.md", "what the last apply did; offboarding.md is beside it, papers per run in runs"],
         ["provisioning/provisioning.jsonl", "the log of the year, one record on each line"],
         ["papers", "all plans and reports of the year"],
         ["ansible.log", "everything that Ansible said"],

@@ -27,8 +27,10 @@ options:
       - The RV(plan_digest) of a plan that was approved, usually one that the same task returned in check mode.
       - If the plan that would be carried out now is another one, nothing is sent and the task fails with the new plan
         in its RV(diff).
-      - The digest covers accounts, steps and attributes. It does not cover secrets, and it does not depend on the
-        order of the users.
+      - The digest covers the address and the scope, the accounts by their IDs, every value that is sent with the IDs
+        behind names, inputs of an activation and whether a password is the same one, what these values replace, and
+        O(unlisted), O(protected), O(required_admins), O(min_admins) and all limits. It does not depend on the order of
+        the users. Nobody learns a secret from it.
     type: str
   on_error:
     description:
@@ -41,6 +43,20 @@ options:
     type: str
     choices: [continue, stop]
     default: continue
+  creation_limit:
+    description:
+      - How many accounts a task may create, as a number like V(10) or as a percentage of the accounts in scope like
+        V(20%); with a percentage twenty are always allowed. There is no limit by default.
+      - A plan over the limit sends nothing for any user, and the task fails.
+    type: str
+  min_admins:
+    description:
+      - How many active administrators a task must leave at least. What it takes away from administrators is counted
+        over all of its users; whoever the task makes an administrator does not count yet.
+      - A plan that leaves fewer sends nothing for any user, and the task fails. V(0) allows to take away the last one.
+      - An account whose rights the portal does not tell counts as an administrator who may be left.
+    type: int
+    default: 1
   on_missing:
     description:
       - What happens if O(state=present) or O(state=enabled) is wanted for an account that does not exist.
@@ -55,22 +71,35 @@ options:
     description:
       - Accounts that must never be disabled or deleted, by login or by ID. Letter case does not matter.
       - A plan that would do so to any of them sends nothing for any user, and the task fails.
-      - The account of the credential itself and the last active administrator are protected as well, as far as the
-        portal lets them be recognized.
+      - Nor may anybody get into such an account, or what it may do change. A change of its login, e-mail address,
+        password, name for single sign-on, roles or rights is refused, and only this user fails.
+      - The account of the credential itself is protected in the same way, and the last active administrator from being
+        disabled or deleted, as far as the portal lets them be recognized.
     type: list
     elements: str
   removal_limit:
     description:
-      - From how many accounts a task may take something away, as a number like V(10) or as a percentage of the
-        accounts in scope like V(20%).
+      - From how many accounts that can sign in a task may take something away, as a number like V(10) or as a
+        percentage of the accounts in scope that can sign in like V(20%).
       - An account counts if it would be disabled or deleted, or if it would lose a role (also in exchange for another
         one), the rights of an administrator or a container assignment. Accounts that O(unlisted) adds to the plan
         count too.
+      - Accounts that are disabled or were never activated do not count at all. An account of which the portal does not
+        tell whether it can sign in counts as one that loses something, and not as one of those of which a percentage
+        is taken, unless the portal tells that of no account.
+      - The items of a loop count together where they run in one process, with a local connection. Elsewhere each item
+        counts alone, so that lists are the safer form.
       - A plan over the limit sends nothing for any user, and the task fails and names the accounts. This happens in
         check mode too.
       - Five accounts are always allowed. V(100%) lifts the limit.
     type: str
     default: 20%
+  required_admins:
+    description:
+      - Logins or IDs of accounts that must stay administrators. Letter case does not matter.
+      - They are protected like those of O(protected). The option is apart because it says why.
+    type: list
+    elements: str
   report_unchanged:
     description:
       - Whether users that need nothing have an entry in RV(users) and RV(ids). They are counted in RV(summary) in any
@@ -90,6 +119,12 @@ options:
     type: str
     choices: [ignore, report, disabled, absent]
     default: ignore
+  update_limit:
+    description:
+      - How many accounts a task may change, as a number like V(10) or as a percentage of the accounts in scope like
+        V(50%); with a percentage twenty are always allowed. There is no limit by default.
+      - A plan over the limit sends nothing for any user, and the task fails.
+    type: str
   users_file:
     description:
       - Path of a JSON or YAML file in UTF-8 with the same list as O(users). The list may stand under a single key

@@ -29,9 +29,9 @@ description:
   - B(accounts), in YAML and JSON only, maps portal hosts or portal types (V(clc), V(certcentral), V(platform),
     V(cloudcenter)) to options of that portal's user module. They override what the profiles give. A portal without any
     option says that the person has an account there.
-  - Values that spreadsheets take for formulas, control characters, texts of more than 1000 characters, YAML aliases and
-    YAML tags are refused. In YAML, what looks like a number or a boolean must stand in quotes. Phone numbers may begin
-    with C(+).
+  - Values that spreadsheets take for formulas or have damaged (C(1.00E+05) and C(100003.0) in keys, logins and phone
+    numbers, C(#N/A), C(########)), control characters, texts of more than 1000 characters, YAML aliases and YAML tags
+    are refused. In YAML, what looks like a number or a boolean must stand in quotes. Phone numbers may begin with C(+).
   - A roster holds no secrets, so tasks that use it need no C(no_log).
 author:
   - portal.users authors (@portal-users)
@@ -202,7 +202,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
-from ansible_collections.portal.users.plugins.plugin_utils import _roster
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import day
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 
 
 class LookupModule(LookupBase):
@@ -218,9 +219,9 @@ class LookupModule(LookupBase):
         path = self.find_file_in_search_path(variables, "files", terms[0], ignore_missing=True) or terms[0]
         today = self.get_option("today")
         try:
-            roster = _roster.read(
+            roster = read(
                 path,
-                today=_roster.day(today) if today else datetime.datetime.now().astimezone().date(),
+                today=day(today) if today else datetime.datetime.now().astimezone().date(),
                 profiles=self.get_option("profiles"),
                 portals=self.get_option("portals"),
             )

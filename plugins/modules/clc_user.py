@@ -281,7 +281,7 @@ accounts:
     happen to each.
   type: list
   elements: str
-  returned: if O(removal_limit), O(protected), O(expect_plan) or the protection of administrators refused the plan
+  returned: if a limit, O(protected), O(expect_plan) or the protection of administrators refused the plan
   sample: ["jill.valentine@example.com (deleted)"]
 action:
   description: What was done, as RV(users[].action).
@@ -486,7 +486,8 @@ users:
     kind:
       description:
         - What kind of error it was. One of V(ambiguous), V(badinput), V(clash), V(denied), V(missing), V(misuse),
-          V(refused), V(sessionlost), V(skipped), V(unclear), V(unsupported) and V(untrusted).
+          V(moved), V(refused), V(sessionlost), V(skipped), V(unclear), V(unsupported) and V(untrusted).
+        - With V(moved) somebody changed meanwhile what would have been replaced, and nothing more was sent for it.
         - With V(unclear) nobody knows whether the last step took effect. Running the task again finds out, and does
           nothing twice.
       type: str

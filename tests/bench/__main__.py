@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import roster
+from . import roster, stages
 from .cases import AWX, CONCURRENCY, PEERS, UNCHANGED, Case, full, quick
 from .measure import Run, Runner, Wrong
 from .page import awx_rows, page
@@ -39,6 +39,13 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--only", action="append", default=[], metavar="PEER", choices=PEERS, help="only this peer")
     found.add_argument("--users", action="append", type=int, default=[], metavar="N", help="only with so many users")
     found.add_argument("--most", type=int, metavar="N", help="leave out cases with more users")
+    found.add_argument("--roles", action="store_true", help="the roles only")
+    found.add_argument("--no-roles", action="store_true", help="leave the roles out")
+    found.add_argument("--people", action="append", type=int, default=[], metavar="N", help="so many in the roles")
+    found.add_argument(
+        "--portals", action="append", type=int, default=[], choices=(1, 2, 3, 4), help="roles on so many portals (1, 4)"
+    )
+    found.add_argument("--huge", action="store_true", help="plan 100,000 people on one portal, too")
     found.add_argument("--no-awx", action="store_true", help="leave ansible-runner out")
     found.add_argument("--page", action="store_true", help="write the documentation's page, too")
     found.add_argument("--collections", type=Path, default=ROOT / "build" / "collections", help="where ours is")
@@ -87,12 +94,12 @@ def rounds_of(cases: list[Case], runner: Runner) -> dict[Case, list[Run]]:
             if number < case.rounds:
                 run = runner.run(case)
                 found[case].append(run)
-                print(
-                    f"round {number + 1}/{last}  {case.peer} {case.users} users {case.latency} ms: {run.wall:.2f} s",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                _tell(f"round {number + 1}/{last}  {case.peer} {case.users} users {case.latency} ms: {run.wall:.2f} s")
     return found
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def events(runner: Runner, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -106,6 +113,15 @@ def events(runner: Runner, options: argparse.Namespace) -> list[dict[str, Any]]:
     return found
 
 
+def staged(runner: Runner, portals: Portals, folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the figures of the roles."""
+    sizes = options.people or ([100, 1000] if options.quick else [1000, 10_000])
+    rounds = min(options.rounds, 3) if options.quick else options.rounds
+    counts = options.portals or [1, 4]
+    found = stages.measure(runner, portals, folder, _tell, sizes=sizes, counts=counts, rounds=rounds)
+    return found + (stages.plan_once(runner, portals, folder, _tell) if options.huge else [])
+
+
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Return everything that was measured."""
     about = machine()
@@ -113,16 +129,21 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="portal-users-bench-") as name, Portals(Path(name)) as portals:
         folder = Path(name)
         runner = Runner(portals, folder, options.collections)
-        runs = rounds_of(chosen(options), runner)
-        stored = events(runner, options)
-        beginning = measure(runner.env, folder, options.collections)
-        read = roster.measure(runner.env, folder, options.collections)
+        roles = [] if options.no_roles else staged(runner, portals, folder, options)
+        runs: dict[Case, list[Run]] = {}
+        stored: list[dict[str, Any]] = []
+        apart: dict[str, Any] = {}
+        if not options.roles:
+            runs = rounds_of(chosen(options), runner)
+            stored = events(runner, options)
+            apart["startup"] = measure(runner.env, folder, options.collections)
+            apart["roster"] = roster.measure(runner.env, folder, options.collections)
     results = [result(case, done) for case, done in runs.items()]
     found, scaled = ratios(results)
     about["load_after"] = round(os.getloadavg()[0], 1)
     versions = ("ansible-core", "requests", "urllib3", "werkzeug")
     return {
-        "command": "make bench QUICK=1" if options.quick else "make bench",
+        "command": " ".join(["make bench", *(["QUICK=1"] if options.quick else []), *_arguments(options)]),
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "seconds": round(time.monotonic() - began),
         "units": {"wall": "s", "cpu": "s", "rss": "MiB", "simulator_cpu": "s"},
@@ -132,15 +153,26 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "results": results,
         "ratios": found,
         "scaled": scaled,
+        "roles": roles,
         "awx": stored,
-        "startup": beginning,
-        "roster": read,
+        **apart,
     }
+
+
+def _arguments(options: argparse.Namespace) -> list[str]:
+    """Return what of the options says what was measured, as it was given to make."""
+    words = ["--roles"] if options.roles else []
+    words += [f"--people={number}" for number in options.people] + [f"--portals={n}" for n in options.portals]
+    words += ["--huge"] if options.huge else []
+    return [f'ARGS="{" ".join(words)}"'] if words else []
 
 
 def main() -> int:
     """Run, tell, and keep."""
     options = parser().parse_args()
+    if options.roles and (options.page or options.no_roles):
+        print("bench: --page tells of everything: leave --roles out", file=sys.stderr)
+        return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -153,14 +185,15 @@ def main() -> int:
         return 130
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
-    print(plain(rows(data["results"])), end="\n\n")
-    if data["awx"]:
-        print(plain(awx_rows(data["awx"])), end="\n\n")
-    judged = verdicts(data["ratios"], data["scaled"])
+    for lines in (rows(data["results"]), stages.rows(data["roles"]), awx_rows(data["awx"])):
+        if len(lines) > 1:
+            print(plain(lines), end="\n\n")
+    judged = [*verdicts(data["ratios"], data["scaled"]), *stages.verdicts(data["roles"])]
     if judged:
         print(plain([("ratio", "measured", "target", ""), *judged]), end="\n\n")
     missed = sum(line[-1] != "reached" for line in judged)
-    print(f"{data['seconds']} s; {len(judged) - missed} targets reached, {missed} missed; {OUTPUT.relative_to(ROOT)}")
+    told = f"{len(judged) - missed} targets reached, {missed} missed"
+    print(f"{data['seconds']} s; load {data['machine']['load_before']}; {told}; {OUTPUT.relative_to(ROOT)}")
     if options.page:
         PAGE.write_text(page(data), "utf-8")
         print(f"wrote {PAGE.relative_to(ROOT)}")

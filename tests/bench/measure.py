@@ -71,6 +71,10 @@ class Runner:
         }
         self.env = env
 
+    def tool(self, name: str) -> str:
+        """Return the path of a command that lies beside this Python."""
+        return str(self._tools / name)
+
     def run(self, case: Case) -> Run:
         """Run once; raises ``Wrong`` unless the portal ends up as it should."""
         portal, people, path = self._prepare(case)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from . import stages
 from .report import Measured, rows, verdicts
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ What was compared
 * Ours and the script work with a concurrency of {concurrency}. A peer in process runs inside Ansible's worker, as
   module in a process of its own.
 * A figure marked as scaled was measured with fewer users; each further user costs a loop of processes the same.
+* The role has a roster in CSV, one profile, and an inventory of one or of four portals (CLC, CertCentral, messaging
+  platform, CloudCenter), which Ansible works on at the same time. It begins with portals that have none of the people,
+  but for CloudCenter, where each new account would have to be activated. The script lists the same portals, as often
+  and side by side.
 
 """
 
@@ -71,6 +76,12 @@ def page(data: dict[str, Any]) -> str:
         parts += ["\n", floor(Measured(data["results"]))]
     parts += ["\n", _title("Runs", "-"), "\n"]
     parts.append(_table(rows(data["results"]), (26, 6, 6, 8, 12, 7, 6, 12, 7, 6, 4)))
+    if data["roles"]:
+        parts += ["\n", _title("The role provision", "-"), "\n"]
+        parts.append(
+            _table([("What", "Measured", "Target", "Verdict"), *stages.verdicts(data["roles"])], (52, 14, 18, 16))
+        )
+        parts += ["\n", _table(stages.rows(data["roles"]), (30, 7, 6, 8, 12, 7, 6, 14, 7, 4))]
     if data["awx"]:
         parts += ["\n", _title("What AWX stores", "-"), "\n", "Measured once each, through ansible-runner.\n\n"]
         parts.append(_table(awx_rows(data["awx"]), (48, 12, 12, 14, 14)))

@@ -35,6 +35,11 @@ def wanted(portal: str, users: int) -> list[Person]:
         names = {"email": person.login, "first_name": person.first_name, "last_name": person.last_name}
         if portal == "clc":
             found.append({"username": person.login, **names, "roles": {"set": ["account_viewer"]}})
+        elif portal == "certcentral":
+            found.append({"username": person.login, **names, "role": "standard_user"})
+        elif portal == "platform":
+            name = f"{person.first_name} {person.last_name}"
+            found.append({"username": person.login, "email": person.login, "name": name})
         else:
             found.append({**names, "password": "Correct-Horse-7"})
     return found
@@ -113,6 +118,10 @@ class Portal:
         if self._used:
             self._ask("POST", "/reset")
         self._used = changes
+        self.count_anew()
+
+    def count_anew(self) -> None:
+        """Count from nought, and leave the accounts as they are."""
         self._ask("DELETE", "/ledger")
         self._cpu = self._computed()
 

@@ -23,10 +23,10 @@ TIMES = 3
 COLUMNS = ("key", "username", "email", "first_name", "last_name", "status", "profiles")
 READER = """
 import datetime, sys
-from ansible_collections.portal.users.plugins.plugin_utils import _roster
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 profiles = {"server_operator": {"clc": {"roles": ["server_operator"]}}}
 if sys.argv[1] != "nothing":
-    print(_roster.read(sys.argv[1], today=datetime.date(2026, 1, 1), profiles=profiles, portals=["clc"]).rows)
+    print(read(sys.argv[1], today=datetime.date(2026, 1, 1), profiles=profiles, portals=["clc"]).rows)
 """
 
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The bare script that the modules are compared with: the necessary requests on `requests`, and nothing else.
 
-`script.py clc|cloudcenter list|create|unchanged PEOPLE CONCURRENCY`; address and credential come from the environment.
+`script.py PORTALS list|create|unchanged PEOPLE CONCURRENCY`; addresses and credentials come from the environment.
+PORTALS is clc or cloudcenter; `list` takes several names, with commas between them, side by side.
 """
 
 from __future__ import annotations
@@ -107,16 +108,78 @@ class CloudCenter:
         return answer.json()
 
 
+class CertCentral:
+    """Users of all containers, to be listed only."""
+
+    PAGE = 1000
+
+    def __init__(self, session: requests.Session) -> None:
+        self.session = session
+        self.url = os.environ["CERTCENTRAL_API_URL"]
+        session.headers["X-DC-DEVKEY"] = os.environ["CERTCENTRAL_API_KEY"]
+
+    def accounts(self, pool: ThreadPoolExecutor) -> dict[str, Person]:
+        """Return all accounts by login, the pages after the first side by side."""
+        first = self._page(0)
+        pages = pool.map(self._page, range(self.PAGE, first["page"]["total"], self.PAGE))
+        users = [user for page in (first, *pages) for user in page["users"]]
+        return {user["username"].lower(): user for user in users}
+
+    def _page(self, offset: int) -> Any:
+        answer = self.session.get(f"{self.url}/user", params={"limit": self.PAGE, "offset": offset}, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+
+class Platform:
+    """Users of a customer, to be listed only."""
+
+    PAGE = 50
+
+    def __init__(self, session: requests.Session) -> None:
+        self.session = session
+        self.url = f"{os.environ['PLATFORM_API_URL']}/api/2.0"
+        session.auth = (os.environ["PLATFORM_API_USERNAME"], os.environ["PLATFORM_API_KEY"])
+
+    def accounts(self, pool: ThreadPoolExecutor) -> dict[str, Person]:
+        """Return all accounts by login, one page after the other: nobody tells how many there are."""
+        found: dict[str, Person] = {}
+        for number in range(1, 100_000):
+            query = {"page": number, "count": self.PAGE}
+            answer = self.session.get(f"{self.url}/users", params=query, timeout=60)
+            answer.raise_for_status()
+            data = answer.json()
+            users = [element["data"] for element in data["collection"]]
+            found.update((user["username"], user) for user in users)
+            if not any(link["rel"] == "next" for link in data["links"]):
+                break
+        return found
+
+
+KINDS: dict[str, Any] = {"clc": Clc, "certcentral": CertCentral, "platform": Platform, "cloudcenter": CloudCenter}
+
+
+def listed(portal: str, concurrency: int) -> int:
+    """Return how many accounts a portal has."""
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(pool_maxsize=concurrency))
+    with ThreadPoolExecutor(concurrency) as pool:
+        return len(KINDS[portal](session).accounts(pool))
+
+
 def main(portal: str, act: str, people: str, concurrency: str) -> None:
     """Do what is asked, or raise."""
+    if act == "list":
+        names = portal.split(",")
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(listed, names, [int(concurrency)] * len(names)))
+        return
     session = requests.Session()
     session.mount("http://", HTTPAdapter(pool_maxsize=int(concurrency)))
     kind: type[Clc | CloudCenter] = Clc if portal == "clc" else CloudCenter
     with ThreadPoolExecutor(int(concurrency)) as pool:
         connection = kind(session)
         accounts = connection.accounts(pool)
-        if act == "list":
-            return
         with open(people, encoding="utf-8") as stream:  # noqa: PTH123  # as such scripts are written
             wanted = json.load(stream)
         missing = [person for person in wanted if kind.key(person) not in accounts]

@@ -2,24 +2,27 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles without Ansible around them: their steps in the order of their tasks, and real modules on a simulator.
-
-The order is that of ``roles/*/tasks``; that Ansible keeps to it is proved by the integration targets of the roles.
-"""
+"""The runs of both roles without Ansible around them: jobs as a task would read them, on a simulated portal."""
 
 from __future__ import annotations
 
+import datetime
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from conftest import ANN, BOB
 
-from ansible_collections.portal.users.plugins.plugin_utils import _apply, _ledger, _lifecycle, _offboard, _run
+from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
+from ansible_collections.portal.users.plugins.plugin_utils._people import offboard, options, provision
+from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job
+from ansible_collections.portal.users.plugins.plugin_utils._people.stop import Parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    import requests
     from conftest import Bench
 
 Facts = dict[str, Any]
@@ -33,6 +36,7 @@ PROFILES: Facts = {
         "cloudcenter": {"activation_profile": "developers"},
     }
 }
+RUNS = {"provision": provision.run, "offboard": offboard.run}
 
 
 def row(key: str, login: str, *, status: str = "active", end: str = "", profiles: str = "worker") -> str:
@@ -49,99 +53,160 @@ class Rehearsal:
         self.host = f"{bench.name}_host"
         self.directory = folder / "provisioning"
         self.log = self.directory / "provisioning.jsonl"
+        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "people.csv"
         self.runs = 0
+        self.shown: list[str] = []
 
     def roster(self, *rows: str) -> None:
         """Write the roster: Ann and Bob, unless it is told otherwise."""
         self.path.write_text("\n".join([COLUMNS, *(rows or (row("E1", ANN), row("E2", BOB))), ""]), "utf-8")
 
-    def job(self, **more: Any) -> _run.Job:
-        """Return what a run is asked to do."""
-        self.runs += 1
-        connection = self.bench.connection
-        scope = {o.name: str(connection[o.name]) for o in self.bench.portal.scope if o.name in connection}
-        known: Facts = {
-            "tenant": _run.Tenant(self.host, self.bench.name, connection["api_url"], scope),
-            "directory": self.directory,
-            "log": self.log,
-            "roster": str(self.path),
-            "run": str(self.runs),
-            "profiles": PROFILES,
-            "hosts": [self.host],
-            "operator": "olga",
-            "today": "2026-06-01",
-            "plan": str(self.directory / "plan.json"),
-        }
-        return _run.Job(**{**known, **more})
+    def people(self, *people: Facts) -> None:
+        """Write a roster that says more than a table can; what is not told of somebody is as ``row`` makes it up."""
+        self.path = self.path.with_suffix(".json")
+        found = []
+        for person in people:
+            key, login = person["key"], person.get("username", person.get("email", ""))
+            email = login if "@" in login else f"{login}@example.test"
+            names = {"first_name": f"First{key}", "last_name": f"Last{key}", "email": email, "username": login}
+            found.append({**names, "profiles": ["worker"], **person})
+        self.path.write_text(json.dumps(found), "utf-8")
 
-    def provision(
+    def job(
         self,
-        mode: str = "plan",
+        role: str,
+        mode: str,
         *,
-        removal_limit: str = "20%",
-        meanwhile: Callable[[], Any] = lambda: None,
-        **more: Any,
-    ) -> Facts:
-        """Play the tasks of the role provision and return what its last step told; a refusal is raised.
+        checking: bool = False,
+        today: str = "2026-06-01",
+        operator: str = "olga",
+        **given: Any,
+    ) -> Job:
+        """Return what a task asks for: the options of its role, by their names."""
+        self.runs += 1
+        spec = options.SPECS[role]
+        told = {"roster": str(self.path), "mode": mode, "progress": False, **given}
+        if role == "provision":
+            told.setdefault("profiles", PROFILES)
+        checked = ArgumentSpecValidator(spec).validate(
+            {name: value for name, value in told.items() if value is not None}
+        )
+        assert not checked.error_messages, checked.error_messages
+        connection = {o.name: o.default for o in options.connection(self.bench.portal)}
+        rehearsal = self
 
-        ``meanwhile`` happens between the look at the portal and the first write.
-        """
-        job = self.job(mode=mode, **more)
-        prepared = _lifecycle.prepare(job)
-        work = Path(prepared["work"])
-        lists: Facts = {"users_file": prepared["users_file"], "protected": list(job.protected)}
-        if self.bench.name == "cloudcenter":
-            lists["force_disable"] = job.unlisted == "absent"
-        try:
-            if prepared["tables"]:
-                nobody: Facts = {f"{self.bench.portal.key}s": []}
-                _lifecycle.names(work, self.bench.info(tables=prepared["tables"], **nobody))
-            if prepared["exclusive_file"]:
-                _lifecycle.strict(
-                    work, self.bench.run(check=True, users_file=prepared["exclusive_file"], removal_limit="100%")
-                )
-            planning = {**lists, "unlisted": "report", "removal_limit": removal_limit, "check": True}
-            result = self.bench.run(**planning)
-            if _lifecycle.adjust(work, result)["again"]:
-                result = self.bench.run(**planning)
-            told = _apply.plan(work, result)
-            if mode == "plan" or told.get("failed"):
-                return told
-            begun = _apply.begin(work)
-            meanwhile()
-            applied = self.bench.run(**lists, removal_limit=removal_limit, expect_plan=begun["expect_plan"])
-            _apply.finish(work, applied)
-            return _apply.verify(work, self.bench.run(**lists, removal_limit="100%", check=True))
-        finally:
-            _run.end(work)
+        class Quiet(Job):
+            def show(self, text: str) -> None:
+                rehearsal.shown.append(text)
 
-    def offboard(
-        self, *people: str, removal_limit: str = "20%", checking: bool = False, today: str = "2026-06-01", **order: Any
-    ) -> Facts:
-        """Play the tasks of the role offboard and return what its last step told."""
-        job = self.job(mode="apply", people=list(people), checking=checking, profiles={}, today=today)
-        prepared = _offboard.prepare(job, _offboard.Order("left", **order))
-        work = Path(prepared["work"])
-        try:
-            for rung in prepared["rungs"]:
-                look = rung["rung"] == _offboard.LOOK
-                policy: Facts = {"on_missing": "ignore", "removal_limit": "100%" if look else removal_limit}
-                if self.bench.name == "cloudcenter":
-                    policy["force_disable"] = rung["rung"] in (_offboard.LOOK, _offboard.DELETE)
-                result = self.bench.run(check=look or checking, users_file=rung["file"], **policy)
-                _offboard.rung(work, rung["rung"], result)
-            return _offboard.finish(work)
-        finally:
-            _run.end(work)
+        return Quiet(
+            role=role,
+            host=self.host,
+            portal=self.bench.portal,
+            connection={**connection, **self.bench.connection},
+            options=checked.validated_parameters,
+            mode=mode,
+            writes=mode == "apply" and not checking,
+            checking=checking,
+            diff=True,
+            today=datetime.date.fromisoformat(today),
+            timezone=datetime.UTC,
+            directory=self.directory,
+            log=self.log,
+            hosts=(self.host,),
+            batch=(self.host,),
+            run=f"run {self.runs}",
+            operator=operator,
+            operator_claimed=False,
+            facts={},
+            environment={},
+            secrets={str(self.bench.connection[o.name]) for o in self.bench.portal.credentials if o.secret},
+            warnings=[],
+            parent=Parent(),
+            machine_readable=False,
+            context=Context(clock=self.bench.clock, mount=self.bench.adapter.mount),
+        )
+
+    def run(self, role: str, mode: str, **given: Any) -> Facts:
+        """Run a role and return the task's result."""
+        return RUNS[role](self.job(role, mode, **given))
+
+    def provision(self, mode: str = "plan", **given: Any) -> Facts:
+        """Run the role provision."""
+        return self.run("provision", mode, **given)
+
+    def settle(self, **given: Any) -> Facts:
+        """Plan as the role provision, and apply what was planned; return the result of that."""
+        planned = self.provision(**given)
+        assert not planned.get("failed"), planned["msg"]
+        return self.provision("apply", **given)
+
+    def offboard(self, *people: str, mode: str = "apply", **given: Any) -> Facts:
+        """Run the role offboard."""
+        return self.run("offboard", mode, people=list(people), reason=given.pop("reason", "left"), **given)
+
+    def lines(self, name: str = "plan") -> dict[str, Facts]:
+        """Return what the last paper says, by person, or by login where there is none."""
+        paper = self.paper(name)
+        found = [*paper.get("items", ()), *paper.get("unlisted", ())]
+        return {one.get("key") or one["login"]: {"status": "unchanged", "action": "none", **one} for one in found}
+
+    def records(self) -> list[Facts]:
+        """Return the records of the log, personal members among the others."""
+        if not self.log.exists():
+            return []
+        found = [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+        return [{**record, **record.get("personal", {})} for record in found]
 
     def outcomes(self) -> dict[str, Facts]:
         """Return the outcomes of the last run by person or login."""
-        records = list(_ledger.records(self.log))
+        records = self.records()
         begin = max(n for n, record in enumerate(records) if record["event"] == "start")
-        return {r["person"] or r["login"]: r for r in records[begin:] if r["event"] == "outcome"}
+        return {r.get("person") or r["login"]: r for r in records[begin:] if r["event"] == "outcome"}
+
+    def document(self, name: str = "plan") -> Facts:
+        """Return the last paper as the next run reads it."""
+        found: Facts = json.loads((self.directory / f"{name}.json").read_text("utf-8"))
+        return found
 
     def paper(self, name: str = "plan") -> Facts:
         """Return what the last paper says about the host."""
-        found: Facts = json.loads((self.directory / f"{name}.json").read_text("utf-8"))["hosts"][self.host]
+        found: Facts = self.document(name)["hosts"][self.host]["section"]
         return found
+
+
+class Killed(BaseException):
+    """The process is gone, and none of its handlers has run."""
+
+
+class Line:
+    """The line between a run and its portal: something happens at a request, or the run ends there.
+
+    ``act`` is called with the number of the request, the first one is 1, and whether it was carried out already.
+    ``bodies`` has what was sent, as it was sent.
+    """
+
+    def __init__(self, bench: Bench, act: Callable[[int, bool], Any]) -> None:
+        self._adapter = bench.adapter
+        self._send = bench.adapter.send
+        self._act = act
+        self.requests = 0
+        self.bodies: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._adapter.send = self._through  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._adapter.send = self._send  # type: ignore[method-assign]
+
+    def _through(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        self.requests += 1
+        number = self.requests
+        body = request.body or ""
+        self.bodies.append(body.decode() if isinstance(body, bytes) else str(body))
+        self._act(number, False)
+        answer = self._send(request, *args, **kwargs)
+        self._act(number, True)
+        return answer

@@ -16,7 +16,9 @@ import requests
 import requests.adapters
 import urllib3
 
-from ansible_collections.portal.users.plugins.module_utils._core.http import READ, SESSION, WRITE, Client, Connection
+from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE
+from ansible_collections.portal.users.plugins.module_utils._core.client import Client
+from ansible_collections.portal.users.plugins.module_utils._core.connection import Connection
 from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock, Throttle
 
 if t.TYPE_CHECKING:

@@ -16,7 +16,16 @@ from campaign.judge import play
 from campaign.world import World
 from conftest import ANN
 
-from ansible_collections.portal.users.plugins.module_utils._core import errors, http, reconcile, report
+from ansible_collections.portal.users.plugins.module_utils._core import (
+    apply,
+    calls,
+    client,
+    entry,
+    errors,
+    plan,
+    prove,
+    report,
+)
 from simulator.faults import KINDS
 
 if TYPE_CHECKING:
@@ -65,31 +74,31 @@ def _blamed(worlds: dict[str, World], wanted: int = 400) -> set[str]:
 
 
 def test_a_result_that_denies_a_write_is_a_lie(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = report.outcome
-    monkeypatch.setattr(report, "outcome", lambda *a, **k: {**real(*a, **k), "changed": False})
+    real = report.user_result
+    monkeypatch.setattr(report, "user_result", lambda *a, **k: {**real(*a, **k), "changed": False})
     assert "lie" in _blamed(worlds)
 
 
 def test_a_success_that_was_never_looked_at_is_a_lie(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile.Reconciler, "_verify", lambda self, works: None)
-    monkeypatch.setattr(http, "repeatable", lambda call, error: False)
-    monkeypatch.setattr(reconcile.Reconciler, "_observe", lambda self, work, *a, **k: setattr(work, "plan", _NOTHING))
+    monkeypatch.setattr(prove.Prover, "prove", lambda self, pool, works: None)
+    monkeypatch.setattr(client, "repeatable", lambda call, error: False)
+    monkeypatch.setattr(apply.Applier, "_observe", lambda self, work, *a, **k: setattr(work, "plan", _NOTHING))
     assert "lie" in _blamed(worlds)
 
 
-_NOTHING = reconcile.Plan()
+_NOTHING = plan.Plan()
 
 
 def test_a_write_in_check_mode_is_seen(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = reconcile.Reconciler.run
-    monkeypatch.setattr(http.Client, "__init__", _allowing(http.Client.__init__))
-    monkeypatch.setattr(reconcile.Reconciler, "run", lambda self, d, *, check_mode: real(self, d, check_mode=False))
+    real = entry.run
+    monkeypatch.setattr(client.Client, "__init__", _allowing(client.Client.__init__))
+    monkeypatch.setattr(entry, "run", lambda portal, params, check_mode, context: real(portal, params, False, context))
     assert "check_mode_write" in _blamed(worlds)
 
 
 def _allowing(init: Any) -> Any:
     def anything(self: Any, *args: Any, **options: Any) -> None:
-        init(self, *args, **{**options, "allow": (http.READ, http.WRITE, http.SESSION)})
+        init(self, *args, **{**options, "allow": (calls.READ, calls.WRITE, calls.SESSION)})
 
     return anything
 
@@ -118,8 +127,8 @@ def test_an_account_that_nobody_named_is_seen(worlds: dict[str, World], monkeypa
 
 
 def test_a_case_is_made_as_small_as_it_gets(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = report.outcome
-    monkeypatch.setattr(report, "outcome", lambda *a, **k: {**real(*a, **k), "changed": False})
+    real = report.user_result
+    monkeypatch.setattr(report, "user_result", lambda *a, **k: {**real(*a, **k), "changed": False})
     number = next(n for n in range(200) if _lies(worlds, n))
     case = shrink(draw(5, number), "lie")
     assert case["faults"] == []

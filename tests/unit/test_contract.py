@@ -28,13 +28,15 @@ from ansible_collections.portal.users.plugins.module_utils._core.portal import (
     Created,
     Portal,
 )
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 from ansible_collections.portal.users.plugins.plugin_utils._direct import DirectAction
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.portal.users.plugins"
-# The roles' own module, which runs on the controller, is no module of a portal.
+# What the roles do is no module of a portal; test_roles.py is about those.
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*_user*.py"))
 USER_MODULES = [name for name in MODULES if not name.endswith("_info")]
+PEOPLE_MODULES = ["offboard", "provision"]
 INFO_MODULES = [name for name in MODULES if name.endswith("_info")]
 # What Ansible itself documents and adds.
 COMMON_KEYS = {"failed", "warnings", "exception", "invocation"}
@@ -130,7 +132,8 @@ def every_option(options: Doc, where: str = "") -> t.Iterator[tuple[str, Doc]]:
 
 
 def test_each_portal_has_a_user_module_and_an_info_module() -> None:
-    portals = {path.stem for path in (ROOT / "plugins" / "module_utils" / "_portals").glob("[!_]*.py")}
+    portals = {path.stem for path in (ROOT / "plugins" / "module_utils" / "_portals").glob("[!_]*.py")} - {"registry"}
+    assert portals == set(REGISTERED)
     assert len(portals) == 4
     assert {f"{name}_user" for name in portals} == set(USER_MODULES)
     assert {f"{name}_user_info" for name in portals} == set(INFO_MODULES)
@@ -279,7 +282,7 @@ def action_groups() -> dict[str, set[str]]:
 
 
 def test_action_groups_are_the_portals_and_all() -> None:
-    expected: dict[str, set[str]] = {"all": set(MODULES)}
+    expected: dict[str, set[str]] = {"all": {*MODULES, *PEOPLE_MODULES}}
     for module in MODULES:
         expected.setdefault(portal_of(module).name, set()).add(module)
     assert action_groups() == expected

@@ -29,7 +29,9 @@ import yaml
 
 from ansible_collections.portal.users.plugins.module_utils import _core
 from ansible_collections.portal.users.plugins.module_utils._core import arguments
-from ansible_collections.portal.users.plugins.plugin_utils import _entitlements, _roster
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
+from ansible_collections.portal.users.plugins.plugin_utils._people import options
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 from simulator.portals import NAMES, make
 from simulator.server import serve
 
@@ -42,7 +44,6 @@ COLLECTIONS = Path(next(iter(_core.__path__))).parents[5]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(GUIDES.glob("*.rst"))]
 LIFECYCLE = GUIDES / "lifecycle.rst"
-PORTALS = _entitlements.PORTALS
 
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:  .*\n|\n)+)", re.MULTILINE)
@@ -57,13 +58,12 @@ SECTIONS = r"\d+(?:\.\d+)*"
 CITATION = re.compile(rf"docs/apis/([\w.-]+\.\w+)(?: ({SECTIONS}(?:, {SECTIONS})*))?")
 HEADING = re.compile(rf"^#+ ({SECTIONS})\.? \S", re.MULTILINE)
 NAMED = re.compile(r"[\w./-]*\w\.md\b")
-# What the roles write for people; no file of the repository.
-PAPER = re.compile(r"(?:.*/)?(?:plan|report|offboarding)(?:\.\w+)?\.md")
+# What the roles write for people, and what is built; no file of the repository.
+PAPER = re.compile(r"(?:.*/)?(?:plan|report|offboarding|offboarding_plan)(?:\.\w+)?\.md|build/.*")
 # A section of something that has no name of a file, as in (word 1.2).
 NAMELESS = re.compile(r"\([a-z]+ \d+\.\d+\)")
 # What a reader is told to type, besides ansible-playbook, and this test does not run.
 NOT_RUN = ("ansible-galaxy collection install", "export ", "git ")
-SWITCHES = {"portal_users_in_process"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -222,25 +222,40 @@ def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None
 
 
 def check_lifecycle(reader: Reader, portals: Any) -> None:
-    """What the guide says about its three commands."""
-    planned, applied, offboarded = reader.writes.values()
-    assert planned == 0
+    """What the guide says about its commands, in their order."""
+    planned, looked, applied, again, offboarded, nightly, checked = reader.writes.values()
+    assert (planned, looked, again, nightly, checked) == (0, 0, 0, 0, 0)
     assert applied > 0
     assert offboarded > 0
     kept = reader.folder / "provisioning"
-    told = LIFECYCLE.read_text("utf-8").partition("What is kept\n")[2].partition("All variables\n")[0]
-    files = [name for line in TERM.findall(told) for name in line.split("``, ``")]
-    assert len(files) == 8
+    files = kept_files(LIFECYCLE)
+    assert len(files) == 9
     assert [name for name in files if not (kept / name).exists()] == []
-    private = [path for path in kept.rglob("*") if path.is_file()]
-    assert [path.name for path in private if path.stat().st_mode & 0o077] == []
-    report = json.loads((kept / "report.json").read_text("utf-8"))
-    assert [section["verified"]["empty"] for section in report["hosts"].values()] == [True] * len(NAMES)
+    assert {path.name for path in kept.iterdir()} == set(files)
+    private = [path for path in kept.rglob("*") if path.stat().st_mode & 0o077]
+    assert [path.name for path in private] == []
+    runs = sorted((kept / "runs").iterdir())
+    modes = [path.name.partition("Z-")[2] for path in runs]
+    assert modes == ["plan", "drift", "apply", "apply", "offboard-apply", "offboard-apply"]
+    assert (runs[0] / "plan.json").read_text("utf-8") == (kept / "plan.json").read_text("utf-8"), "drift left it alone"
+    report = json.loads((runs[2] / "report.json").read_text("utf-8"))
+    assert {(part["status"], part["section"]["proof"]) for part in report["hosts"].values()} == {("applied", "empty")}
+    assert len(report["hosts"]) == len(NAMES)
     records = [json.loads(line) for line in (kept / "provisioning.jsonl").read_text("utf-8").splitlines()]
-    outcomes = [(r["host"], r["person"]) for r in records if r["event"] == "outcome" and r["role"] == "provision"]
+    outcomes = [
+        (r["run"], r["host"], r["personal"]["person"])
+        for r in records
+        if r["event"] == "outcome" and r["role"] == "provision"
+    ]
     assert len(outcomes) == len(set(outcomes)) > 0
-    assert "Ticket 4711" in (kept / "offboarding.md").read_text("utf-8")
+    assert "Ticket 4711" in (runs[4] / "offboarding.md").read_text("utf-8")
     assert portals.sims["clc"].accounts_by_key()["chris.redfield@example.com"]["Status"] == "Disabled"
+
+
+def kept_files(guide: Path) -> list[str]:
+    """Return what the guide says that the roles keep."""
+    told = guide.read_text("utf-8").partition("What is kept\n")[2].partition("They hold names")[0]
+    return [name for line in TERM.findall(told) for name in line.split("``, ``")]
 
 
 def test_the_examples_of_each_guide_are_run() -> None:
@@ -255,7 +270,7 @@ def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
     elif block.language == "csv":
         path = tmp_path / "people.csv"
         path.write_text(block.text, "utf-8")
-        people = _roster.read(path, today=datetime.date(2026, 1, 1)).people
+        people = read(path, today=datetime.date(2026, 1, 1)).people
         assert len(people) == len(list(csv.DictReader(block.text.splitlines())))
     else:
         assert block.language == "shell", "yaml, csv or shell"
@@ -294,25 +309,10 @@ def known_environment() -> set[str]:
     return found
 
 
-def known_variables() -> set[str]:
-    found = set(_variables_of_tenants()) | SWITCHES
-    for role in ("provision", "offboard"):
-        defaults = ROOT / "roles" / role / "defaults" / "main.yml"
-        found |= set(yaml.safe_load(defaults.read_text("utf-8")))
-    return found
-
-
-def _variables_of_tenants() -> Iterator[str]:
-    yield from ("portal_type", "portal_api_url")
-    for portal in PORTALS.values():
-        for option in (*portal.credentials, *portal.scope):
-            yield f"portal_{option.name}"
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_variables_that_are_named_exist(document: Path) -> None:
     text = document.read_text("utf-8")
-    assert set(VARIABLE.findall(text)) <= known_variables()
+    assert set(VARIABLE.findall(text)) <= options.known_variables()
     assert set(ENVIRONMENT.findall(text)) <= known_environment()
 
 
@@ -381,6 +381,7 @@ def test_what_is_cited_exists() -> None:
         ("(docs/apis/platform.md 5.5, 7.2), see docs/apis/clc.md", []),
         ("(docs/apis/platform.md 16, question 12)", []),
         ("writes plan.md and /srv/people/report.short.md", []),
+        ("leaves build/demo/any.md alone", []),
         ("(docs/apis/clc.md 8.40)", ["clc.md 8.40"]),
         ("(docs/apis/platform.md 5.5, 70.2)", ["platform.md 70.2"]),
         ("(docs/apis/clcs.md 8.4)", ["clcs.md", "docs/apis/clcs.md"]),

@@ -12,6 +12,7 @@ import pytest
 from conftest import ANN, BOB, Bench, Facts
 
 OFF = {"cloudcenter": "DISABLED"}
+ON = {"cloudcenter": "ENABLED"}
 # Credentials' own accounts, where they are accounts of the managed scope.
 OWN = {
     "certcentral": ("api.admin@example.org", {}),
@@ -19,11 +20,23 @@ OWN = {
 }
 
 
-def _seed(bench: Bench, number: int) -> list[str]:
+def _seed(bench: Bench, number: int, *, off: bool = True) -> list[str]:
+    """Store accounts; ``off`` ones are disabled where the portal deletes only such."""
     logins = [f"p{i}@example.test" for i in range(number)]
     for login in logins:
-        bench.seed(bench.rich(login, email=login, status=OFF.get(bench.name)))
+        bench.seed(bench.rich(login, email=login, status=(OFF if off else ON).get(bench.name)))
     return logins
+
+
+def _forced(bench: Bench) -> Facts:
+    """Return the option that deletes accounts that can sign in, where the portal needs one."""
+    return {"force_disable": True} if bench.name in ON else {}
+
+
+def _able(bench: Bench) -> int:
+    """Return how many accounts can sign in, all of them where the portal tells that of nobody."""
+    statuses = [user["status"] for user in bench.info()["users"]]
+    return statuses.count("active") if set(statuses) != {"unknown"} else len(statuses)
 
 
 def _leavers(bench: Bench, logins: list[str]) -> list[Facts]:
@@ -108,9 +121,9 @@ def test_the_last_administrator_does_not_lose_the_role_either(clc: Bench) -> Non
 def test_a_plan_that_removes_more_than_the_limit_sends_nothing(
     bench: Bench, limit: str, number: int, passes: bool
 ) -> None:
-    logins = _seed(bench, number)
+    logins = _seed(bench, number, off=False)
     before = bench.stored()
-    result = bench.run(users=_leavers(bench, logins), removal_limit=limit)
+    result = bench.run(users=_leavers(bench, logins), removal_limit=limit, **_forced(bench))
     if passes:
         assert not result.get("failed"), result["msg"]
         assert result["summary"]["deleted"] == number
@@ -122,12 +135,27 @@ def test_a_plan_that_removes_more_than_the_limit_sends_nothing(
 
 
 def test_a_share_counts_the_accounts_of_the_scope(bench: Bench) -> None:
-    logins = _seed(bench, 30)
-    share = len(bench.stored()) // 5
-    assert bench.run(check=True, users=_leavers(bench, logins[: max(share, 5)])).get("failed") is None
-    result = bench.run(check=True, users=_leavers(bench, logins[: max(share, 5) + 1]))
+    logins = _seed(bench, 30, off=False)
+    able = _able(bench)
+    share = able // 5
+    users = _leavers(bench, logins)
+    assert bench.run(check=True, users=users[: max(share, 5)], **_forced(bench)).get("failed") is None
+    result = bench.run(check=True, users=users[: max(share, 5) + 1], **_forced(bench))
     assert result["failed"]
-    assert f"of {len(bench.stored())} accounts" in result["msg"]
+    assert f"of {able} accounts" in result["msg"]
+
+
+def test_accounts_that_cannot_sign_in_are_neither_removals_nor_a_base_for_them() -> None:
+    bench = Bench("cloudcenter")
+    off = _seed(bench, 40)
+    result = bench.run(check=True, users=_leavers(bench, off))
+    assert not result.get("failed"), result["msg"]
+    on = [f"q{i}@example.test" for i in range(6)]
+    for login in on:
+        bench.seed(bench.rich(login, email=login, status="ENABLED"))
+    assert _able(bench) < 30
+    result = bench.run(check=True, users=_leavers(bench, on), force_disable=True)
+    assert f"takes access from 6 of {_able(bench)} accounts" in result["msg"]
 
 
 def test_taking_roles_away_counts_as_a_removal(clc: Bench) -> None:
@@ -146,9 +174,9 @@ def test_taking_customer_administration_away_counts_as_a_removal(platform: Bench
 
 
 def test_the_limit_speaks_in_check_mode_too(bench: Bench) -> None:
-    logins = _seed(bench, 7)
+    logins = _seed(bench, 7, off=False)
     before = bench.stored()
-    result = bench.run(check=True, users=_leavers(bench, logins), removal_limit="6")
+    result = bench.run(check=True, users=_leavers(bench, logins), removal_limit="6", **_forced(bench))
     _nothing_was_sent(bench, before, result)
 
 
@@ -332,3 +360,72 @@ def test_the_requests_in_the_summary_are_those_of_the_ledger(bench: Bench) -> No
     result = bench.run(users=[bench.person(f"p{i}@example.test") for i in range(5)])
     counted = {effect.lower(): number for effect, number in bench.ledger.counts().items() if effect.isupper()}
     assert result["summary"]["requests"] == {"session": 0, "read": 0, "write": 0, **counted}
+
+
+def test_a_protected_account_gets_no_other_address(bench: Bench) -> None:
+    bench.seed(bench.rich())
+    before = bench.stored()
+    # Where the address is the login, only the ID says that another one is wanted.
+    who = {"id": bench.ids[ANN]} if bench.portal.key == "email" else bench.key()
+    for guard in ("protected", "required_admins"):
+        result = bench.run(**who, email="somebody.else@example.test", **{guard: [ANN]})
+        _nothing_was_sent(bench, before, result)
+        assert result["kind"] == "refused"
+        assert "email would be changed" in result["msg"]
+
+
+def test_a_password_of_a_protected_account_is_not_set(cloudcenter: Bench) -> None:
+    cloudcenter.seed(cloudcenter.rich())
+    result = cloudcenter.run(**cloudcenter.key(), password="Another-Pass-8", update_password="always", protected=[ANN])
+    assert "password would be changed" in result["msg"]
+    assert cloudcenter.writes == []
+
+
+def test_the_own_account_is_not_taken_over(platform: Bench) -> None:
+    login, credential = OWN["platform"]
+    result = platform.run(username=login, customer_admin=False, **credential)
+    assert "is the account of the credential" in result["msg"]
+    assert platform.writes == []
+
+
+def test_single_deletions_in_a_loop_count_together(bench: Bench) -> None:
+    bench.sessions = {}
+    logins = _seed(bench, 12, off=False)
+    able = _able(bench)
+    results = []
+    for number, login in enumerate(logins):
+        # A loop that sends its items with another concurrency is the same loop.
+        results.append(bench.run(**bench.key(login), state="absent", concurrency=1 + number % 3, **_forced(bench)))
+    allowed = max(able // 5, 5)
+    assert [bool(result.get("failed")) for result in results] == [*[False] * allowed, *[True] * (12 - allowed)]
+    assert f"from {allowed + 1} of {able} accounts" in results[-1]["msg"]
+    assert results[-1]["kind"] == "blocked"
+
+
+def test_a_loop_of_single_deletions_is_stopped_in_check_mode_where_it_would_be(bench: Bench) -> None:
+    bench.sessions = {}
+    logins = _seed(bench, 9, off=False)
+    allowed = max(_able(bench) // 5, 5)
+    results = [bench.run(check=True, **bench.key(login), state="absent", **_forced(bench)) for login in logins]
+    assert [bool(result.get("failed")) for result in results] == [*[False] * allowed, *[True] * (9 - allowed)]
+
+
+def test_more_users_than_may_be_made_or_changed_stop_the_plan(bench: Bench) -> None:
+    logins = _seed(bench, 3)
+    before = bench.stored()
+    users = [{**bench.key(login), **bench.change} for login in logins]
+    _nothing_was_sent(bench, before, bench.run(users=users, update_limit="2"))
+    users = [bench.person(f"new{number}@example.test") for number in range(3)]
+    result = bench.run(users=users, creation_limit="2")
+    _nothing_was_sent(bench, before, result)
+    assert "creates 3 accounts" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("min_admins", -1), ("update_limit", "many"), ("creation_limit", "1.5%"), ("removal_limit", "-1")],
+)
+def test_a_limit_that_is_none_is_refused_before_any_request(bench: Bench, option: str, value: Any) -> None:
+    result = bench.run(**bench.person(), **{option: value})
+    assert result["msg"].startswith(f"{option}: ")
+    assert bench.ledger.counts() == {"SESSION": 0, "READ": 0, "WRITE": 0}

@@ -10,18 +10,16 @@ import base64
 import html
 import json
 import urllib.parse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from campaign.judge import fill
-from conftest import ANN, Bench
-from rehearsal import Rehearsal, row
-
-from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
+from conftest import ANN, BOB, Bench
+from rehearsal import Line, Rehearsal, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from conftest import Facts
 
@@ -96,10 +94,11 @@ def test_a_password_is_a_word_in_the_diff(cloudcenter: Bench) -> None:
     assert left["diff"][0]["after"]["password"] == left["diff"][0]["before"]["password"] == "********"
 
 
-def test_no_secret_stands_in_the_digest_of_a_plan(cloudcenter: Bench) -> None:
-    one = cloudcenter.run(check=True, **_person(cloudcenter))["plan_digest"]
-    two = cloudcenter.run(check=True, **{**_person(cloudcenter), "password": "Another-Pass-8"})["plan_digest"]
-    assert one == two
+def test_the_digest_of_a_plan_commits_to_a_password_and_does_not_show_it(cloudcenter: Bench) -> None:
+    one, same = (cloudcenter.run(check=True, **_person(cloudcenter)) for _time in range(2))
+    two = cloudcenter.run(check=True, **{**_person(cloudcenter), "password": "Another-Pass-8"})
+    assert one["plan_digest"] == same["plan_digest"] != two["plan_digest"]
+    _is_clean(cloudcenter, one)
 
 
 def _echo(bench: Bench) -> str:
@@ -292,39 +291,53 @@ def test_a_key_in_an_answer_that_cannot_be_read_is_not_shown(cloudcenter: Bench,
 # The roles: what lies on the disk while they work, and what stays there.
 
 
-@pytest.mark.parametrize("trouble", [None, "message", "html-refusal", "html", "garbage"])
-def test_a_role_keeps_passwords_to_itself(
-    cloudcenter: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str | None
-) -> None:
-    stage = Rehearsal(tmp_path, cloudcenter)
-    stage.roster(row("E1", ANN), row("E2", "bob.ray@example.test"))
-    passwords: set[str] = set()
-    real = cloudcenter.run
-
-    def run(**params: Any) -> Facts:
-        file = Path(params["users_file"])
-        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o077) == (0o600, 0)
-        told = {str(user["password"]) for user in json.loads(file.read_text("utf-8")) if "password" in user}
-        passwords.update(told)
-        if trouble is not None:
-            # The passwords of a plan are never sent, so that no portal can repeat them.
-            cloudcenter.simulator.faults.clear()
-            words = {"{echo}": " ".join(told)}
-            order = {name: fill(value, words) for name, value in FAULTS[trouble].items()}
-            cloudcenter.simulator.faults.add(order.pop("kind"), operation="create user", times=None, **order)
-        return real(**params)
-
-    monkeypatch.setattr(cloudcenter, "run", run)
-    stage.provision("plan")
-    told: Any = None
-    try:
-        told = stage.provision("apply")
-    except PortalError as error:
-        told = {"msg": str(error)}
-    assert len(passwords) >= 2
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+def _everything(stage: Rehearsal, *told: Facts) -> list[str]:
+    """Return all that a role has left behind: results, what was shown, and every file, private ones too."""
+    files = [path for path in stage.directory.rglob("*") if path.is_file()]
     assert {"plan.json", "plan.md", "provisioning.jsonl"} <= {path.name for path in files}
-    assert "users.json" not in {path.name for path in files}
-    texts = [str(told), *(path.read_text("utf-8") for path in files)]
-    for canary in passwords | _canaries(cloudcenter):
+    return [*map(str, told), *stage.shown, *(path.read_text("utf-8", "replace") for path in files)]
+
+
+@pytest.mark.parametrize("trouble", [None, "message", "html-refusal", "html", "garbage"])
+def test_a_role_keeps_passwords_to_itself(cloudcenter: Bench, tmp_path: Path, trouble: str | None) -> None:
+    stage = Rehearsal(tmp_path, cloudcenter)
+    stage.roster(row("E1", ANN), row("E2", BOB))
+    passwords: set[str] = set()
+    seen: list[list[str]] = []
+
+    def act(_number: int, done: bool) -> None:
+        for name, value in json.loads(line.bodies[-1] or "{}").items():
+            if name != "password" or not value or done:
+                continue
+            passwords.add(value)
+            # In the middle of the work nothing lies about either.
+            seen.append(_everything(stage))
+            if trouble is not None:
+                cloudcenter.simulator.faults.clear()
+                order = {part: fill(words, {"{echo}": value}) for part, words in FAULTS[trouble].items()}
+                cloudcenter.simulator.faults.add(order.pop("kind"), operation="create user", times=None, **order)
+
+    planned = stage.provision("plan")
+    with Line(cloudcenter, act) as line:
+        told = stage.provision("apply", concurrency=1)
+    assert bool(told.get("failed")) == (trouble is not None)
+    assert len(passwords) >= 2
+    cloudcenter.simulator.faults.clear()
+    stage.provision("apply", unreviewed=True)
+    assert list(stage.directory.glob("private/memory/*"))
+    for texts in (*seen, _everything(stage, planned, told)):
+        for canary in passwords | _canaries(cloudcenter):
+            assert not [text for text in texts if canary in text]
+
+
+def test_roles_leave_no_credential_anywhere(bench: Bench, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, bench)
+    stage.roster(row("E1", ANN), row("E2", BOB))
+    echo = max(_credentials(bench), key=len)
+    results = [stage.provision(), stage.provision("apply"), stage.offboard("E1")]
+    bench.simulator.faults.add("portal_error", operation="list users", message=f"You sent {echo}", times=None)
+    results += [stage.provision(), stage.provision("apply", unreviewed=True), stage.offboard("E1")]
+    assert all(told["failed"] for told in results[-3:])
+    texts = _everything(stage, *results)
+    for canary in _canaries(bench) - {PASSWORD}:
         assert not [text for text in texts if canary in text]

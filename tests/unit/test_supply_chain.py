@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -64,3 +67,24 @@ def _said(name: str) -> str:
     told = metadata.metadata(name)
     classifiers = [one for one in told.get_all("Classifier") or () if one.startswith("License")]
     return " ".join(filter(None, (told.get("License-Expression"), told.get("License"), *classifiers)))
+
+
+def test_an_environment_that_a_link_leads_to_is_never_cleared(tmp_path: Path) -> None:
+    foreign, checkout = tmp_path / "foreign", tmp_path / "checkout"
+    (foreign / "bin").mkdir(parents=True)
+    (foreign / "bin" / "python").symlink_to(sys.executable)
+    (foreign / ".place").write_text("/another/checkout\n", "utf-8")
+    (foreign / ".demo").write_text("other requirements\n", "utf-8")
+    checkout.mkdir()
+    shutil.copytree(ROOT / "requirements", checkout / "requirements")
+    (checkout / ".venv").symlink_to(foreign)
+    before = sorted(foreign.rglob("*"))
+    script = ["sh", str(checkout / "requirements" / "install.sh"), "demo"]
+    told = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert ".venv is a link to" in told.stderr
+    assert sorted(foreign.rglob("*")) == before
+    # With what is asked for, it is as good as an own one.
+    state = "cat requirements/demo.txt requirements/unit.txt requirements/demo.txt | cksum >.venv/.demo"
+    subprocess.run(["sh", "-c", state], cwd=checkout, check=True)
+    assert subprocess.run(script, check=False).returncode == 0

@@ -17,6 +17,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.auth import Key
 from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired, Policy, desired_users
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, Clash, Missing
 from ansible_collections.portal.users.plugins.module_utils._core.fields import (
+    EMAIL,
     NEVER,
     REQUIRED,
     Flag,
@@ -27,6 +28,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     Secret,
     Text,
 )
+from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
 from ansible_collections.portal.users.plugins.module_utils._core.portal import (
     ACTIVE,
     DISABLED,
@@ -35,14 +37,14 @@ from ansible_collections.portal.users.plugins.module_utils._core.portal import (
     Created,
     Option,
     Portal,
-    fold,
 )
-from ansible_collections.portal.users.plugins.module_utils._core.reconcile import Reconciler
+from ansible_collections.portal.users.plugins.module_utils._core.session import Session
 from ansible_collections.portal.users.plugins.module_utils._core.throttle import Throttle
 
 if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.module_utils._core.answers import Answer
+    from ansible_collections.portal.users.plugins.module_utils._core.batch import Batch
     from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
-    from ansible_collections.portal.users.plugins.module_utils._core.http import Answer
 
 Row = dict[str, t.Any]
 KEY = "canary-api-key-0f5e7c31aa"
@@ -54,7 +56,13 @@ class Toy(Connector):
     """Keeps accounts in ``rows`` by ID and notes each call; ``fail`` plans trouble."""
 
     def __init__(self, *rows: Row, portal: Portal | None = None) -> None:
-        super().__init__(t.cast(t.Any, types.SimpleNamespace(sent=collections.Counter())), portal or PORTAL, {})
+        super().__init__(
+            t.cast(
+                t.Any, types.SimpleNamespace(sent=collections.Counter(), gate=lambda effect: None, close=lambda: None)
+            ),
+            portal or PORTAL,
+            {},
+        )
         self._lock = threading.Lock()
         self._trouble: dict[str, list[tuple[PortalError | None, bool]]] = collections.defaultdict(list)
         self.calls: list[tuple[str, t.Any]] = []
@@ -74,6 +82,7 @@ class Toy(Connector):
         self._trouble[verb].extend((error, done) for error in errors)
 
     def _note(self, verb: str, what: t.Any, effect: str, act: t.Callable[[], t.Any]) -> t.Any:
+        self.client.gate(effect)
         with self._lock:
             self.calls.append((verb, what))
             self.client.sent[effect] += 1
@@ -106,7 +115,8 @@ class Toy(Connector):
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         def read() -> list[Account]:
             chosen = [i for i, row in self.rows.items() if not keys or fold(row["username"]) in keys]
-            return [self.account(i, full=False) for i in chosen]
+            whole = {fold(self.rows[i]["username"]) for i in chosen} < keys
+            return [self.account(i, full=False) for i in (list(self.rows) if whole else chosen)]
 
         yield from self._note("listing", keys, "read", read)
 
@@ -166,11 +176,23 @@ PORTAL = Portal(
     key="username",
     fields=(
         Text("username", create=REQUIRED, update=NEVER),
-        Text("email", read="mail", create=REQUIRED, fold=True, longest=40, pattern=r"[^@]+@[^@]+", rule="give one"),
+        Text(
+            "email",
+            read="mail",
+            create=REQUIRED,
+            fold=True,
+            longest=40,
+            pattern=r"[^@]+@[^@]+",
+            rule="give one",
+            takeover=True,
+            means=EMAIL,
+        ),
         Text("name", carry=True, listed=False),
         Text("phone", carry=True, listed=False),
-        Flag("admin", words=("yes", "no"), grants=True, part="role"),
-        Reference("role_id", names="role", table={"Viewer": "1", "Owner": "2"}, number=True, part="role"),
+        Flag("admin", words=("yes", "no"), grants=True, part="role", takeover=True),
+        Reference(
+            "role_id", names="role", table={"Viewer": "1", "Owner": "2"}, number=True, part="role", takeover=True
+        ),
         Members("group_ids", names="groups", table={"Ops": "10", "Dev": "2"}, number=True, sticky=True, part="groups"),
         Members("tag_ids", names="tags", part="groups"),
         Secret("password", part="password", shortest=8),
@@ -203,11 +225,21 @@ def lookup(name: Name) -> str:
     return TAGS[name.text]
 
 
+def session(toy: Toy, *, retries: int = 4, budget: float = 600.0, check: bool = False) -> Session:
+    """Return a session on the toy portal; no time passes."""
+    throttle = Throttle(budget=budget, retries=retries, clock=QuietClock())
+    return Session(toy.portal, toy, throttle, check_mode=check)
+
+
 def reconcile(
     toy: Toy, *desired: Desired, check: bool = False, retries: int = 4, budget: float = 600.0, **changes: t.Any
-) -> Reconciler:
-    """Run the loop on the toy portal; no time passes."""
-    throttle = Throttle(budget=budget, retries=retries, clock=QuietClock())
-    reconciler = Reconciler(toy.portal, toy, throttle, policy(**changes))
-    reconciler.run(desired, check_mode=check)
-    return reconciler
+) -> Batch:
+    """Do what a user module does: plan, and unless in check mode or stopped by the guard, apply and prove."""
+    with session(toy, retries=retries, budget=budget, check=check) as found:
+        batch = found.plan(desired, policy(**changes))
+        if batch.stopped is not None:
+            raise batch.stopped
+        if not check:
+            found.apply(batch)
+            found.prove(batch)
+    return batch

@@ -70,7 +70,11 @@ def user_spec(portal: Portal) -> Spec:
             "on_error": {"type": "str", "default": "continue", "choices": ["continue", "stop"]},
             "unlisted": {"type": "str", "default": "ignore", "choices": ["ignore", "report", "disabled", "absent"]},
             "protected": {"type": "list", "elements": "str"},
+            "required_admins": {"type": "list", "elements": "str"},
+            "min_admins": {"type": "int", "default": 1},
             "removal_limit": {"type": "str", "default": "20%"},
+            "update_limit": {"type": "str"},
+            "creation_limit": {"type": "str"},
             "expect_plan": {"type": "str"},
             "report_unchanged": {"type": "bool", "default": True},
         }

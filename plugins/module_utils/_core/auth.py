@@ -18,7 +18,8 @@ from .errors import BadInput, PortalError
 if t.TYPE_CHECKING:
     from requests import PreparedRequest
 
-    from .http import Answer, Client
+    from .answers import Answer
+    from .client import Client
 
 
 class Auth(AuthBase):

@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Which account is meant: exact key first, then the key folded; two candidates are an error. Pure."""
+"""Which account is meant: exact key first, then the key folded; two candidates or a mere look-alike are an error."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import collections
 import typing as t
 
 from .errors import Ambiguous
+from .identity import looks, points, unmistakable
 
 if t.TYPE_CHECKING:
     from .desired import Desired
@@ -24,6 +25,9 @@ class Index:
     def __init__(self, accounts: t.Iterable[Account] = ()) -> None:
         self.by_id: dict[str, Account] = {}
         self._by_identity: collections.defaultdict[tuple[bool, str], dict[str, Account]] = collections.defaultdict(dict)
+        # Accounts that can look like another one; how they look is worked out when the first one is asked for.
+        self._odd: dict[str, Account] = {}
+        self._by_look: dict[tuple[bool, str], list[Account]] | None = None
         for account in accounts:
             self.put(account)
 
@@ -38,25 +42,59 @@ class Index:
         self.drop(account.id)
         self.by_id[account.id] = account
         self._by_identity[account.identity][account.id] = account
+        if not unmistakable(account.key):
+            self._odd[account.id] = account
+            self._by_look = None
 
     def drop(self, ident: str) -> None:
         """Forget an account."""
         old = self.by_id.pop(ident, None)
         if old is not None:
             self._by_identity[old.identity].pop(ident, None)
+            if self._odd.pop(ident, None) is not None:
+                self._by_look = None
 
     def candidates(self, desired: Desired) -> list[Account]:
         """Return the accounts whose folded key is that of ``desired``."""
         identity = desired.identity
         return [] if identity is None else list(self._by_identity.get(identity, {}).values())
 
+    def lookalikes(self, desired: Desired) -> list[Account]:
+        """Return the accounts whose key only looks like that of ``desired``, and is another one when folded."""
+        identity, key = desired.identity, desired.key
+        if identity is None or key is None or (not self._odd and unmistakable(key)):
+            return []
+        service, folded = identity
+        by_look = self._looks()
+        found: dict[str, Account] = {}
+        for look in looks(key):
+            # An unmistakable key looks like what it is, so that it needs no entry of its own.
+            found.update((a.id, a) for a in by_look.get((service, look), ()))
+            found.update(self._by_identity.get((service, look), {}))
+        return [account for account in found.values() if account.identity != (service, folded)]
+
+    def _looks(self) -> dict[tuple[bool, str], list[Account]]:
+        if self._by_look is None:
+            by_look: dict[tuple[bool, str], list[Account]] = {}
+            for account in self._odd.values():
+                for look in looks(account.key):
+                    by_look.setdefault((bool(account.service), look), []).append(account)
+            self._by_look = by_look
+        return self._by_look
+
 
 def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
-    """Return the account that ``desired`` means, None if there is none; raises ``Ambiguous``."""
+    """Return the account that ``desired`` means, None if there is none; raises ``Ambiguous``.
+
+    An account that only looks like the one that is meant is an error, too: nothing is done to it, nor made beside it.
+    """
     candidates = index.candidates(desired)
     exact = [account for account in candidates if account.key == desired.key]
     found = exact or candidates
     if not found:
+        alike = index.lookalikes(desired)
+        if alike:
+            raise _only_alike(portal, desired, alike)
         return None
     if len(found) > 1:
         which = ", ".join(f"{a.key!r} (id {a.id})" for a in found)
@@ -68,3 +106,19 @@ def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
             hint=f"If it is the same person, write {portal.key} as the portal does or give the id; nothing was changed",
         )
     return found[0]
+
+
+def _only_alike(portal: Portal, desired: Desired, alike: t.Sequence[Account]) -> Ambiguous:
+    which = ", ".join(f"{a.key!r} (id {a.id}{_with(a.key)})" for a in alike[:5])
+    more = f" and {len(alike) - 5} more" if len(alike) > 5 else ""
+    return Ambiguous(
+        f"the portal has {which}{more}, which only {'looks' if len(alike) == 1 else 'look'} like "
+        f"{desired.key!r}{_with(desired.key or '')}",
+        hint=f"If it is the same user, give the id instead of {portal.key}; if not, choose another {portal.key}; "
+        "nothing was changed",
+    )
+
+
+def _with(key: str) -> str:
+    found = points(key)
+    return f", with {found}" if found else ""

@@ -13,10 +13,11 @@ import typing as t
 
 from .errors import BadInput
 from .fields import MISSING, Params
-from .portal import Portal, fold
+from .identity import fold, marks, points, unfit
 
 if t.TYPE_CHECKING:
     from .fields import Field
+    from .portal import Portal
 
 WHOLE_TASK = ("users", "users_file")
 
@@ -26,7 +27,8 @@ class Desired:
     """One user as the task wants it.
 
     ``given`` holds the canonical wishes of the fields that the user typed, ``options`` the options of those that were
-    typed as names, and ``words`` the names for the IDs of these, by field.
+    typed as names, and ``words`` the names for the IDs of these, by field. ``generated`` names the secrets in ``given``
+    that nobody gave: they are made up for this run, and another run has others.
     """
 
     position: int
@@ -37,6 +39,7 @@ class Desired:
     given: t.Mapping[str, t.Any]
     options: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     words: t.Mapping[str, t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    generated: frozenset[str] = frozenset()
 
     def option(self, name: str) -> str:
         """Return the option by which the user gave the field ``name``."""
@@ -63,7 +66,11 @@ class Desired:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """What the task decides for all of its users."""
+    """What the task decides for all of its users.
+
+    ``protected`` and ``required_admins`` are folded logins or IDs; limits are a number of accounts or a share of them,
+    None for no limit.
+    """
 
     on_missing: str = "create"
     update_password: str = "on_create"  # noqa: S105  # a policy, not a password
@@ -74,6 +81,26 @@ class Policy:
     removal_limit: str = "20%"
     expect_plan: str | None = None
     concurrency: int = 4
+    required_admins: frozenset[str] = frozenset()
+    min_admins: int = 1
+    update_limit: str | None = None
+    creation_limit: str | None = None
+
+    @property
+    def facts(self) -> dict[str, t.Any]:
+        """What an approval of a plan holds of the policy: what may happen, and how much of it.
+
+        Whether unlisted accounts are reported or not even looked at makes no difference to what is sent.
+        """
+        return {
+            "unlisted": "ignore" if self.unlisted == "report" else self.unlisted,
+            "removal_limit": self.removal_limit,
+            "update_limit": self.update_limit,
+            "creation_limit": self.creation_limit,
+            "protected": sorted(self.protected),
+            "required_admins": sorted(self.required_admins),
+            "min_admins": self.min_admins,
+        }
 
     @classmethod
     def of(cls, params: Params) -> Policy:
@@ -85,19 +112,32 @@ class Policy:
             on_error=params["on_error"],
             unlisted=params["unlisted"],
             protected=frozenset(fold(name) for name in params.get("protected") or ()),
-            removal_limit=params["removal_limit"].strip(),
+            removal_limit=_limit(params, "removal_limit") or cls.removal_limit,
             expect_plan=params.get("expect_plan"),
             concurrency=params["concurrency"],
+            required_admins=frozenset(fold(name) for name in params.get("required_admins") or ()),
+            min_admins=params.get("min_admins", 1),
+            update_limit=_limit(params, "update_limit"),
+            creation_limit=_limit(params, "creation_limit"),
         )
         if not 1 <= policy.concurrency <= 32:
             raise BadInput(f"concurrency: {policy.concurrency} is out of range, give a number from 1 to 32")
-        number = policy.removal_limit[:-1] if policy.removal_limit.endswith("%") else policy.removal_limit
-        if not number.strip().isdecimal():
-            raise BadInput(
-                f"removal_limit: {policy.removal_limit!r} is neither a number of accounts nor a percentage, "
-                f"give for example '10' or '20%'"
-            )
+        if not 0 <= policy.min_admins <= 1000:
+            raise BadInput(f"min_admins: {policy.min_admins} is out of range, give a number from 0 to 1000")
         return policy
+
+
+def _limit(params: Params, name: str) -> str | None:
+    given = params.get(name)
+    if given is None:
+        return None
+    text = str(given).strip()
+    number = text[:-1] if text.endswith("%") else text
+    if not number.strip().isdecimal():
+        raise BadInput(
+            f"{name}: {text!r} is neither a number of accounts nor a percentage, give for example '10' or '20%'"
+        )
+    return text
 
 
 def desired_users(
@@ -123,7 +163,7 @@ def desired_users(
             found.append(_desired(portal, entry, entry.get("state") or params["state"], position, source, shapes))
         except BadInput as error:
             wrong.append(str(error))
-    wrong.extend(_twice(portal, found, source))
+    wrong.extend(_twice(found, source))
     if wrong:
         more = f" And {len(wrong) - 20} more." if len(wrong) > 20 else ""
         raise BadInput(" ".join(wrong[:20]) + more)
@@ -158,12 +198,15 @@ def _desired(
                 if option != field.name:
                     options[field.name], words[field.name] = option, known
         service = bool(entry.get("service"))
-        key_option = "email" if service else portal.key
+        key_option = portal.key_of(service=service)
         key = (given.get(key_option) or "").strip() or None
         ident = str(entry["id"]).strip() if entry.get("id") is not None else None
         if key is None and not ident:
             raise BadInput(f"{key_option} or id is required, to say which account is meant")
         if key is not None:
+            fault = unfit(key)
+            if fault:
+                raise BadInput(f"{key_option}: {key!r} {fault}; write it without them")
             given[key_option] = key
     except BadInput as error:
         if source:
@@ -178,18 +221,27 @@ def _states(portal: Portal, state: str) -> None:
         portal.require(verb, f"state={state}")
 
 
-def _twice(portal: Portal, found: t.Sequence[Desired], source: str) -> list[str]:
-    seen: dict[t.Any, int] = {}
+def _twice(found: t.Sequence[Desired], source: str) -> list[str]:
+    by_id: dict[str, Desired] = {}
+    by_mark: dict[tuple[bool, str], Desired] = {}
     wrong = []
     for desired in found:
-        marks = [("id", desired.id)] if desired.id else []
-        if desired.identity is not None:
-            marks.append((portal.key, str(desired.identity)))
-        for mark in marks:
-            first = seen.setdefault(mark, desired.position)
-            if first != desired.position:
-                wrong.append(
-                    f"{source}[{first}] and {source}[{desired.position}] are the same user ({desired.label}), keep one."
-                )
-                break
+        first = by_id.setdefault(desired.id, desired) if desired.id else desired
+        # Two that look the same are the same, because nobody could tell which one a message is about.
+        for mark in () if desired.key is None else marks(desired.key):
+            other = by_mark.setdefault((desired.service, mark), desired)
+            first = other if first is desired else first
+        if first is not desired:
+            wrong.append(_same_user(first, desired, source))
     return wrong
+
+
+def _same_user(first: Desired, second: Desired, source: str) -> str:
+    text = f"{source}[{first.position}] and {source}[{second.position}] are the same user ({second.label}), keep one."
+    if first.identity == second.identity or (first.id and first.id == second.id):
+        return text
+    strange = ", ".join(filter(None, (points(first.key or ""), points(second.key or ""))))
+    return (
+        f"{source}[{first.position}] ({first.label}) and {source}[{second.position}] ({second.label}) look the same "
+        f"({strange}), keep one; if they are two users, name each by id alone."
+    )

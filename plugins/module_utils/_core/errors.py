@@ -28,6 +28,8 @@ class PortalError(Exception):
     """Whether every further request would meet the same answer, so that none should be sent."""
     remedy = ""
     """What the reader can do where nobody knew a better ``hint``."""
+    reason = "error"
+    """A code for programs, which is never shown: what happened, where ``type`` alone does not tell it."""
 
     def __init__(
         self,
@@ -37,8 +39,10 @@ class PortalError(Exception):
         code: str | None = None,
         request_id: str | None = None,
         hint: str = "",
+        reason: str = "",
     ) -> None:
         super().__init__(text)
+        self.reason = reason or self.reason
         self.text = text
         self.status = status
         self.code = code
@@ -74,30 +78,39 @@ class PortalError(Exception):
 class BadInput(PortalError):
     """An option is wrong; found before any request was sent."""
 
+    reason = "bad_input"
+
 
 class Unsupported(BadInput):
     """The portal cannot do what is asked for (``Portal.can``)."""
+
+    reason = "unsupported"
 
 
 class Misuse(PortalError):
     """A programming error: a call that its own declaration does not allow here."""
 
+    reason = "internal"
+
 
 class Unreachable(PortalError):
     """The request did not leave this machine: reads and writes may be repeated."""
 
+    reason = "unreachable"
     remedy = "Check api_url and the way there (network, http_proxy), and run again"
 
 
 class Exhausted(Unreachable):
     """The request was not sent, because failures have used up the time of the task."""
 
+    reason = "exhausted"
     remedy = "Check that the portal is well, and run again; nothing will be done twice"
 
 
 class Busy(PortalError):
     """The portal asked to come back later (429, or 503 with ``Retry-After``); ``wait`` is in seconds, if it said."""
 
+    reason = "busy"
     remedy = "Run again later, or with a lower concurrency or a higher retry_budget; nothing will be done twice"
 
     def __init__(self, text: str, *, wait: float | None = None, **facts: t.Any) -> None:
@@ -108,24 +121,28 @@ class Busy(PortalError):
 class Unclear(PortalError):
     """The request may have been carried out: a read is repeated, a write is followed by another observation."""
 
+    reason = "unclear"
     remedy = AGAIN
 
 
 class Clash(PortalError):
     """The portal says that the account exists already."""
 
+    reason = "taken"
     remedy = LOOK
 
 
 class Missing(PortalError):
     """The portal says for sure that the object does not exist."""
 
+    reason = "missing"
     remedy = LOOK
 
 
 class Denied(PortalError):
     """Credentials, licence or permissions: nothing else can succeed either."""
 
+    reason = "denied"
     fatal = True
     credential = False
     """Whether it is the credential itself that was refused, and not what it was used for."""
@@ -134,21 +151,27 @@ class Denied(PortalError):
 class Untrusted(PortalError):
     """The connection is not safe to use: certificate refused, or the portal points to another address."""
 
+    reason = "untrusted"
     fatal = True
 
 
 class Refused(PortalError):
     """A definite no to this request: validation, precondition, or any other refusal."""
 
+    reason = "refused"
     remedy = "Correct what the portal objects to, and run again"
 
 
 class Ambiguous(Refused):
     """More than one account may be the one that is meant."""
 
+    reason = "ambiguous"
+
 
 class Blocked(PortalError):
     """The guard stopped the plan; nothing was written. ``accounts`` lists what it would have removed."""
+
+    reason = "blocked"
 
     def __init__(self, text: str, *, accounts: t.Sequence[str] = (), **facts: t.Any) -> None:
         super().__init__(text, **facts)
@@ -158,15 +181,27 @@ class Blocked(PortalError):
 class Unknown(PortalError):
     """A write was sent and its outcome could not be learned."""
 
+    reason = "unknown"
     remedy = AGAIN
+
+
+class Moved(PortalError):
+    """What a write would replace is not what the plan was made from; nothing was sent for this account since."""
+
+    reason = "moved"
+    remedy = "Make a new plan: somebody or something else changes this account"
 
 
 class SessionLost(PortalError):
     """The portal forgot the login; it did not look at the request."""
 
+    reason = "session_lost"
+
 
 class Skipped(PortalError):
     """Not tried, because something else failed before."""
+
+    reason = "skipped"
 
 
 def sentence(text: str) -> str:

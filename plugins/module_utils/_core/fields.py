@@ -17,10 +17,15 @@ import re
 import typing as t
 
 from .errors import BadInput
+from .identity import lowered
 
 REQUIRED = "required"
 ALLOWED = "allowed"
 NEVER = "never"
+
+EMAIL = "email"
+FIRST_NAME = "first_name"
+LAST_NAME = "last_name"
 
 Params = t.Mapping[str, t.Any]
 Spec = dict[str, dict[str, t.Any]]
@@ -43,7 +48,7 @@ Lookup = t.Callable[[Name], str]
 
 
 @functools.lru_cache(maxsize=1024)
-def plain(name: str) -> str:
+def squeezed(name: str) -> str:
     """Return a role name as all spellings of it share it: letters and digits, folded."""
     return "".join(c for c in name.casefold() if c.isalnum())
 
@@ -54,7 +59,9 @@ class Field:
 
     ``read`` and ``send`` are the remote names, ``part`` names the write call that carries the field, ``carry`` says
     that this call replaces the whole object, so the old value is sent along; ``listed`` says that a listing holds the
-    value.
+    value. ``means`` marks what the engine must know of a person (EMAIL, FIRST_NAME or LAST_NAME). ``wide_when_empty``
+    says that the account may see all where the field is empty, so that it is never emptied because nothing was said.
+    ``takeover`` says that whoever sets it decides who gets into the account, or what that one may do there.
     """
 
     name: str
@@ -65,6 +72,9 @@ class Field:
     part: str = "profile"
     carry: bool = False
     listed: bool = True
+    means: str = ""
+    wide_when_empty: bool = False
+    takeover: bool = False
 
     compared: t.ClassVar[bool] = True
     secret: t.ClassVar[bool] = False
@@ -171,7 +181,7 @@ class Text(Field):
         return "" if wire is None else str(wire)
 
     def same(self, current: t.Any, value: t.Any) -> bool:
-        return bool(current.casefold() == value.casefold() if self.fold else current == value)
+        return bool(lowered(current) == lowered(value) if self.fold else current == value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -275,7 +285,7 @@ class Reference(Identified):
 
 
 @dataclasses.dataclass(frozen=True)
-class Change:
+class MemberWish:
     """What to do with a set: ``assign`` replaces it (None: keep), then ``add`` and ``remove``. IDs or ``Name``."""
 
     add: frozenset[t.Any] = frozenset()
@@ -316,7 +326,7 @@ class Members(Identified):
             raise BadInput(f"{self.name}: set cannot be combined with add or remove, give one of them")
         self._no_both(found.get("add", set()) & found.get("remove", set()))
         assign = frozenset(found["set"]) if "set" in found else None
-        return Change(frozenset(found.get("add", ())), frozenset(found.get("remove", ())), assign)
+        return MemberWish(frozenset(found.get("add", ())), frozenset(found.get("remove", ())), assign)
 
     def _no_both(self, both: t.AbstractSet[t.Any]) -> None:
         if both:
@@ -331,11 +341,11 @@ class Members(Identified):
     def asks(self, wish: t.Any) -> bool:
         return any(isinstance(member, Name) for member in wish.named)
 
-    def resolve(self, wish: t.Any, lookup: Lookup) -> Change:
+    def resolve(self, wish: t.Any, lookup: Lookup) -> MemberWish:
         def ids(members: frozenset[t.Any]) -> frozenset[str]:
             return frozenset(lookup(m) if isinstance(m, Name) else m for m in members)
 
-        change = Change(ids(wish.add), ids(wish.remove), None if wish.assign is None else ids(wish.assign))
+        change = MemberWish(ids(wish.add), ids(wish.remove), None if wish.assign is None else ids(wish.assign))
         self._no_both(change.add & change.remove)
         return change
 
@@ -411,6 +421,9 @@ class Input(Field):
             return Name(t.cast(str, self.names), named)
         return MISSING if given is None else given
 
+    def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
+        return (self.names, {}) if self.names is not None and params.get(self.names) is not None else (self.name, {})
+
     def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
         return lookup(wish) if isinstance(wish, Name) else wish
 
@@ -436,8 +449,8 @@ def translate(where: str, name: t.Any, table: t.Mapping[str, str] | None, option
     text = str(name).strip()
     if table is None:
         return Name(option or where, text)
-    wanted = plain(text)
+    wanted = squeezed(text)
     for known, ident in table.items():
-        if plain(known) == wanted:
+        if squeezed(known) == wanted:
             return ident
     raise BadInput(f"{where}: {text!r} is not known, use one of {', '.join(table)}")

@@ -9,16 +9,16 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import typing as t
 
 from .errors import Refused, cut
-from .fields import ALLOWED, NEVER, REQUIRED, Input
-from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values, fold
+from .fields import ALLOWED, NEVER, REQUIRED, Input, Members
+from .identity import fold
+from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values
 
 if t.TYPE_CHECKING:
     from .desired import Desired, Policy
+    from .fields import Field
 
 CREATE = "create"
 WRITE = "write"
@@ -27,6 +27,9 @@ ENABLE = "enable"
 DISABLE = "disable"
 ACTIVATE = "activate"
 REVOKE = "revoke"
+
+CREATED = "created"
+DELETED = "deleted"
 
 REVOKE_KEYS = "revoke_keys"
 """The option, and the field that carries it, of portals that can revoke API keys."""
@@ -47,17 +50,64 @@ class Step:
         return f"{self.verb} {self.part}" if self.part else self.verb
 
 
+class Change(t.NamedTuple):
+    """One field that a plan changes: shown values, in the words of ``option``, the one that the user gave.
+
+    ``added`` and ``removed`` are the members of a set. ``secret`` values are words that stand for them. An ``input`` is
+    no field of the account: a step sends it, and no read ever shows it.
+    """
+
+    field: str
+    option: str
+    before: t.Any = None
+    after: t.Any = None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    secret: bool = False
+    input: bool = False
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The steps for one user, in order, and the given fields before and after them, nothing if there is no step."""
+    """The steps for one user, in order, and what they change.
+
+    ``kept`` shows the given fields that stay as they are, and of an account that is deleted what it is known by. It is
+    empty if there is no step. ``reason`` is a code, and ``why`` a sentence, of a plan without a step that wants one.
+    ``strips`` says that a write takes a right away.
+    """
 
     action: str = "none"
     steps: tuple[Step, ...] = ()
-    before: Values = dataclasses.field(default_factory=dict)
-    after: Values = dataclasses.field(default_factory=dict)
-    changed_fields: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    kept: Values = dataclasses.field(default_factory=dict)
     reason: str = ""
+    why: str = ""
     strips: bool = False
+
+    @property
+    def before(self) -> dict[str, t.Any]:
+        """The given fields as they are, by option; of a new account there is none."""
+        if self.action == CREATED:
+            return {}
+        return {**self.kept, **{c.option: c.before for c in self.changes if not c.input}}
+
+    @property
+    def after(self) -> dict[str, t.Any]:
+        """The given fields and the inputs as they will be, by option; of a deleted account nothing is left."""
+        if self.action == DELETED:
+            return {}
+        return {**self.kept, **{c.option: c.after for c in self.changes}}
+
+    @property
+    def changed_fields(self) -> tuple[str, ...]:
+        """The options of the fields that change, and for a new account of all that is sent with it."""
+        if self.action == DELETED:
+            return ()
+        return tuple(sorted(c.option for c in self.changes if not c.input or c.field in self._born_with))
+
+    @property
+    def _born_with(self) -> frozenset[str]:
+        return frozenset(name for step in self.steps if step.verb == CREATE for name in step.values)
 
     @property
     def removes(self) -> bool:
@@ -95,11 +145,41 @@ def replaces(portal: Portal, made: Plan) -> bool:
     return any(step.verb == WRITE and any(f.carry for f in portal.fields if f.part == step.part) for step in made.steps)
 
 
+def overwritten(portal: Portal, made: Plan) -> tuple[str, ...]:
+    """Return the fields that the steps send in full although they change a part of them, or nothing: whoever changed
+    one of them meanwhile would lose that."""
+    found: list[str] = []
+    for step in made.steps:
+        if step.verb == WRITE:
+            whole = any(portal.field(name).carry for name in step.values)
+            found.extend(name for name in step.values if whole or isinstance(portal.field(name), Members))
+    return tuple(found)
+
+
+def moved(portal: Portal, made: Plan, planned: Account, now: Account) -> tuple[str, ...]:
+    """Return the ``overwritten`` fields that are not any more as they were when the plan was made."""
+    return tuple(
+        name
+        for name in overwritten(portal, made)
+        if portal.field(name).compared
+        and not portal.field(name).same(_value(portal, planned, name), _value(portal, now, name))
+    )
+
+
+def within(rest: Plan, approved: Plan) -> bool:
+    """Return whether a plan that was made anew sends nothing but steps of the approved one, with the same values."""
+    return all(step in approved.steps for step in rest.steps)
+
+
+def _value(portal: Portal, account: Account, name: str) -> t.Any:
+    return account.values[name] if name in account.values else portal.field(name).canonical(None)
+
+
 def _leave(portal: Portal, policy: Policy, desired: Desired, account: Account | None) -> Plan:
     if account is None:
-        return Plan(reason="there is no such account")
+        return Plan(reason="no_account", why="there is no such account")
     if account.locked:
-        raise Refused(f"the account cannot be deleted: {account.locked}")
+        raise Refused(f"the account cannot be deleted: {account.locked}", reason="locked")
     steps = [*_revocations(desired, account), Step(DELETE)]
     if account.status not in portal.delete_from:
         if not policy.force_disable:
@@ -107,50 +187,73 @@ def _leave(portal: Portal, policy: Policy, desired: Desired, account: Account | 
                 f"the account is {account.status}, and {portal.title} deletes only accounts that are "
                 f"{' or '.join(portal.delete_from)}",
                 hint="Set force_disable to disable it first",
+                reason="wrong_status",
             )
         steps.insert(-1, Step(DISABLE))
-    before = {"id": account.id, portal.key: account.key, "status": account.status}
-    if steps[0].verb == REVOKE:
-        before[REVOKE_KEYS] = _counted(account)
-    before.update({f.name: f.show(account.values[f.name]) for f in portal.fields if f.name in account.values})
-    return Plan("deleted", tuple(steps), before, {})
+    changes = [Change(REVOKE_KEYS, REVOKE_KEYS, _counted(account))] if steps[0].verb == REVOKE else []
+    for field in portal.fields:
+        if field.name in account.values:
+            shown = field.show(account.values[field.name])
+            changes.append(Change(field.name, field.name, shown, removed=tuple(shown) if _is_set(field) else ()))
+    known = {"id": account.id, portal.key: account.key, "status": account.status}
+    return Plan(DELETED, tuple(steps), tuple(changes), known)
 
 
 def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
     if desired.state == "disabled":
-        return Plan(reason="there is no account to disable")
+        return Plan(reason="no_account_to_disable", why="there is no account to disable")
     if desired.id is not None:
         if policy.on_missing == "ignore":
-            return Plan(reason="there is no account with this id")
+            return Plan(reason="no_account_with_id", why="there is no account with this id")
         raise Refused(
             f"there is no account with the id {desired.id}",
             hint="The portal gives the IDs itself; leave id out to create an account",
+            reason="no_account_with_id",
         )
     if policy.on_missing != "create":
         if policy.on_missing == "ignore":
-            return Plan(reason="there is no such account, and on_missing is ignore")
-        raise Refused("there is no such account, and on_missing is fail", hint="Check who is meant, or set on_missing")
+            return Plan(reason="no_account", why="there is no such account, and on_missing is ignore")
+        raise Refused(
+            "there is no such account, and on_missing is fail",
+            hint="Check who is meant, or set on_missing",
+            reason="no_account",
+        )
     portal.require(CREATE)
     fields = [f for f in portal.fields if not isinstance(f, Input) or f.part == CREATE]
     if not desired.service:
         lacking = [f for f in fields if f.create == REQUIRED and desired.given.get(f.name) in (None, "")]
         missing = [" or ".join(sorted(f.options())) for f in lacking]
         if missing:
-            raise Refused(f"to create the account, {portal.title} needs also: {', '.join(missing)}")
+            text = f"to create the account, {portal.title} needs also: {', '.join(missing)}"
+            raise Refused(text, reason="needs_more")
     values = {}
     for field in fields:
         if field.name in desired.given and field.create != NEVER:
             wish = desired.given[field.name]
             values[field.name] = field.merge(field.canonical(None), wish) if field.compared else wish
     steps = [Step(CREATE, values=values)]
-    shown = {
-        desired.option(name): TO_BE_SET if portal.field(name).secret else desired.show(portal.field(name), value)
-        for name, value in values.items()
-    }
+    changes = [_new(desired, portal.field(name), value) for name, value in values.items()]
     if desired.state == "enabled" and portal.born == PENDING:
         steps.append(_activate(portal, desired))
-        shown["status"] = ACTIVE
-    return Plan("created", tuple(steps), {}, shown, tuple(sorted(shown)))
+        changes += [*_inputs(portal, desired, steps[-1]), Change("status", "status", None, ACTIVE)]
+    return Plan(CREATED, tuple(steps), tuple(changes))
+
+
+def _is_set(field: Field) -> bool:
+    return isinstance(field, Members)
+
+
+def _new(desired: Desired, field: Field, value: t.Any) -> Change:
+    shown = TO_BE_SET if field.secret else desired.show(field, value)
+    added = tuple(shown) if _is_set(field) else ()
+    return Change(
+        field.name, desired.option(field.name), None, shown, added, (), field.secret, isinstance(field, Input)
+    )
+
+
+def _inputs(portal: Portal, desired: Desired, step: Step) -> list[Change]:
+    """Return what a step sends besides the account; a plan shows all of it."""
+    return [_new(desired, portal.field(name), value) for name, value in step.values.items()]
 
 
 def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) -> Plan:
@@ -160,32 +263,30 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
         if field.secret:
             rows.append((field, None, wish, policy.update_password == "always"))  # noqa: S105  # no password
         elif field.compared and (name != portal.key or _renames(portal, desired, account)):
-            current = account.values[name] if name in account.values else field.canonical(None)
+            current = _value(portal, account, name)
             value = field.merge(current, wish)
             rows.append((field, current, value, not field.same(current, value)))
     status = _status_step(portal, desired, account)
     steps = _revocations(desired, account)
     if not steps and status is None and not any(differs for _field, _current, _value, differs in rows):
         return UNCHANGED
-    before: dict[str, t.Any] = {}
-    after: dict[str, t.Any] = {}
+    kept: dict[str, t.Any] = {}
+    changes: list[Change] = []
     parts: dict[str, dict[str, t.Any]] = {}
-    changed = []
     strips = False
     for field, current, value, differs in rows:
-        option = desired.option(field.name)
-        before[option] = after[option] = desired.show(field, current)
         if not differs:
+            kept[desired.option(field.name)] = desired.show(field, current)
             continue
-        after[option] = TO_BE_SET if field.secret else desired.show(field, value)
+        change = _change(desired, field, current, value)
         if field.update == NEVER:
-            raise Refused(f"{option} is {before[option]!r} and {portal.title} cannot change it to {after[option]!r}")
+            text = f"{change.option} is {change.before!r} and {portal.title} cannot change it to {change.after!r}"
+            raise Refused(text, reason="cannot_change")
         strips = strips or field.strips(current, value)
         parts.setdefault(field.part, {})[field.name] = value
-        changed.append(option)
+        changes.append(change)
     if steps:
-        before[REVOKE_KEYS], after[REVOKE_KEYS] = _counted(account), "0 keys"
-        changed.append(REVOKE_KEYS)
+        changes.append(Change(REVOKE_KEYS, REVOKE_KEYS, _counted(account), "0 keys"))
     for part in sorted(parts, key=portal.parts.index):
         carried = {f.name: account.values.get(f.name) for f in portal.fields if f.carry and f.part == part}
         steps.append(Step(WRITE, part, {**carried, **parts[part]}))
@@ -193,9 +294,24 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
     if status is not None:
         steps.append(status)
         action = "disabled" if status.verb == DISABLE else "enabled"
-        before["status"], after["status"] = account.status, DISABLED if status.verb == DISABLE else ACTIVE
-        changed.append("status")
-    return Plan(action, tuple(steps), before, after, tuple(sorted(changed)), strips=strips)
+        changes += _inputs(portal, desired, status)
+        changes.append(Change("status", "status", account.status, DISABLED if status.verb == DISABLE else ACTIVE))
+    return Plan(action, tuple(steps), tuple(changes), kept, strips=strips)
+
+
+def _change(desired: Desired, field: Field, current: t.Any, value: t.Any) -> Change:
+    option, before = desired.option(field.name), desired.show(field, current)
+    if field.secret:
+        return Change(field.name, option, before, TO_BE_SET, secret=True)
+    added, removed = (value - current, current - value) if _is_set(field) else ((), ())
+    return Change(
+        field.name,
+        option,
+        before,
+        desired.show(field, value),
+        tuple(desired.show(field, added)) if added else (),
+        tuple(desired.show(field, removed)) if removed else (),
+    )
 
 
 def _revocations(desired: Desired, account: Account) -> list[Step]:
@@ -217,7 +333,8 @@ def _renames(portal: Portal, desired: Desired, account: Account) -> bool:
     if portal.field(portal.key).update == ALLOWED:
         return True
     if fold(desired.key or "") != fold(account.key):
-        raise Refused(f"the id {account.id} belongs to {account.key!r}, and {portal.title} cannot rename accounts")
+        text = f"the id {account.id} belongs to {account.key!r}, and {portal.title} cannot rename accounts"
+        raise Refused(text, reason="cannot_rename")
     return False
 
 
@@ -227,10 +344,11 @@ def _status_step(portal: Portal, desired: Desired, account: Account) -> Step | N
             return _activate(portal, desired)
         if account.status == DISABLED:
             return Step(ENABLE)
-        raise Refused(f"the status is {account.status_raw!r}, which cannot be changed now", hint="Run again later")
+        text = f"the status is {account.status_raw!r}, which cannot be changed now"
+        raise Refused(text, hint="Run again later", reason="wrong_status")
     if desired.state == "disabled" and account.status not in (DISABLED, PENDING):
         if account.locked:
-            raise Refused(f"the account cannot be disabled: {account.locked}")
+            raise Refused(f"the account cannot be disabled: {account.locked}", reason="locked")
         return Step(DISABLE)
     return None
 
@@ -241,16 +359,6 @@ def _activate(portal: Portal, desired: Desired) -> Step:
     values = {f.name: desired.given[f.name] for f in inputs if f.name in desired.given}
     if inputs and not values:
         names = [name for f in inputs for name in f.options()]
-        raise Refused(f"a new account must be activated before it is enabled, give one of {', '.join(names)}")
+        text = f"a new account must be activated before it is enabled, give one of {', '.join(names)}"
+        raise Refused(text, reason="needs_activation")
     return Step(ACTIVATE, values=values)
-
-
-def digest(portal: Portal, scope: str | None, plans: t.Iterable[tuple[str, Plan]]) -> str:
-    """Return the name of a set of plans: the same for the same changes, in whatever order they stand."""
-    work = sorted(
-        json.dumps([who, plan.action, [step.label for step in plan.steps], plan.before, plan.after], sort_keys=True)
-        for who, plan in plans
-        if plan.steps
-    )
-    text = json.dumps([portal.name, scope, work])
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

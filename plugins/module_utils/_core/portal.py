@@ -10,20 +10,36 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import hashlib
+import json
 import types
 import typing as t
+import urllib.parse
 
 from .errors import BadInput, PortalError, Unsupported
-from .fields import Field, Lookup, Name
+from .fields import EMAIL, Field, Lookup, Members, Name
+from .identity import fold
 
 if t.TYPE_CHECKING:
+    from .answers import Answer
     from .auth import Auth
-    from .http import Answer, Client
+    from .client import Client
 
 ACTIVE = "active"
 DISABLED = "disabled"
 PENDING = "pending"
 UNKNOWN = "unknown"
+
+FULL_NAME = "full name"
+"""A source of ``Portal.person`` that is no field of a person: the name to show, or first and last name."""
+
+REVOKE, STRIP, DISABLE, DELETE = "revoke", "strip", "disable", "delete"
+RUNGS = (REVOKE, STRIP, DISABLE, DELETE)
+"""What can be done about the account of somebody who leaves, in this order."""
+
+NO_KEYS, KEPT, REVOKED, REPLACED = "none", "kept", "revoked", "replaced"
+"""What can be done about API keys of people: there are none; nothing; they are revoked; a new one, that nobody is told,
+takes the place of the old one, so that nobody can see that it was done."""
 
 Settings = t.Mapping[str, t.Any]
 Values = t.Mapping[str, t.Any]
@@ -100,6 +116,11 @@ class Portal:
     to True or to the reason why not. ``parts`` orders the write calls of an update. ``folds`` says whether a key that
     differs in letter case only is the same account (else it is an error that names the account). ``limits`` are
     published limits as (requests, seconds). ``clash`` tells the reader what a name that is taken can mean here.
+    ``person`` says which options come from which field of a person (or FULL_NAME); the key is not there, because it is
+    chosen. ``strip`` is True if roles can be taken from somebody who stays an account, else why not. ``keys`` is one of
+    NO_KEYS, KEPT, REVOKED and REPLACED. ``first_sign_in`` tells how a new person gets in. ``burnt`` is a warning, empty
+    if a login that was deleted can be had again as far as is known. ``credential_in_scope`` says that the credential
+    decides which accounts there are, whatever the scope options say.
     ``address`` makes the base URL of the calls out of what the user gave as ``api_url``. ``born`` is the status of a
     new account; only accounts whose status is in ``delete_from`` can be deleted. ``scoped`` says that a creation needs
     the scope. ``hides_duplicates`` says that a name that is taken is refused like any other wrong value. ``tables``
@@ -129,12 +150,20 @@ class Portal:
     scoped: bool = False
     hides_duplicates: bool = False
     tables: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    person: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    strip: bool | str = True
+    keys: str = NO_KEYS
+    first_sign_in: str = ""
+    burnt: str = ""
+    credential_in_scope: bool = False
     _by_name: t.Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
+    _marked: t.Mapping[str, str] = dataclasses.field(init=False, repr=False, compare=False)
     _places: t.Mapping[str, int] = dataclasses.field(init=False, repr=False, compare=False)
     _sources: tuple[t.Any, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
+        object.__setattr__(self, "_marked", {field.means: field.name for field in self.fields if field.means})
         compared = [field for field in self.fields if field.compared]
         places = {option: place for place, f in enumerate(self.fields) for option in f.options()}
         object.__setattr__(self, "_places", places)
@@ -144,6 +173,25 @@ class Portal:
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""
         return self._by_name[name]
+
+    def marked(self, mark: str) -> str:
+        """Return the name of the field that ``means`` EMAIL, FIRST_NAME or LAST_NAME; the empty string if none does."""
+        return self._marked.get(mark, "")
+
+    def key_of(self, *, service: bool) -> str:
+        """Return the option that says which account is meant; service users have no login that anybody chose."""
+        return self.marked(EMAIL) if service else self.key
+
+    @property
+    def leaving(self) -> t.Mapping[str, bool | str]:
+        """What each of RUNGS can do about the account of somebody who leaves: True, or the reason why not."""
+        able = {rung: self.can.get(rung, False) for rung in (REVOKE, DISABLE, DELETE)}
+        return {rung: self.strip if rung == STRIP else able[rung] or "its API has no such operation" for rung in RUNGS}
+
+    def stripped(self) -> dict[str, t.Any]:
+        """Return the options that take all roles from an account, where ``strip`` is True."""
+        sets = [f for f in self.fields if isinstance(f, Members) and not f.wide_when_empty]
+        return {field.names or field.name: {"set": []} for field in sets}
 
     def spoken_of(self, names: t.Iterable[str]) -> list[Field]:
         """Return the fields that have one of these options, in the portal's order."""
@@ -186,7 +234,10 @@ class Connector(abc.ABC):
 
     @abc.abstractmethod
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
-        """Yield the accounts in scope. With ``keys`` it may narrow to those, but then finds each that exists."""
+        """Yield the accounts in scope. With ``keys`` it may narrow to those, but then finds each that exists.
+
+        Where one of ``keys`` does not exist, nobody is left out: an account may only look like the one that is wanted.
+        """
 
     def narrows(self, keys: frozenset[str]) -> bool:
         """Return whether ``listing(keys)`` may leave out accounts that have other keys."""
@@ -236,6 +287,10 @@ class Connector(abc.ABC):
         """Return whether there is what the scope names by ID; None if that was seen already or cannot be told."""
         return None
 
+    def home(self) -> str | None:
+        """Return what stands for the tenant where the task gives no scope; READ calls only. None if nothing tells."""
+        return None
+
     def own(self) -> frozenset[str]:
         """Return IDs and folded keys of the credential's own account, as far as it is an account here."""
         return frozenset()
@@ -245,9 +300,45 @@ class Connector(abc.ABC):
         """Raise ``BadInput`` for contradictions within one entry's options; no request was sent yet."""
 
 
-def fold(key: str) -> str:
-    """Return a key as it is compared without regard to case and surrounding blanks."""
-    return key.strip().casefold()
+class Tenant(t.NamedTuple):
+    """Where a task works: two tasks with the same three work on the same accounts, however their options spell it."""
+
+    portal: str
+    address: str
+    scope: str
+
+    @property
+    def text(self) -> str:
+        """The tenant in messages and records."""
+        return f"{self.portal} {self.address} {f'scope {self.scope}' if self.scope else 'without scope'}"
+
+    @property
+    def mark(self) -> str:
+        """The tenant in names of files: 16 hexadecimal digits."""
+        return hashlib.sha256(json.dumps(self).encode()).hexdigest()[:16]
+
+
+def address_of(url: str) -> str:
+    """Return a base URL as all spellings of it share it; raises ``ValueError`` if it is none."""
+    parts = urllib.parse.urlsplit(url.strip())
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, {"http": 80, "https": 443}.get(scheme)) else f":{parts.port}"
+    return f"{scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def tenant_of(portal: Portal, url: str, connector: Connector, credential: Settings, *, ask: bool = True) -> Tenant:
+    """Return the tenant that an opened connector works on; ``url`` is the base URL, ``credential`` the given options.
+
+    Without a scope it is what the portal tells of the credential, if it may be asked (READ calls), and else the
+    credential itself where that decides.
+    """
+    address = address_of(url)
+    scope = connector.scope or (connector.home() if ask else None) or ""
+    if not scope and portal.credential_in_scope:
+        parts = [address, *(str(credential.get(option.name) or "") for option in portal.credentials)]
+        scope = f"credential:{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
+    return Tenant(portal.name, address, scope)
 
 
 def refuse_unknown(name: Name, known: t.Mapping[str, str]) -> str:
@@ -275,8 +366,18 @@ def refuse_strange(option: str, idents: t.Iterable[str], known: t.Mapping[str, s
 
 __all__ = (
     "ACTIVE",
+    "DELETE",
+    "DISABLE",
     "DISABLED",
+    "FULL_NAME",
+    "KEPT",
+    "NO_KEYS",
     "PENDING",
+    "REPLACED",
+    "REVOKE",
+    "REVOKED",
+    "RUNGS",
+    "STRIP",
     "UNKNOWN",
     "Account",
     "Connector",
@@ -285,8 +386,10 @@ __all__ = (
     "Option",
     "Portal",
     "Settings",
+    "Tenant",
     "Values",
-    "fold",
+    "address_of",
     "refuse_strange",
     "refuse_unknown",
+    "tenant_of",
 )

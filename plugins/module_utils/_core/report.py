@@ -12,11 +12,12 @@ import re
 import typing as t
 
 from .errors import Busy, PortalError, Skipped, Unclear, Unknown, Unreachable, cut
-from .fields import order
+from .fields import EMAIL, FIRST_NAME, LAST_NAME, order
+from .plan import DELETED
 
 if t.TYPE_CHECKING:
+    from .observe import Work
     from .portal import Account, Portal
-    from .reconcile import Work
 
 ACTIONS = ("created", "updated", "enabled", "disabled", "deleted", "none", "failed", "skipped")
 
@@ -62,10 +63,10 @@ def record(portal: Portal, account: Account, *, raw: bool = False) -> dict[str, 
         "scope": account.scope,
         "id": account.id,
         "username": account.username if account.username is not None else account.key,
-        "email": values.get("email") or None,
+        "email": values.get(portal.marked(EMAIL)) or None,
         "name": account.name,
-        "first_name": values.get("first_name") or None,
-        "last_name": values.get("last_name") or None,
+        "first_name": values.get(portal.marked(FIRST_NAME)) or None,
+        "last_name": values.get(portal.marked(LAST_NAME)) or None,
         "status": account.status,
         "status_raw": account.status_raw,
         "roles": sorted(account.roles),
@@ -88,11 +89,11 @@ def table(found: t.Mapping[str, str] | None) -> list[dict[str, str]] | None:
     return None if found is None else [{"id": ident, "name": found[ident]} for ident in sorted(found, key=order)]
 
 
-def outcome(portal: Portal, work: Work, *, check_mode: bool) -> dict[str, t.Any]:
+def user_result(portal: Portal, work: Work, *, check_mode: bool) -> dict[str, t.Any]:
     """Return what became of one user."""
-    plan = work.first or work.plan
+    plan = work.planned
     account, error = work.account, work.error
-    deleted = plan.action == "deleted" and error is None
+    deleted = plan.action == DELETED and error is None
     done = [step.label for step in plan.steps] if check_mode and error is None else work.done
     found: dict[str, t.Any] = {
         "position": work.desired.position,
@@ -105,8 +106,8 @@ def outcome(portal: Portal, work: Work, *, check_mode: bool) -> dict[str, t.Any]
         "user": None if account is None or deleted else record(portal, account),
     }
     found.update(work.once)
-    if plan.reason and error is None:
-        found["reason"] = plan.reason
+    if plan.why and error is None:
+        found["reason"] = plan.why
     if error is not None:
         found["action"] = "skipped" if isinstance(error, Skipped) else "failed"
         found.update(failure(error))
@@ -122,13 +123,13 @@ def failure(error: PortalError) -> dict[str, t.Any]:
 
 def difference(portal: Portal, work: Work) -> dict[str, t.Any]:
     """Return the diff of one user that is or would be changed."""
-    plan = work.first or work.plan
+    plan = work.planned
     who = f"{portal.name} {cut(work.desired.label, 200)}"
     return {
         "before_header": who,
         "after_header": who,
-        "before": {name: plan.before[name] for name in sorted(plan.before)},
-        "after": {name: plan.after[name] for name in sorted(plan.after)},
+        "before": dict(sorted(plan.before.items())),
+        "after": dict(sorted(plan.after.items())),
     }
 
 
@@ -147,8 +148,8 @@ def result(
     everyone = [*works, *unlisted]
     quiet = [] if unchanged or single else [w for w in works if w.error is None and not w.wrote and not w.plan.steps]
     told = works if not quiet else [w for w in works if w.error is not None or w.wrote or w.plan.steps]
-    users = [outcome(portal, work, check_mode=check_mode) for work in told]
-    others = [outcome(portal, work, check_mode=check_mode) for work in unlisted]
+    users = [user_result(portal, work, check_mode=check_mode) for work in told]
+    others = [user_result(portal, work, check_mode=check_mode) for work in unlisted]
     counts = dict.fromkeys(ACTIONS, 0)
     counts["none"] = len(quiet)
     for one in users + others:
@@ -161,9 +162,7 @@ def result(
         "summary": {**counts, "requests": dict(requests)},
         "plan_digest": digest,
         "diff": [
-            difference(portal, work)
-            for work in everyone
-            if (work.first or work.plan).steps and (work.error is None or work.wrote)
+            difference(portal, work) for work in everyone if work.planned.steps and (work.error is None or work.wrote)
         ],
     }
     if single and users:

@@ -15,13 +15,28 @@ import threading
 import typing as t
 
 from .._core.auth import KeyHeader
+from .._core.calls import READ, WRITE, Call
 from .._core.errors import BadInput, Busy, Denied, Missing, PortalError, Refused, Unclear
-from .._core.fields import NEVER, REQUIRED, Flag, Input, Members, Name, Reference, Text, translate
-from .._core.http import READ, WRITE, Answer, Call, Client
+from .._core.fields import (
+    EMAIL,
+    FIRST_NAME,
+    LAST_NAME,
+    NEVER,
+    REQUIRED,
+    Flag,
+    Input,
+    Members,
+    Name,
+    Reference,
+    Text,
+    translate,
+)
+from .._core.identity import fold
 from .._core.pages import Page, Record, walk
 from .._core.portal import (
     ACTIVE,
     DISABLED,
+    REVOKED,
     UNKNOWN,
     Account,
     Connector,
@@ -30,9 +45,12 @@ from .._core.portal import (
     Portal,
     Settings,
     Values,
-    fold,
     refuse_unknown,
 )
+
+if t.TYPE_CHECKING:
+    from .._core.answers import Answer
+    from .._core.client import Client
 
 LIST = Call("list users", READ, "GET", "user")
 LIST_SERVICE = Call("list service users", READ, "GET", "user/api-only")
@@ -64,7 +82,6 @@ KEY_ROLES = {
 }
 ADMINISTRATOR = "1"
 STATUSES = {"active": ACTIVE, "inactive": DISABLED}
-REVOKED = "revoked"
 DELETED = "deleted"
 UNTOLD = "?"
 PERSONAL = ("username", "first_name", "last_name", "job_title", "telephone", "saml_sso_only", "role", "role_id")
@@ -123,7 +140,7 @@ class CertCentral(Connector):
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         service = self._service_users(self._narrow(keys)) if self.settings.get("service_wanted") else []
-        yield from (account for account in service if not keys or fold(account.key) in keys)
+        yield from service
         taken = {account.id for account in service}
         found = None
         if len(keys) == 1:
@@ -256,6 +273,11 @@ class CertCentral(Connector):
             # An API key for users only may not look at containers (docs/apis/certcentral.md 11.2).
             return None
         return True
+
+    def home(self) -> str | None:
+        # One address serves all accounts, and the key decides which one it is (docs/apis/certcentral.md 1.2, 5.3).
+        ident = identity(self._who().get("account_id"))
+        return None if ident is None else f"account {ident}"
 
     def own(self) -> frozenset[str]:
         me = self._who()
@@ -437,13 +459,13 @@ def numeric(option: str, value: t.Any) -> str:
     text = str(value).strip()
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise BadInput(f"{option}: {text[:40]!r} is not an ID of the portal, give a number")
-    return text
+    return str(int(text))
 
 
 def identity(value: t.Any) -> str | None:
     """Return an ID of the portal as text, None if it is none."""
     text = "" if isinstance(value, bool) else str(value).strip()
-    return text if re.fullmatch(r"[0-9]{1,18}", text) else None
+    return str(int(text)) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 def rows(answer: Answer, name: str) -> list[Record]:
@@ -541,16 +563,27 @@ FIELDS = (
         "email",
         create=REQUIRED,
         carry=True,
+        takeover=True,
         longest=255,
+        means=EMAIL,
         pattern=r"[^@\s]+@[^@\s]+",
         rule="give an address like name@example.org",
     ),
-    Text("first_name", create=REQUIRED, carry=True, longest=128),
-    Text("last_name", create=REQUIRED, carry=True, longest=128),
+    Text("first_name", create=REQUIRED, carry=True, longest=128, means=FIRST_NAME),
+    Text("last_name", create=REQUIRED, carry=True, longest=128, means=LAST_NAME),
     Text("job_title", carry=True, longest=64),
     Text("telephone", carry=True, longest=64),
-    Flag("saml_sso_only", read="is_saml_sso_only", carry=True, listed=False),
-    Reference("role_id", read="access_roles", names="role", table=ROLES, number=True, create=REQUIRED, part="role"),
+    Flag("saml_sso_only", read="is_saml_sso_only", carry=True, listed=False, takeover=True),
+    Reference(
+        "role_id",
+        read="access_roles",
+        names="role",
+        table=ROLES,
+        number=True,
+        create=REQUIRED,
+        part="role",
+        takeover=True,
+    ),
     Assignments(
         "container_ids",
         read="container_assignments",
@@ -558,6 +591,9 @@ FIELDS = (
         number=True,
         part="assignments",
         listed=False,
+        takeover=True,
+        # Without any container, a user may see all (docs/apis/certcentral.md 7.2).
+        wide_when_empty=True,
     ),
     Input("api_key_name", part="create"),
     Input("restricted_to_role", part="create"),
@@ -583,6 +619,19 @@ PORTAL = Portal(
     tables={"container_ids": "containers", "role_id": "roles"},
     limits=((100, 5.0), (1000, 180.0)),
     clash=NAME_TAKEN,
+    person={
+        "email": "email",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "job_title": "job_title",
+        "telephone": "phone",
+    },
+    # docs/apis/certcentral.md 7.1, 7.2
+    strip="a user always has a role, and one without containers would see all of them",
+    keys=REVOKED,
+    # docs/apis/certcentral.md 4.1
+    first_sign_in="the portal mails a link to the e-mail address of the new user, who finishes the account by it",
+    credential_in_scope=True,
     can={
         "create": True,
         "update": True,

@@ -14,12 +14,14 @@ import threading
 import typing as t
 
 from .._core.auth import LoginCookie
+from .._core.calls import READ, SESSION, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, SessionLost, Unclear
-from .._core.fields import NEVER, REQUIRED, Flag, Members, Text
-from .._core.http import READ, SESSION, WRITE, Answer, Call, Client
+from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, NEVER, REQUIRED, Flag, Members, Text
+from .._core.identity import fold
 from .._core.portal import (
     ACTIVE,
     DISABLED,
+    NO_KEYS,
     UNKNOWN,
     Account,
     Connector,
@@ -28,8 +30,11 @@ from .._core.portal import (
     Portal,
     Settings,
     Values,
-    fold,
 )
+
+if t.TYPE_CHECKING:
+    from .._core.answers import Answer
+    from .._core.client import Client
 
 # Every operation is a POST, so the effect cannot be told from the method (docs/apis/clc.md 1.2).
 LOGON = Call("log on", SESSION, "POST", "Auth/Logon/JSON")
@@ -233,7 +238,7 @@ class Clc(Connector):
         """Return the account of a record, None if it is marked as deleted."""
         if not isinstance(record, dict):
             raise Unclear("a user in the answer is not an object")
-        if not {type(record.get(name)) for name in TEXTS} <= TEXT_OR_NONE:
+        if not TEXT_OR_NONE.issuperset(map(type, map(record.get, TEXTS))):
             wrong = next(name for name in TEXTS if type(record.get(name)) not in TEXT_OR_NONE)
             raise Unclear(f"{wrong} of a user in the answer is not text")
         if not isinstance(record.get("AllowSMS"), (bool, str, type(None))):
@@ -313,18 +318,18 @@ def auth(settings: Settings) -> LoginCookie:
 # A whole record replaces the old one in each update, so everything is carried (docs/apis/clc.md 8.4).
 FIELDS = (
     Text("username", read="UserName", create=REQUIRED, update=NEVER),
-    Text("email", read="EmailAddress", create=REQUIRED, carry=True),
-    Text("first_name", read="FirstName", create=REQUIRED, carry=True),
-    Text("last_name", read="LastName", create=REQUIRED, carry=True),
+    Text("email", read="EmailAddress", create=REQUIRED, carry=True, takeover=True, means=EMAIL),
+    Text("first_name", read="FirstName", create=REQUIRED, carry=True, means=FIRST_NAME),
+    Text("last_name", read="LastName", create=REQUIRED, carry=True, means=LAST_NAME),
     Text("alternate_email", read="AlternateEmailAddress", carry=True),
     Text("title", read="Title", carry=True),
     Text("office_number", read="OfficeNumber", carry=True),
     Text("mobile_number", read="MobileNumber", carry=True),
     Text("fax_number", read="FaxNumber", carry=True),
     Flag("sms_alerts", read="AllowSMS", send="AllowSMSAlerts", carry=True),
-    Text("saml_username", read="SAMLUserName", carry=True, listed=False),
+    Text("saml_username", read="SAMLUserName", carry=True, listed=False, takeover=True),
     Text("time_zone", read="TimeZoneID", carry=True, listed=False),
-    Members("role_ids", read="Roles", names="roles", table=ROLES, number=True, sticky=True, carry=True),
+    Members("role_ids", read="Roles", names="roles", table=ROLES, number=True, sticky=True, carry=True, takeover=True),
 )
 TEXT_OR_NONE = frozenset((str, type(None)))
 TEXTS = (*(field.source for field in FIELDS if isinstance(field, Text)), "AccountAlias", "Status")
@@ -345,6 +350,19 @@ PORTAL = Portal(
     folds=True,
     fields=FIELDS,
     clash=NAME_TAKEN,
+    person={
+        "email": "email",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "title": "job_title",
+        "office_number": "phone",
+        "mobile_number": "mobile",
+    },
+    keys=NO_KEYS,
+    # docs/apis/clc.md 8.3
+    first_sign_in="the portal mails the credentials to the e-mail address of the new user",
+    # docs/apis/clc.md 8.6
+    burnt="the name of a deleted user is burnt: CenturyLink Cloud never gives it out again, whoever asks",
     can={
         "create": True,
         "update": True,

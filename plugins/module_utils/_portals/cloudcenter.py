@@ -17,6 +17,7 @@ import typing as t
 import urllib.parse
 
 from .._core.auth import Basic
+from .._core.calls import READ, WRITE, Call
 from .._core.errors import (
     BadInput,
     Busy,
@@ -30,13 +31,14 @@ from .._core.errors import (
     Unknown,
     Unreachable,
 )
-from .._core.fields import REQUIRED, Input, Name, Secret, Text
-from .._core.http import READ, WRITE, Answer, Call, Client
+from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, REQUIRED, Input, Name, Secret, Text
+from .._core.identity import fold
 from .._core.pages import Page, walk
 from .._core.portal import (
     ACTIVE,
     DISABLED,
     PENDING,
+    REPLACED,
     UNKNOWN,
     Account,
     Connector,
@@ -45,9 +47,12 @@ from .._core.portal import (
     Portal,
     Settings,
     Values,
-    fold,
     refuse_unknown,
 )
+
+if t.TYPE_CHECKING:
+    from .._core.answers import Answer
+    from .._core.client import Client
 
 LIST = Call("list users", READ, "GET", "v1/users")
 SHOW = Call("read user", READ, "GET", "v1/users/{id}")
@@ -84,7 +89,7 @@ PAYLOAD = (
     "sendActivationEmail",
 )
 ABSENT = re.compile(r"not (be )?found|not exist|no such", re.IGNORECASE)
-STRANGER = "Check api_url: the server does not look like CloudCenter 4.x"
+OTHER_SERVER = "Check api_url: the server does not look like CloudCenter 4.x"
 
 Record = t.Mapping[str, t.Any]
 
@@ -218,6 +223,26 @@ class CloudCenter(Connector):
     def delete(self, account: Account) -> None:
         self.client.send(DELETE, id=account.id)
 
+    def home(self) -> str | None:
+        login = str(self.settings.get("api_username") or "")
+        # Either the address with the tenant behind a comma (docs/apis/cloudcenter.md 3), or a generated login that ends
+        # in the ID of the user, in hexadecimal digits (docs/apis/cloudcenter.md 5).
+        tenant = number(login.rpartition(",")[2]) if "," in login else None
+        if tenant is not None:
+            return tenant
+        suffix = re.search(r"_([0-9A-Fa-f]{1,14})$", login)
+        account = None
+        if suffix is not None:
+            try:
+                account = self.details(str(int(suffix[1], 16)))
+            except (Denied, Refused) as no:
+                # Only a credential that is wrong says something about everything else, too.
+                if no.status == 401:
+                    raise
+        if account is not None and account.scope is not None and fold(account.username or "") == fold(login):
+            return account.scope
+        return f"login {fold(login)}"
+
     def own(self) -> frozenset[str]:
         login = str(self.settings.get("api_username") or "")
         # Either the generated login, or the address with the tenant behind a comma (docs/apis/cloudcenter.md 3).
@@ -278,7 +303,7 @@ class CloudCenter(Connector):
         def parse(answer: Answer) -> Page:
             items = answer.data.get(word) if isinstance(answer.data, dict) else None
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise answer.error(Unclear, f"the answer does not hold a list of {word}", hint=STRANGER)
+                raise answer.error(Unclear, f"the answer does not hold a list of {word}", hint=OTHER_SERVER)
             self._alive = True
             total, pages = number(answer.data.get("totalElements")), number(answer.data.get("totalPages"))
             more = None if pages is None else index + 1 < int(pages)
@@ -290,7 +315,7 @@ class CloudCenter(Connector):
             if index > 0:
                 return Page(())
             text = "the portal does not have this list, which does not mean that it is empty"
-            hint = STRANGER if not path else f"Check that the tenant {path.get('tenant')} exists"
+            hint = OTHER_SERVER if not path else f"Check that the tenant {path.get('tenant')} exists"
             raise Refused(text, status=missing.status, code=missing.code, hint=hint) from missing
 
     def _collect(self, call: Call, word: str, **path: str) -> t.Iterator[Record]:
@@ -578,10 +603,18 @@ PORTAL = Portal(
     key="email",
     fields=(
         Text(
-            "email", read="emailAddr", create=REQUIRED, fold=True, longest=LONGEST, pattern=r".*@.*", rule="it has no @"
+            "email",
+            read="emailAddr",
+            create=REQUIRED,
+            fold=True,
+            takeover=True,
+            longest=LONGEST,
+            means=EMAIL,
+            pattern=r".*@.*",
+            rule="it has no @",
         ),
-        Text("first_name", read="firstName", carry=True, longest=LONGEST),
-        Text("last_name", read="lastName", carry=True, longest=LONGEST),
+        Text("first_name", read="firstName", carry=True, longest=LONGEST, means=FIRST_NAME),
+        Text("last_name", read="lastName", carry=True, longest=LONGEST, means=LAST_NAME),
         Text("company_name", read="companyName", carry=True, longest=LONGEST),
         Text("phone_number", read="phoneNumber", carry=True, longest=LONGEST),
         Text("external_id", read="externalId", carry=True, longest=LONGEST),
@@ -610,4 +643,19 @@ PORTAL = Portal(
     address=address,
     delete_from=(PENDING, DISABLED),
     born=PENDING,
+    person={
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "company_name": "company",
+        "phone_number": "phone",
+    },
+    # docs/apis/cloudcenter.md 14.4
+    strip="its API changes membership on groups and roles, not on users",
+    # docs/apis/cloudcenter.md 14.1
+    keys=REPLACED,
+    # docs/apis/cloudcenter.md 8.1, 14.2
+    first_sign_in=(
+        "the portal sends a welcome mail; nobody is told the password, so the new user sets another one on the sign-in "
+        "page, unless the tenant forbids that"
+    ),
 )

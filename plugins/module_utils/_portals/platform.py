@@ -16,12 +16,15 @@ import re
 import typing as t
 
 from .._core.auth import Basic
+from .._core.calls import READ, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, Unclear
-from .._core.fields import NEVER, REQUIRED, Flag, Name, Text
-from .._core.http import READ, WRITE, Answer, Call, Client
+from .._core.fields import EMAIL, NEVER, REQUIRED, Flag, Name, Text
+from .._core.identity import fold
 from .._core.portal import (
     ACTIVE,
     DISABLED,
+    FULL_NAME,
+    KEPT,
     UNKNOWN,
     Account,
     Connector,
@@ -30,9 +33,12 @@ from .._core.portal import (
     Portal,
     Settings,
     Values,
-    fold,
     refuse_unknown,
 )
+
+if t.TYPE_CHECKING:
+    from .._core.answers import Answer
+    from .._core.client import Client
 
 LIST = Call("list users", READ, "GET", "users")
 SHOW = Call("read user", READ, "GET", "users/{id}")
@@ -170,6 +176,10 @@ class Platform(Connector):
     def delete(self, account: Account) -> None:
         self.client.send(DELETE, id=account.id)
         self._listed -= {account.id}
+
+    def home(self) -> str | None:
+        # No call tells whose credential it is (docs/apis/platform.md 3, 8.2), and who sees what depends on the login.
+        return f"login {fold(str(self.settings.get('api_username') or ''))}"
 
     def own(self) -> frozenset[str]:
         return frozenset((fold(str(self.settings.get("api_username") or "")),))
@@ -371,9 +381,11 @@ PORTAL = Portal(
     fields=(
         Text("username", create=REQUIRED, update=NEVER),
         Text("name", create=REQUIRED, carry=True, listed=False),
-        Text("email", create=REQUIRED, carry=True, listed=False),
+        Text("email", create=REQUIRED, carry=True, listed=False, takeover=True, means=EMAIL),
         Text("language", listed=False),
-        Flag("customer_admin", read="can_customer_admin", words=("yes", "no"), listed=False, grants=True),
+        Flag(
+            "customer_admin", read="can_customer_admin", words=("yes", "no"), listed=False, grants=True, takeover=True
+        ),
     ),
     can={
         "create": True,
@@ -394,4 +406,10 @@ PORTAL = Portal(
     ),
     address=address,
     born=UNKNOWN,
+    person={"email": "email", "name": FULL_NAME},
+    strip="its API knows no roles of users, and whether it takes away customer_admin is not sure",
+    # Each user signs in to the API by a key of theirs (docs/apis/platform.md 3).
+    keys=KEPT,
+    # docs/apis/platform.md 8.1
+    first_sign_in="not documented: the API takes no password, so the portal presumably mails the new user",
 )

@@ -26,6 +26,10 @@ class Malformed:
     errors: tuple[str, ...]
 
 
+ROUNDED = "is what a spreadsheet made of a number, format the column as text and enter it again"
+SHEET_ERROR = "is an error that a spreadsheet shows instead of the value, correct it there"
+LOST = "holds U+FFFD, a character was lost on the way here: export it again as UTF-8"
+
 MALFORMED = (
     Malformed(
         "an unknown column",
@@ -125,7 +129,57 @@ E1,straße@example.org
 E2,bob@example.org
 E3,STRASSE@example.org
 """,
-        ("people.csv:4: email: 'STRASSE@example.org' stands in line 2 already",),
+        (
+            (
+                "people.csv:4: email: 'STRASSE@example.org' looks like 'straße@example.org' in line 2 and is not the "
+                "same (U+00DF LATIN SMALL LETTER SHARP S), correct one of them"
+            ),
+        ),
+    ),
+    Malformed(
+        "keys and logins that only look the same",
+        "people.csv",
+        """\
+key,username
+E1,ann.lee
+\u0415\u0031,bob
+E3,\u0430nn.lee
+E4,ann.lee
+E5,dee  ann
+E6,dee ann
+""",
+        (
+            (
+                "people.csv:3: key: 'Е1' looks like 'E1' in line 2 and is not the same "
+                "(U+0415 CYRILLIC CAPITAL LETTER IE), correct one of them"
+            ),
+            (
+                "people.csv:4: username: 'аnn.lee' looks like 'ann.lee' in line 2 and is not the same "
+                "(U+0430 CYRILLIC SMALL LETTER A), correct one of them"
+            ),
+            "people.csv:5: username: 'ann.lee' stands in line 2 already",
+            (
+                "people.csv:7: username: 'dee ann' looks like 'dee  ann' in line 6 and is not the same "
+                "(U+0020 SPACE), correct one of them"
+            ),
+        ),
+    ),
+    Malformed(
+        "logins with what nobody sees although it counts as printable",
+        "people.yml",
+        """\
+- key: E1
+  username: "ann\\u3164"
+  first_name: "Ann\\uFE0F"
+  accounts: {clc: {username: "\\u2800ann"}}
+""",
+        (
+            "people.yml:2: username: 'ann\u3164' holds characters that nobody sees, U+3164 HANGUL FILLER, remove them",
+            (
+                "people.yml:4: accounts.clc.username: '\u2800ann' holds characters that nobody sees, U+2800 BRAILLE "
+                "PATTERN BLANK, remove them"
+            ),
+        ),
     ),
     Malformed(
         "an e-mail address that stands twice in other composition",
@@ -402,6 +456,70 @@ E4,di,\u202eeiD
             "people.csv:3: username: holds the invisible character U+00AD, remove it",
             "people.csv:4: username: holds the invisible character U+00A0, remove it",
             "people.csv:5: first_name: holds the invisible character U+202E, remove it",
+        ),
+    ),
+    Malformed(
+        "what spreadsheets make of numbers",
+        "people.csv",
+        """\
+key,username,email,manager,phone,mobile
+1.00E+05,a1,a1@example.org,E9,+27 21 555 0100,5.55E+10
+100003.0,b2,b2@example.org,"1,00E+05",27215550100.0,
+E3,"12,00",c3@example.org,100003.00,,
+""",
+        (
+            f"people.csv:2: key: '1.00E+05' {ROUNDED}",
+            f"people.csv:2: mobile: '5.55E+10' {ROUNDED}",
+            f"people.csv:3: key: '100003.0' {ROUNDED}",
+            f"people.csv:3: manager: '1,00E+05' {ROUNDED}",
+            f"people.csv:3: phone: '27215550100.0' {ROUNDED}",
+            f"people.csv:4: username: '12,00' {ROUNDED}",
+            f"people.csv:4: manager: '100003.00' {ROUNDED}",
+        ),
+    ),
+    Malformed(
+        "what spreadsheets show instead of values",
+        "people.csv",
+        """\
+key,username,first_name,department
+#N/A,a1,Ann,#REF!
+########,b2,#VALUE!,#name?
+E3,#DIV/0!,Cy,##
+""",
+        (
+            f"people.csv:2: key: '#N/A' {SHEET_ERROR}",
+            f"people.csv:2: department: '#REF!' {SHEET_ERROR}",
+            f"people.csv:3: key: '########' {SHEET_ERROR}",
+            f"people.csv:3: first_name: '#VALUE!' {SHEET_ERROR}",
+            f"people.csv:3: department: '#name?' {SHEET_ERROR}",
+            f"people.csv:4: username: '#DIV/0!' {SHEET_ERROR}",
+            f"people.csv:4: department: '##' {SHEET_ERROR}",
+        ),
+    ),
+    Malformed(
+        "a character that was lost",
+        "people.csv",
+        """\
+key,username,first_name
+E1,ann,Ren\ufffd
+E2,b\ufffdb,Bob
+""",
+        (
+            f"people.csv:2: first_name: 'Ren\ufffd' {LOST}",
+            f"people.csv:3: username: 'b\ufffdb' {LOST}",
+        ),
+    ),
+    Malformed(
+        "a login of one portal that a spreadsheet has damaged",
+        "people.yml",
+        """\
+- key: '100003'
+  accounts:
+    clc: {username: '1.0E+05', id: '100003.0'}
+""",
+        (
+            f"people.yml:3: accounts.clc.username: '1.0E+05' {ROUNDED}",
+            f"people.yml:3: accounts.clc.id: '100003.0' {ROUNDED}",
         ),
     ),
     Malformed(

@@ -17,7 +17,7 @@ import pytest
 from toy import KEY, PASSWORD, PORTAL
 from wire import Wire, reply
 
-from ansible_collections.portal.users.plugins.module_utils._core import entry
+from ansible_collections.portal.users.plugins.module_utils._core import client, entry
 from ansible_collections.portal.users.plugins.module_utils._portals import platform
 from ansible_collections.portal.users.plugins.plugin_utils._direct import DirectAction
 
@@ -228,7 +228,7 @@ def test_the_session_of_a_task_is_closed_for_the_next_one(monkeypatch: pytest.Mo
     def close(self: t.Any) -> None:
         closed.append(self)
 
-    monkeypatch.setattr(entry.Client, "close", close)
+    monkeypatch.setattr(client.Client, "close", close)
     with Wire(EMPTY_LIST) as wire:
         reading(wire, "task-1")
         first = next(iter(DirectAction._sessions.values())).client

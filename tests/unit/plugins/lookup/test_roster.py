@@ -18,7 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.portal.users.plugins.lookup.roster import DOCUMENTATION, RETURN, LookupModule
-from ansible_collections.portal.users.plugins.plugin_utils import _roster
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster import fields
 
 NAME = "portal.users.roster"
 PEOPLE = "key,email,end,profiles\nE1,ann@example.org,2026-05-31,a;b\nE2,bob@example.org,,\n"
@@ -47,7 +47,7 @@ def test_the_people_come_in_the_order_of_the_file(lookup: Any, path: str) -> Non
         ("E1", "leaver", ["a", "b"], 2),
         ("E2", "active", [], 3),
     ]
-    assert set(people[0]) == {*_roster.FIELDS, "line"}
+    assert set(people[0]) == {*fields.FIELDS, "line"}
 
 
 def test_the_day_decides(lookup: Any, path: str) -> None:
@@ -106,7 +106,7 @@ def test_a_day_that_is_none_is_refused(lookup: Any, path: str) -> None:
 
 
 def test_all_fields_are_documented() -> None:
-    for name in _roster.FIELDS:
+    for name in fields.FIELDS:
         assert f"B({name})" in DOCUMENTATION
         assert f"\n    {name}:\n" in RETURN
 
@@ -137,7 +137,7 @@ def test_a_play_finds_the_file_beside_it_and_reads_all_errors(tmp_path: Path, pa
     (tmp_path / "play.yml").write_text(PLAY, "utf-8")
     env = {
         **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(Path(_roster.__file__).parents[5]),
+        "ANSIBLE_COLLECTIONS_PATH": str(Path(fields.__file__).parents[7]),
         "ANSIBLE_HOME": str(tmp_path / "home"),
         "ANSIBLE_NOCOLOR": "1",
     }

@@ -71,7 +71,12 @@ class Run:
 
 
 class Stage:
-    """A directory with an inventory, rosters and what the roles write, and four portals."""
+    """A directory with an inventory, rosters and what the roles write, and four portals.
+
+    ``simulator`` are more arguments for the portals.
+    """
+
+    simulator: tuple[str, ...] = ()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -97,6 +102,7 @@ class Stage:
         tests = Path(constants.COLLECTIONS_PATHS[0]) / "ansible_collections" / "portal" / "users" / "tests"
         ready = self.folder / "ready.json"
         command = [sys.executable, "-m", "simulator", "--ready-file", str(ready), "--parent-pid", str(os.getpid())]
+        command += self.simulator
         with (self.folder / "simulator.log").open("wb") as out:
             child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(tests)}, stdout=out, stderr=out)
         try:
@@ -123,11 +129,12 @@ class Stage:
         return env
 
     def start(self, playbook: str, *arguments: str, inventory: str = "", **variables: Any) -> subprocess.Popen[str]:
-        """Start a playbook of the collection in a process group of its own."""
+        """Start a playbook of the collection, or a file, in a process group of its own."""
         told = json.dumps({**self.variables, **variables})
         source = inventory or str(self.folder / "inventory.json")
+        book = playbook if playbook.endswith(".yml") else f"portal.users.{playbook}"
         return subprocess.Popen(
-            ["ansible-playbook", "-i", source, f"portal.users.{playbook}", "-e", told, *arguments],
+            ["ansible-playbook", "-i", source, book, "-e", told, *arguments],
             cwd=self.folder,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
@@ -212,19 +219,23 @@ class Stage:
         return sum(len(self.ask(host, "ledger")["requests"]) for host in HOSTS)
 
     def log(self) -> list[dict[str, Any]]:
-        """Return the records of the provisioning log."""
+        """Return the records of the provisioning log, what they say of a person among their other members."""
         text = (self.directory / "provisioning.jsonl").read_text("utf-8")
         for secret in self.secrets():
             assert secret not in text
-        return [json.loads(line) for line in text.splitlines() if line]
+        records = [json.loads(line) for line in text.splitlines() if line]
+        return [record | record.get("personal", {}) for record in records]
 
     def outcomes(self, host: str, last: str = "start") -> dict[str, dict[str, Any]]:
-        """Return the outcomes of the last run on a host by person; each person is there once."""
+        """Return the outcomes of the last run on a host by person; each person is there once.
+
+        Offboarding records an announcement and each rung besides, and the outcome with all rungs at the end.
+        """
         records = [record for record in self.log() if record["host"] == host]
         begin = max(n for n, record in enumerate(records) if record["event"] == last)
         found: dict[str, dict[str, Any]] = {}
         for record in records[begin:]:
-            if record["event"] == "outcome":
+            if record["event"] == "outcome" and (record["role"] == "provision" or "rungs" in record):
                 who = record["person"] or record["login"]
                 assert who not in found, f"{who} is there twice"
                 found[who] = record
@@ -237,6 +248,25 @@ class Stage:
         assert path.with_suffix(".md").exists()
         return json.loads(path.read_text("utf-8"))
 
+    def portal(self, host: str, name: str = "plan") -> dict[str, Any]:
+        """Return what a paper says of one portal."""
+        found: dict[str, Any] = self.paper(name)["hosts"][host]["section"]
+        return found
+
+    def lines(self, host: str, name: str = "plan") -> dict[str, dict[str, Any]]:
+        """Return what a paper says of the people of one portal, by key; each is there once."""
+        found = {line["key"]: line for line in self.portal(host, name)["items"]}
+        assert len(found) == len(self.portal(host, name)["items"])
+        return found
+
+    def acts(self, host: str, name: str = "plan") -> dict[str, str]:
+        """Return what is, or was, done about the people of one portal, by key."""
+        return {key: line["action"] for key, line in self.lines(host, name).items()}
+
+    def shown(self, name: str = "plan") -> str:
+        """Return a paper as people read it."""
+        return (self.directory / f"{name}.md").read_text("utf-8")
+
 
 def descendants(pid: int) -> list[int]:
     """Return the processes below one."""
@@ -248,12 +278,23 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def tell(*chapters: Callable[[Stage], None]) -> None:
+def lives(process: int) -> bool:
+    """Tell whether a process is still at work."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+def tell(*chapters: Callable[[Any], None], stage: type[Stage] = Stage) -> None:
     """Play the chapters of a story one after the other, on portals that remember."""
     with tempfile.TemporaryDirectory() as folder:
-        stage = Stage(Path(folder))
-        with stage.open():
+        set_up = stage(Path(folder))
+        with set_up.open():
             for chapter in chapters:
+                began = time.monotonic()
                 print(f"{chapter.__name__.replace('_', ' ')} ...", flush=True)
-                stage.forget()
-                chapter(stage)
+                set_up.forget()
+                chapter(set_up)
+                print(f"  {time.monotonic() - began:.1f} s", flush=True)

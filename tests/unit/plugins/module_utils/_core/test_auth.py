@@ -16,6 +16,9 @@ from toy import KEY, PASSWORD
 from wire import Wire, reply
 
 from ansible_collections.portal.users.plugins.module_utils._core.auth import Auth, Basic, KeyHeader, LoginCookie
+from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE, Call
+from ansible_collections.portal.users.plugins.module_utils._core.client import Client
+from ansible_collections.portal.users.plugins.module_utils._core.connection import Connection
 from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     BadInput,
     Denied,
@@ -24,16 +27,10 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     Unclear,
     Unreachable,
 )
-from ansible_collections.portal.users.plugins.module_utils._core.http import (
-    READ,
-    SESSION,
-    WRITE,
-    Answer,
-    Call,
-    Client,
-    Connection,
-)
 from ansible_collections.portal.users.plugins.module_utils._core.throttle import Throttle
+
+if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.module_utils._core.answers import Answer
 
 LOGON = Call("log on", SESSION, "POST", "logon")
 LIST = Call("list users", READ, "GET", "users")

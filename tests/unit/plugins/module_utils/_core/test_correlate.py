@@ -16,7 +16,7 @@ from toy import PORTAL, wish
 from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index, correlate
 from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired
 from ansible_collections.portal.users.plugins.module_utils._core.errors import Ambiguous
-from ansible_collections.portal.users.plugins.module_utils._core.portal import Account
+from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
 
 EXACT = dataclasses.replace(PORTAL, folds=False)
 
@@ -35,7 +35,9 @@ def account(ident: str, key: str, *, service: bool | None = None) -> Account:
         ([" ann "], "ann", "0"),
         (["ANN", "ann"], "ann", "1"),
         (["ANN", "Ann", "bob"], "bob", "2"),
-        (["STRASSE"], "straße", "0"),
+        (["STRAẞE"], "straße", "0"),
+        (["Zoe\u0308"], "zoë", "0"),
+        (["ann", "аnn"], "ann", "0"),
         (["ann2", "an", "ann"], "ann", "2"),
     ],
 )
@@ -96,3 +98,47 @@ def test_the_order_of_a_listing_never_matters(keys: list[str], wanted: str) -> N
         return found.id if found else None
 
     assert answer(keys) == answer(sorted(keys))
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted", "named"),
+    [
+        (["аnn"], "ann", "U+0430 CYRILLIC SMALL LETTER A"),
+        (["ann"], "аnn", "U+0430 CYRILLIC SMALL LETTER A"),
+        (["STRASSE"], "straße", "U+00DF LATIN SMALL LETTER SHARP S"),
+        (["an\u00adn"], "ann", "U+00AD SOFT HYPHEN"),
+        (["eve  adams"], "eve adams", "U+0020 SPACE"),
+        (["bob", "ａｎｎ", "аnn"], "ann", "U+FF41 FULLWIDTH LATIN SMALL LETTER A"),
+    ],
+)
+@pytest.mark.parametrize("portal", [PORTAL, EXACT])
+def test_an_account_that_only_looks_the_same_is_neither_taken_nor_passed_over(
+    portal: Portal, keys: list[str], wanted: str, named: str
+) -> None:
+    index = Index(account(str(i), key) for i, key in enumerate(keys))
+    with pytest.raises(Ambiguous) as caught:
+        correlate(portal, wish(username=wanted), index)
+    assert f"like {wanted!r}" in str(caught.value)
+    assert named in str(caught.value)
+    assert "give the id instead of username" in str(caught.value)
+
+
+def test_look_alikes_are_found_whatever_was_put_and_dropped_before() -> None:
+    index = Index([account("1", "ann")])
+    assert index.lookalikes(wish(username="ann")) == []
+    index.put(account("2", "аnn"))
+    assert [a.id for a in index.lookalikes(wish(username="ANN"))] == ["2"]
+    assert [a.id for a in index.lookalikes(wish(username="Аnn"))] == ["1"]
+    index.put(account("2", "bob"))
+    assert index.lookalikes(wish(username="ann")) == []
+    index.put(account("3", "ａnn"))
+    index.drop("3")
+    assert index.lookalikes(wish(username="ann")) == []
+    assert index.lookalikes(wish(id="1")) == []
+
+
+def test_a_service_user_is_no_look_alike_of_a_person() -> None:
+    index = Index([account("1", "bоt@example.test", service=True)])
+    assert correlate(PORTAL, wish(username="bot@example.test"), index) is None
+    with pytest.raises(Ambiguous):
+        correlate(PORTAL, Desired(0, "bot@example.test", None, True, "present", {}), index)

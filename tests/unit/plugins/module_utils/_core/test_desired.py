@@ -166,3 +166,31 @@ def test_a_policy_folds_protected_names_and_has_no_passwords_to_update_unless_to
 @given(st.permutations(["ann", "bob", "eve", "kim"]))
 def test_the_order_of_entries_is_kept(names: list[str]) -> None:
     assert [d.key for d in desire(*({"username": n} for n in names))] == names
+
+
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [
+        ("an\u3164na", "U+3164 HANGUL FILLER"),
+        ("anna\u2800", "U+2800 BRAILLE PATTERN BLANK"),
+        ("an\u034fna", "U+034F COMBINING GRAPHEME JOINER"),
+        ("anna\ufe0f", "U+FE0F VARIATION SELECTOR-16"),
+        ("anna\U000e0100", "U+E0100 VARIATION SELECTOR-17"),
+        ("an\u202ena", "U+202E RIGHT-TO-LEFT OVERRIDE"),
+    ],
+)
+def test_a_login_with_characters_that_nobody_sees_is_refused(key: str, named: str) -> None:
+    text = said(lambda: desire({"username": "bob"}, {"username": key}))
+    assert text.startswith(f"users[1]: username: {key!r} holds characters that nobody sees, {named}; write it without")
+
+
+def test_two_entries_that_only_look_the_same_are_one_user() -> None:
+    text = said(lambda: desire({"username": "anna"}, {"username": "bob"}, {"username": "аnna"}))
+    assert text == (
+        "users[0] (anna) and users[2] (аnna) look the same (U+0430 CYRILLIC SMALL LETTER A), keep one; "
+        "if they are two users, name each by id alone."
+    )
+    assert "look the same" in said(lambda: desire({"username": "eve adams"}, {"username": "eve  adams"}))
+    assert "look the same" in said(lambda: desire({"username": "ａnna"}, {"username": "аnna"}))
+    assert "are the same user" in said(lambda: desire({"username": "Zoë"}, {"username": "ZOE\u0308"}))
+    assert len(desire({"username": "anna"}, {"username": "ánna"}, {"id": "1"}, {"id": "2"})) == 4

@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy import KEY, PASSWORD, PORTAL
 
-from ansible_collections.portal.users.plugins.module_utils._core import entry
+from ansible_collections.portal.users.plugins.module_utils._core import client, entry
 from ansible_collections.portal.users.plugins.module_utils._core.arguments import info_spec, user_spec
-from ansible_collections.portal.users.plugins.module_utils._core.http import READ, SESSION, WRITE
+from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Option, Portal
 
 if t.TYPE_CHECKING:
@@ -362,7 +362,7 @@ def test_a_loop_sees_what_its_earlier_items_wrote(bench: Bench) -> None:
 
 def test_without_a_loop_the_connections_are_closed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
-    monkeypatch.setattr(entry.Client, "close", lambda self: closed.append(True))
+    monkeypatch.setattr(client.Client, "close", lambda self: closed.append(True))
     bench.run(check=True, **bench.person())
     bench.info()
     assert closed == [True, True]

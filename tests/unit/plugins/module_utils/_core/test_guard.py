@@ -35,7 +35,17 @@ def check(
     plan_digest: str = "sha256:1",
     **changes: t.Any,
 ) -> None:
-    guard.check(policy(**changes), plans, seen=seen, own=own, plan_digest=plan_digest)
+    for stop in guard.stops(policy(**changes), plans, seen=seen, own=own, plan_digest=plan_digest):
+        raise stop
+
+
+def reasons(*args: t.Any, created: int = 0, tally: guard.Tally | None = None, **facts: t.Any) -> list[str]:
+    plans, seen = args
+    own = facts.pop("own", frozenset())
+    found = guard.stops(
+        policy(**facts), plans, seen=seen, own=own, plan_digest="sha256:1", created=created, tally=tally
+    )
+    return [stop.reason for stop in found]
 
 
 def stopped(*args: t.Any, **facts: t.Any) -> Blocked:
@@ -91,6 +101,12 @@ def test_protected_accounts_are_not_removed_by_any_of_their_names(made: Plan, na
     error = stopped([(victim, made)], [victim], protected=frozenset({name}))
     assert f"'Ann ' would be {made.action}, but is protected; nothing was sent" in str(error)
     assert error.accounts == ["Ann "]
+
+
+@pytest.mark.parametrize(("key", "name"), [("аnna", "anna"), ("anna", "аnna"), ("eve  adams", "eve adams")])
+def test_what_only_looks_protected_is_not_removed_either(key: str, name: str) -> None:
+    victim = account("7", key)
+    assert "is protected" in str(stopped([(victim, DELETED)], [victim], protected=frozenset({name})))
 
 
 def test_protected_accounts_may_be_changed() -> None:
@@ -159,3 +175,93 @@ def test_a_long_list_of_removals_is_cut_in_the_message_and_whole_in_the_facts() 
 def test_the_order_of_changes_never_matters(order: list[int]) -> None:
     seen = [account(i) for i in range(8)]
     assert stopped([(seen[i], DELETED) for i in order], seen).accounts == sorted(f"{a.key} (deleted)" for a in seen)
+
+
+@pytest.mark.parametrize("status", ["disabled", "pending"])
+def test_who_cannot_sign_in_is_no_removal_and_no_base(status: str) -> None:
+    off = [account(i, status=status) for i in range(45)]
+    on = [account(100 + i) for i in range(12)]
+    assert reasons([(a, DELETED) for a in off], off + on) == []
+    assert reasons([(a, DISABLED) for a in on[:11]], off + on) == ["removal_limit"]
+
+
+def test_who_may_be_able_to_sign_in_is_a_removal_and_no_base() -> None:
+    perhaps = [account(i, status="unknown") for i in range(50)]
+    on = [account(100 + i) for i in range(10)]
+    assert reasons([(a, DELETED) for a in perhaps[:6]], perhaps + on) == ["removal_limit"]
+    assert reasons([(a, DELETED) for a in perhaps[:5]], perhaps + on) == []
+
+
+def test_where_the_portal_tells_of_nobody_whether_they_can_sign_in_all_are_the_base() -> None:
+    perhaps = [account(i, status="unknown") for i in range(50)]
+    assert reasons([(a, DELETED) for a in perhaps[:10]], perhaps) == []
+    assert reasons([(a, DELETED) for a in perhaps[:11]], perhaps) == ["removal_limit"]
+
+
+@pytest.mark.parametrize(("left", "allowed"), [(0, False), (1, False), (2, True), (3, True)])
+def test_so_many_administrators_as_wanted_are_left(left: int, allowed: bool) -> None:
+    seen = [account(i, admin=True) for i in range(left + 2)]
+    assert reasons([(a, DELETED) for a in seen[:2]], seen, min_admins=2) == ["min_admins"] * (not allowed)
+
+
+def test_no_administrator_need_be_left_if_none_is_wanted() -> None:
+    seen = [account(1, admin=True), account(2, admin=False)]
+    assert reasons([(seen[0], DELETED)], seen, min_admins=0) == []
+
+
+def test_too_few_administrators_stop_nothing_that_takes_none_away() -> None:
+    seen = [account(1, admin=True), account(2, admin=False)]
+    assert reasons([(seen[1], DELETED)], seen, min_admins=3) == []
+
+
+@pytest.mark.parametrize("made", [DELETED, DISABLED])
+def test_an_administrator_who_must_stay_stops_the_plan(made: Plan) -> None:
+    seen = [account(1, "Ann", admin=True), account(2, admin=True)]
+    assert reasons([(seen[0], made)], seen, required_admins=frozenset({"ann"})) == ["required_admins"]
+
+
+def test_every_reason_is_told_and_the_gravest_first() -> None:
+    seen = [account(i, admin=True) for i in range(8)]
+    found = reasons(
+        [(a, DELETED) for a in seen],
+        seen,
+        created=3,
+        expect_plan="sha256:0",
+        protected=frozenset({"user3"}),
+        own=frozenset({"user4"}),
+        creation_limit="2",
+        update_limit="2",
+    )
+    assert found == [
+        *("expect_plan", "protected", "own_account", "min_admins", "removal_limit", "update_limit", "creation_limit"),
+    ]
+    assert {"removal_limit", "update_limit", "creation_limit"} == guard.LIMITS
+
+
+@given(st.lists(st.sampled_from(["active", "disabled", "pending", "unknown"]), min_size=1, max_size=40), st.data())
+def test_a_task_takes_away_as_much_in_many_items_as_in_one(statuses: list[str], data: st.DataObject) -> None:
+    seen = [account(i, status=status) for i, status in enumerate(statuses)]
+    chosen = data.draw(st.lists(st.sampled_from(seen), unique_by=lambda a: a.id))
+    tally = guard.Tally()
+    tally.listed(seen)
+    here, stopped_at = list(seen), False
+    for one in chosen:
+        if reasons([(one, DELETED)], here, tally=tally, min_admins=0):
+            stopped_at = True
+            break
+        tally.add([(one, DELETED)], 0)
+        here.remove(one)
+    assert stopped_at == bool(reasons([(a, DELETED) for a in chosen], seen, min_admins=0))
+
+
+def test_what_an_item_took_away_before_all_were_listed_still_was_there() -> None:
+    seen = [account(i) for i in range(30)]
+    tally = guard.Tally()
+    for one in seen[:5]:
+        assert reasons([(one, DELETED)], [], tally=tally) == []
+        tally.add([(one, DELETED)], 0)
+    tally.listed(seen[5:])
+    assert (len(tally.base or ()), tally.there) == (30, 30)
+    assert reasons([(seen[5], DELETED)], seen[5:], tally=tally) == []
+    tally.add([(seen[5], DELETED)], 0)
+    assert reasons([(seen[6], DELETED)], seen[6:], tally=tally) == ["removal_limit"]

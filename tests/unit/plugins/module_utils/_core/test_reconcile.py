@@ -27,7 +27,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.portal.users.plugins.module_utils._core.reconcile import Work
+    from ansible_collections.portal.users.plugins.module_utils._core.observe import Work
 
 NEW = {"username": "bob", "email": "bob@example.test"}
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
@@ -26,8 +27,9 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     Unknown,
     Unreachable,
 )
+from ansible_collections.portal.users.plugins.module_utils._core.fields import FIRST_NAME, LAST_NAME, Text
+from ansible_collections.portal.users.plugins.module_utils._core.observe import ACCEPTED, Work
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Account
-from ansible_collections.portal.users.plugins.module_utils._core.reconcile import Work
 
 
 def work(
@@ -41,7 +43,7 @@ def work(
     if done and made.steps:
         found.first = made
         found.done = [step.label for step in made.steps]
-        found.wrote = True
+        found.sent = ACCEPTED
     return found
 
 
@@ -68,9 +70,13 @@ def test_what_the_portal_does_not_tell_is_none() -> None:
 
 
 def test_a_name_is_made_of_its_halves_where_the_portal_has_no_whole() -> None:
-    values = {"first_name": "Ann", "last_name": "Lee"}
-    assert report.record(PORTAL, Account(id="1", key="a", values=values, full=True))["name"] == "Ann Lee"
-    assert report.record(PORTAL, Account(id="1", key="a", values=values, full=True, name="Dr Lee"))["name"] == "Dr Lee"
+    # The marks tell which field is which, whatever the portal calls it.
+    fields = (*PORTAL.fields, Text("given", means=FIRST_NAME), Text("family", means=LAST_NAME))
+    portal = dataclasses.replace(PORTAL, fields=fields)
+    values = {"given": "Ann", "family": "Lee"}
+    found = report.record(portal, Account(id="1", key="a", values=values, full=True))
+    assert (found["first_name"], found["last_name"], found["name"]) == ("Ann", "Lee", "Ann Lee")
+    assert report.record(portal, Account(id="1", key="a", values=values, full=True, name="Dr Lee"))["name"] == "Dr Lee"
 
 
 def test_the_raw_record_is_there_on_demand() -> None:
@@ -95,7 +101,7 @@ def test_an_outcome_has_the_same_keys_and_verdict_in_both_modes(
     state: str, options: dict[str, t.Any], there: bool, action: str, check_mode: bool
 ) -> None:
     one = work(state, there=there, done=not check_mode, **options)
-    found = report.outcome(PORTAL, one, check_mode=check_mode)
+    found = report.user_result(PORTAL, one, check_mode=check_mode)
     assert found["action"] == action
     assert found["changed"] is (action != "none")
     assert found["steps"]["not_done"] == []
@@ -106,14 +112,14 @@ def test_an_outcome_has_the_same_keys_and_verdict_in_both_modes(
 
 
 def test_a_deleted_account_has_an_id_and_no_record() -> None:
-    found = report.outcome(PORTAL, work("absent"), check_mode=False)
+    found = report.user_result(PORTAL, work("absent"), check_mode=False)
     assert (found["id"], found["user"]) == ("1", None)
 
 
 def test_partial_work_is_changed_and_failed_and_names_the_steps_left() -> None:
     one = work("disabled", name="Bea", error=Refused("no", status=400, code="7", request_id="r"))
     one.done = ["write profile"]
-    found = report.outcome(PORTAL, one, check_mode=False)
+    found = report.user_result(PORTAL, one, check_mode=False)
     assert (found["action"], found["changed"]) == ("failed", True)
     assert found["steps"] == {"done": ["write profile"], "not_done": ["disable"]}
     assert found["msg"].startswith("ann: no (HTTP 400, code 7, request r). ")
@@ -189,7 +195,7 @@ def test_the_diff_names_portal_and_user_and_sorts_its_fields() -> None:
 def test_the_diff_has_no_user_that_is_not_changed() -> None:
     failed = work(name="Bea", done=False, error=Refused("no"))
     assert result(work(), failed)["diff"] == []
-    failed.wrote = True
+    failed.sent = ACCEPTED
     assert len(result(work(), failed)["diff"]) == 1
 
 

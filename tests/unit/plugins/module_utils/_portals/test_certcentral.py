@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scripted import Reply, connect
 
 from ansible_collections.portal.users.plugins.module_utils._core import errors
-from ansible_collections.portal.users.plugins.module_utils._core.fields import Change
+from ansible_collections.portal.users.plugins.module_utils._core.fields import MemberWish
 from ansible_collections.portal.users.plugins.module_utils._core.portal import ACTIVE, DISABLED, UNKNOWN
 from ansible_collections.portal.users.plugins.module_utils._portals.certcentral import PORTAL
 
@@ -329,16 +329,16 @@ def test_assignments_are_sent_as_text() -> None:
 def test_assignments_that_the_portal_does_not_tell_are_never_changed() -> None:
     account = the_account(has_container_assignments=True)
     with pytest.raises(errors.Refused, match="not to which"):
-        PORTAL.field("container_ids").merge(account.values["container_ids"], Change(assign=frozenset()))
+        PORTAL.field("container_ids").merge(account.values["container_ids"], MemberWish(assign=frozenset()))
 
 
 def test_removing_the_last_container_is_refused_because_it_would_open_all() -> None:
     field = PORTAL.field("container_ids")
     with pytest.raises(errors.Refused, match="all containers"):
-        field.merge(frozenset(("7",)), Change(remove=frozenset(("7",))))
-    assert field.merge(frozenset(("7",)), Change(assign=frozenset())) == frozenset()
-    assert field.merge(frozenset(("7", "8")), Change(remove=frozenset(("7",)))) == frozenset(("8",))
-    assert field.merge(frozenset(), Change(remove=frozenset(("7",)))) == frozenset()
+        field.merge(frozenset(("7",)), MemberWish(remove=frozenset(("7",))))
+    assert field.merge(frozenset(("7",)), MemberWish(assign=frozenset())) == frozenset()
+    assert field.merge(frozenset(("7", "8")), MemberWish(remove=frozenset(("7",)))) == frozenset(("8",))
+    assert field.merge(frozenset(), MemberWish(remove=frozenset(("7",)))) == frozenset()
 
 
 def test_delete_names_the_user_only() -> None:

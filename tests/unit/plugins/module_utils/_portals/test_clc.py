@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scripted import Reply, connect
 
 from ansible_collections.portal.users.plugins.module_utils._core import errors
-from ansible_collections.portal.users.plugins.module_utils._core.fields import Change
+from ansible_collections.portal.users.plugins.module_utils._core.fields import MemberWish
 from ansible_collections.portal.users.plugins.module_utils._core.portal import ACTIVE, DISABLED
 from ansible_collections.portal.users.plugins.module_utils._portals.clc import PORTAL
 
@@ -302,7 +302,7 @@ def test_clearing_sends_an_empty_text_because_null_may_mean_leave_alone() -> Non
 
 def test_roles_that_the_portal_has_made_up_are_kept_and_zero_is_left_out() -> None:
     account = the_account(Roles=[0, 9, 99])
-    wish = Change(assign=frozenset(("10",)))
+    wish = MemberWish(assign=frozenset(("10",)))
     assert updated(account, role_ids=PORTAL.field("role_ids").merge(account.values["role_ids"], wish))["Roles"] == [
         10,
         99,

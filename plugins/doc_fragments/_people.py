@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What the modules ``provision`` and ``offboard`` have in common."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of the run, of its store, of an approval and of the connection."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - requests
+notes:
+  - The task runs on the controller, and the hosts need C(ansible_connection=local).
+  - For an option of the connection that is not given, the variable C(portal_) with its name is used, then
+    C(module_defaults) as they are for the user module of the portal, then the environment variable that the user
+    module has for it. The keyword C(environment) of the task wins over the environment of Ansible.
+  - Variables and options that are empty are not given. V(false) and V(0) are.
+  - C(run_once) over several portals, C(async), C(until) and C(retries) are refused, and C(ignore_errors) is warned of.
+options:
+  accept_clock:
+    description:
+      - The head of the log, to say once that the clock of this machine is right though the log has later records.
+    type: str
+  account_alias:
+    description:
+      - CenturyLink Cloud, alias of the account.
+    type: str
+  api_key:
+    description:
+      - Key of the credential.
+    type: str
+  api_password:
+    description:
+      - CenturyLink Cloud, password of the credential.
+    type: str
+  api_url:
+    description:
+      - Address of the API. It is required where the portal has no address of its own.
+    type: str
+  api_username:
+    description:
+      - Name of the credential.
+    type: str
+  approver:
+    description:
+      - Who approved, for papers and log. Nobody checks it, and it is marked as claimed.
+    type: str
+  ca_path:
+    description:
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
+        to trust.
+    type: path
+  client_cert:
+    description:
+      - Path of a PEM file with a client certificate.
+    type: path
+  client_key:
+    description:
+      - Path of a PEM file with the private key of O(client_cert).
+    type: path
+  concurrency:
+    description:
+      - How many people are worked on at the same time on each portal.
+    type: int
+    default: 4
+  container:
+    description:
+      - CertCentral, the container by name.
+    type: str
+  container_id:
+    description:
+      - CertCentral, the container by ID.
+    type: str
+  customer:
+    description:
+      - The messaging platform, the customer by name.
+    type: str
+  customer_id:
+    description:
+      - The messaging platform, the customer by ID.
+    type: str
+  decline:
+    description:
+      - Keys of people who are left out, though the approved plan has them.
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
+  directory:
+    description:
+      - Directory of plans, reports, log and memory, on the machine that runs Ansible. Keep it between runs.
+      - The default is C(provisioning) beside the inventory, if that is one file. Otherwise the option is required,
+        and it must not lie inside of an inventory that is a directory.
+    type: str
+  directory_group:
+    description:
+      - Name of the group of the system whose members share O(directory), for a volume of a cluster or a team on one
+        machine.
+      - Without it, everything is for the owner's eyes only.
+    type: str
+  expect_document:
+    description:
+      - The C(document_digest) of the approved plan, where it was handed over apart from it. A plan from another place
+        is taken only with it.
+    type: str
+  http_proxy:
+    description:
+      - URL of the proxy for all requests.
+    type: str
+  keep_runs:
+    description:
+      - How many runs keep their papers in C(runs/) of O(directory).
+    type: int
+    default: 50
+  known_names:
+    description:
+      - Names of variables that begin like those of this collection, or look like a slip of one, and are somebody
+        else's. They are not reported.
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
+  lock_expires:
+    description:
+      - After how many seconds without a sign of life the lock of a run on another machine counts as left behind.
+    type: int
+    default: 300
+  log:
+    description:
+      - Path of the provisioning log.
+      - The default is C(provisioning.jsonl) in O(directory).
+    type: str
+  min_admins:
+    description:
+      - How many active administrators a portal must keep at least.
+    type: int
+    default: 1
+  operator:
+    description:
+      - Who is responsible for the run, for the log. It is marked as claimed.
+      - The default is the name of the schedule or of the user of the AWX job, else the user of the machine.
+    type: str
+  override:
+    description:
+      - Digest of the plan that may exceed limits this once. It holds for what is left of that plan and for nothing
+        else.
+    type: str
+  plan:
+    description:
+      - "The approved plan: the path of its JSON document, the path of the directory that holds it, or the document
+        itself as base64 of its zlib-compressed text, for a variable."
+      - The default is the last plan in O(directory), which must be of the same operator.
+    type: str
+  plan_digests:
+    description:
+      - The C(plan_digest) of approved plans, by host. The document is needed all the same. They bind what is sent and
+        not what people were shown, as O(expect_document) does.
+    type: dict
+    default: {}
+  plan_max_age:
+    description:
+      - After how many days an approved plan is too old to be applied.
+    type: int
+    default: 7
+  portal_type:
+    description:
+      - The product that the host stands for. The default is the variable C(portal_type).
+    type: str
+    choices: [clc, certcentral, platform, cloudcenter]
+  progress:
+    description:
+      - Whether long phases tell on standard error how far they are. With a stdout callback for machines they never
+        do.
+    type: bool
+    default: true
+  protected:
+    description:
+      - "Logins or IDs of accounts that are never disabled or deleted, and never taken over: login, e-mail address,
+        password, name for single sign-on, administrator flag and roles stay as they are."
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
+  removal_limit:
+    description:
+      - From how many of the accounts that can sign in a plan may take something away, as a number or a percentage.
+        Five are always allowed.
+    type: str
+    default: 20%
+  required_admins:
+    description:
+      - Logins that must stay active administrators.
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
+  retries:
+    description:
+      - How often a request is repeated at most. The default is V(4).
+    type: int
+  retry_budget:
+    description:
+      - Seconds that the task may lose by a failing or busy portal. The default is V(120).
+    type: float
+  tenant:
+    description:
+      - CloudCenter, the tenant by name.
+    type: str
+  tenant_id:
+    description:
+      - CloudCenter, the tenant by ID.
+    type: str
+  timeout:
+    description:
+      - Seconds to wait for a connection, and again for an answer as a whole. The default is V(30).
+    type: float
+  timezone:
+    description:
+      - Name of the time zone in which days begin and end, for example C(Europe/Zurich).
+    type: str
+    default: UTC
+  today:
+    description:
+      - The day to go by, as C(2026-12-31).
+      - The default is the current day in O(timezone).
+    type: str
+  validate_certs:
+    description:
+      - Whether the certificate of the portal is verified. The default is V(true).
+    type: bool
+attributes:
+  action:
+    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
+    support: full
+    details:
+      - There is nothing else; the file of the module holds its documentation only.
+  action_group:
+    description: Use C(group/portal.users.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - portal.users.all
+  async:
+    description: Supports being used with C(async).
+    support: none
+  check_mode:
+    description: Can run in C(check_mode) and predict changes without modifying the target.
+    support: full
+    details:
+      - Nothing is changed if the task is in check mode or if Ansible was started with C(--check), wherever a playbook
+        says C(check_mode=false).
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+    support: full
+    details:
+      - The difference is text that is ready to be shown, within a budget. The papers have all of it.
+      - Secrets are shown as a fixed word.
+  idempotent:
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+      - This assumes that the accounts were not changed by anybody else in between.
+    support: full
+"""

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What came back: an answer read within bounds and decoded, and what it says of itself where it is no good one."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import email.utils
+import json
+import re
+import typing as t
+import urllib.parse
+
+from .calls import SESSION, WRITE, Call
+from .errors import Busy, Clash, Denied, Missing, PortalError, Refused, Unclear, Untrusted, cut
+
+LARGEST_BODY = 64 * 1024 * 1024
+CHUNK = 64 * 1024
+REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-requestid")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What came back. ``data`` is the decoded JSON; ``decoded`` is False if there was a body that is not JSON."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    data: t.Any
+    decoded: bool
+    text: str
+    cookies: t.Mapping[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def request_id(self) -> str | None:
+        """The portal's own name for the request, where a header has it."""
+        found = (self.headers.get(name) for name in REQUEST_ID_HEADERS)
+        return next((cut(value, 80) for value in found if value), None)
+
+    @property
+    def location(self) -> str:
+        """The ``Location`` header; never an address to send anything to."""
+        return self.headers.get("location", "")
+
+    def error(self, kind: type[PortalError], text: str, *, code: t.Any = None, hint: str = "") -> PortalError:
+        """Return an error of ``kind`` with the facts of this answer."""
+        return kind(
+            cut(text),
+            status=self.status,
+            code=None if code in (None, "") else cut(str(code), 80),
+            request_id=self.request_id,
+            hint=hint,
+        )
+
+    def by_status(self, text: str = "", *, code: t.Any = None, hint: str = "") -> PortalError | None:
+        """Return what the HTTP status alone says (``errors.py``), None for success. ``text`` is its message."""
+        status = self.status
+        text = text or self.snippet()
+        if self.ok:
+            return None
+        if status == 429 or (status == 503 and "retry-after" in self.headers):
+            busy = self.error(Busy, text or "the portal asks to send fewer requests", code=code, hint=hint)
+            t.cast(Busy, busy).wait = retry_after(self.headers.get("retry-after"))
+            return busy
+        if status in (401, 403):
+            denied = hint or "Check the credential and what its account is allowed to do"
+            error = self.error(Denied, text or "access denied", code=code, hint=denied)
+            t.cast(Denied, error).credential = status == 401
+            return error
+        if status in (404, 410):
+            return self.error(Missing, text or "not found", code=code, hint=hint)
+        if status == 409:
+            return self.error(Clash, text or "conflict", code=code, hint=hint)
+        if status >= 500 and status != 501:
+            return self.error(Unclear, text or "the portal failed", code=code, hint=hint)
+        return self.error(Refused, text or "the portal refused the request", code=code, hint=hint)
+
+    def snippet(self) -> str:
+        """Return the first part of a body that is not JSON, without tags."""
+        return "" if self.decoded else cut(re.sub(r"<[^>]*>", " ", self.text[:2000]), 160)
+
+
+def read(call: Call, response: t.Any) -> Answer:
+    """Return the answer that an open response of requests holds, read to its end."""
+    chunks = []
+    size = 0
+    for chunk in response.iter_content(CHUNK):
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise _oversized(call)
+        chunks.append(chunk)
+    content = b"".join(chunks)
+    text = ""
+    data: t.Any = None
+    decoded = True
+    if content.strip():
+        try:
+            data = json.loads(content)
+        except (ValueError, RecursionError):
+            decoded = False
+            text = "" if call.private else content[:4000].decode("utf-8", "replace")
+    return Answer(
+        status=response.status_code,
+        headers={name.lower(): value for name, value in response.headers.items()},
+        data=data,
+        decoded=decoded,
+        text=text,
+        cookies=_cookies(response),
+    )
+
+
+def judged(call: Call, answer: Answer, fault: t.Callable[[Answer], PortalError | None]) -> Answer:
+    """Return an answer that can be used, or raise what it says; ``fault`` reads the portal's error envelope."""
+    if 300 <= answer.status < 400:
+        host = _host(answer.location)
+        error = answer.error(
+            Unclear if call.effect == WRITE else Untrusted,
+            f"the portal redirects to {host}, which is not followed, because the credential would go there",
+            hint="Set api_url to the portal's own address",
+        )
+        raise error
+    failure = fault(answer)
+    if failure is not None:
+        raise failure
+    if not answer.decoded and call.effect != SESSION:
+        shown = answer.snippet()
+        raise answer.error(
+            Unclear,
+            "the answer is not JSON" + (f": {shown!r}" if shown else ""),
+            hint="Check that api_url is the address of the API and not of a web page",
+        )
+    return answer
+
+
+def retry_after(value: str | None) -> float | None:
+    """Return the seconds of a ``Retry-After`` header, which may be a date; None if there is none that can be read."""
+    if value is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", value.strip()):
+        return float(value)
+    try:
+        then = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    now = datetime.datetime.now(then.tzinfo or datetime.timezone.utc)
+    return max(0.0, (then - now).total_seconds()) if then.tzinfo else None
+
+
+def _host(location: str) -> str:
+    """Return where a redirect points to, for a message only."""
+    try:
+        return cut(urllib.parse.urlsplit(location).hostname or "", 80) or "another place"
+    except ValueError:
+        return "another place"
+
+
+def _oversized(call: Call) -> PortalError:
+    text = f"the answer is larger than {LARGEST_BODY // 1024 // 1024} MB"
+    return Unclear(text) if call.effect == WRITE else Refused(text, hint="This does not look like the portal's API")
+
+
+def _cookies(response: t.Any) -> dict[str, str]:
+    """Return all cookies of an answer by name. Their attributes do not matter for one task (docs/apis/clc.md 3.3)."""
+    headers = getattr(response.raw, "headers", None)
+    lines = headers.getlist("set-cookie") if headers is not None and hasattr(headers, "getlist") else []
+    pairs = (line.split(";", 1)[0].partition("=") for line in lines)
+    return {name.strip(): value.strip() for name, _equals, value in pairs if name.strip()}

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Carries out plans: step by step, and after doubt by looking again. No write is ever repeated blindly."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import plan
+from .calls import READ
+from .calls import WRITE as WRITE_EFFECT
+from .errors import LOOK, Busy, Clash, Missing, Moved, PortalError, Refused, Unclear, Unknown
+from .fields import EMAIL
+from .identity import fold
+from .observe import ANSWERED, DOUBTED, LISTED, READ_ALONE, Observer, Work, ensure_gone
+from .plan import CREATE, DELETE, WRITE
+from .prove import LOOKS, calm
+
+if t.TYPE_CHECKING:
+    from .desired import Policy
+    from .plan import Step
+    from .pool import Pool
+    from .portal import Account
+
+ROUNDS = 4
+"""How often the steps of one user are begun at most."""
+
+
+class Witness:
+    """Is told what happens to each account, from the threads in which it happens; it locks itself.
+
+    A ``PortalError`` out of ``begin`` fails this work before anything was sent. Anything else that one of these raises
+    halts all works: what was sent comes to its end, nothing further is sent, and it propagates.
+    """
+
+    reviewed: bool = False
+    """Whether nothing but the planned steps, with the planned values, may be sent: somebody has approved these. What
+    would be replaced is read again then, however lately it was read."""
+
+    def begin(self, work: Work) -> None:
+        """The first write for an account is about to be sent."""
+
+    def step(self, work: Work, step: Step, ident: str | None) -> None:
+        """A write was accepted, or may have been; ``ident`` is the ID of the account as far as it is known."""
+
+    def end(self, work: Work) -> None:
+        """An account that was begun is finished: done, or failed, or left half-way."""
+
+    def go_on(self) -> None:
+        """A write request is about to be sent."""
+
+
+NOBODY = Witness()
+
+
+class Gate:
+    """Stands before each request of an apply: none begins once the pool is halted, and no write unseen."""
+
+    def __init__(self, pool: Pool, witness: Witness) -> None:
+        self._pool = pool
+        self._witness = witness
+
+    def __call__(self, effect: str) -> None:
+        """Raise ``Halted`` if no request of ``effect`` may be sent."""
+        self._pool.check()
+        if effect == WRITE_EFFECT:
+            with self._pool.halting():
+                self._witness.go_on()
+
+
+class Applier:
+    """Carries out the plans of one batch."""
+
+    def __init__(self, observer: Observer, policy: Policy, pool: Pool, witness: Witness) -> None:
+        self._observer = observer
+        self._pool = pool
+        self._portal = observer.portal
+        self._connector = observer.connector
+        self._policy = policy
+        self._witness = witness
+        self._begun: set[int] = set()
+
+    def apply(self, work: Work) -> None:
+        """Carry out the steps of one user; after doubt, observe again and plan anew."""
+        work.first = work.plan
+        self._look_before(work)
+        self._begun.add(id(work))
+        try:
+            with self._pool.halting(PortalError):
+                self._witness.begin(work)
+        except PortalError:
+            self._begun.discard(id(work))
+            raise
+        self._carry_out(work)
+        work.finished = True
+
+    def end(self, work: Work) -> None:
+        """Tell the witness of the end of a work whose beginning it knows."""
+        if id(work) in self._begun:
+            self._witness.end(work)
+
+    def _look_before(self, work: Work) -> None:
+        """Read what a write would replace, unless the plan was made from such a read; raise ``Moved`` if it changed."""
+        planned = work.account
+        if planned is None or not plan.overwritten(self._portal, work.plan):
+            return
+        if not self._witness.reviewed and (work.sight == READ_ALONE or planned.full):
+            return
+        now = self._observer.surely(planned)
+        if now is None:
+            raise Moved(f"the account {planned.key!r} (id {planned.id}) is gone; nothing was sent")
+        self._observer.check_scope(now)
+        names = plan.moved(self._portal, work.plan, planned, now)
+        if now.identity != planned.identity:
+            names = (self._portal.key, *names)
+        if names:
+            which = ", ".join(sorted(work.desired.option(name) for name in names))
+            raise Moved(f"{which} changed since the plan was made; nothing was sent")
+        work.account = now._replace(keys=planned.keys)
+        work.sight = READ_ALONE
+
+    def _carry_out(self, work: Work) -> None:
+        definite = False
+        last: PortalError | None = None
+        for attempt in range(1, ROUNDS + 1):
+            try:
+                self._perform(work)
+            except (Unclear, Busy) as doubt:
+                if isinstance(doubt, Busy) and doubt.status == 429:
+                    raise
+                if doubt.effect == READ:
+                    # What a step had to know first could not be read, so that its write was not sent.
+                    if last is None:
+                        raise
+                    raise self._unread(work, doubt, last) from doubt
+                work.sent = DOUBTED
+                last = doubt
+                self._tell(work)
+                self._observe(work, doubt, looks=LOOKS, wait=attempt)
+                self._once_only(work, doubt)
+            except (Clash, Missing, Refused) as no:
+                self._contradicted(work, no, again=definite)
+                definite = True
+                last = no
+            else:
+                return
+            if work.sight == ANSWERED:
+                work.sight = LISTED
+            if not work.plan.steps:
+                return
+            self._approved(work)
+        raise Unknown(
+            f"the outcome is unknown: {work.step.label if work.step else 'a write'} was sent {ROUNDS} times without a "
+            f"clear answer, the last one: {last.text if last else ''}",
+            hint="Run again when the portal is well; nothing will be done twice",
+        ) from last
+
+    def _approved(self, work: Work) -> None:
+        """Raise ``Moved`` if what is left to do is more, or something else, than what somebody has approved."""
+        if self._witness.reviewed and not plan.within(work.plan, work.planned):
+            labels = ", ".join(step.label for step in work.plan.steps)
+            raise Moved(f"the portal has something else than the plan was made from, and {labels} was not approved")
+
+    def _tell(self, work: Work) -> None:
+        if work.step is not None:
+            with self._pool.halting():
+                self._witness.step(work, work.step, work.ident or (work.account.id if work.account else None))
+
+    def _once_only(self, work: Work, doubt: PortalError) -> None:
+        """Refuse to create again what the portal would make twice: nothing of a service user has to be unique."""
+        if work.desired.service and work.account is None and work.step is not None and work.step.verb == CREATE:
+            raise Unknown(
+                f"the outcome is unknown: create was sent ({doubt.text}), and no account is seen since; it is not sent "
+                "again, because the portal would not refuse a second service user",
+                status=doubt.status,
+                code=doubt.code,
+                request_id=doubt.request_id,
+                hint="Look at the service users on the portal: the API key of one that was made was not shown",
+            )
+
+    def _contradicted(self, work: Work, no: PortalError, *, again: bool) -> None:
+        """The portal's state is not what the plan was made from: look once more and plan anew, or give up."""
+        creating = work.step is not None and work.step.verb == CREATE
+        taken = creating and (work.doubted or self._portal.hides_duplicates)
+        if again or (isinstance(no, Refused) and not taken):
+            raise self._explain(work, no) from no
+        before = work.account
+        self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
+        if work.account is None and before is not None and not work.wrote:
+            ensure_gone(self._connector, before)
+        if creating and work.account is None:
+            raise self._explain(work, no) from no
+        if not work.wrote:
+            # Somebody else made or deleted the account, so what is left to do is all that is done here.
+            self._approved(work)
+            work.first = work.plan
+
+    def _perform(self, work: Work) -> None:
+        for step in work.plan.steps:
+            work.step = step
+            account = None
+            if step.verb == CREATE:
+                created = self._connector.create(step.values)
+                work.ident, work.once, account = created.id, created.once, created.account
+            elif step.verb == DELETE:
+                work.ident = self._known(work).id
+                try:
+                    self._connector.delete(self._known(work))
+                except Missing:
+                    work.account = None
+            elif step.verb == WRITE:
+                account = self._connector.write(self._known(work), step.part, step.values)
+            else:
+                try:
+                    account = self._connector.act(self._known(work), step.verb, step.values)
+                except PortalError as error:
+                    if error.accepted:
+                        work.accepted()
+                        self._tell(work)
+                    raise
+            work.accepted()
+            work.done.append(step.label)
+            work.sight = LISTED if account is None else ANSWERED
+            if account is not None:
+                work.account = account
+                work.ident = account.id
+            self._tell(work)
+
+    def _known(self, work: Work) -> Account:
+        """Return the account that a step changes; right after its creation it may have to be read."""
+        if work.account is None:
+            work.account = self._observer.look(work)
+        if work.account is None:
+            raise Missing("the account that was just created cannot be seen yet")
+        return work.account
+
+    def _observe(self, work: Work, cause: PortalError, *, looks: int, wait: int) -> None:
+        """Look at the portal again and plan anew; ``cause`` is why."""
+        creating = work.step is not None and work.step.verb == CREATE
+        try:
+            for look in range(looks):
+                if wait or look:
+                    self._observer.throttle.back_off(wait + look, cause)
+                work.account = self._observer.look(work)
+                if work.account is not None or not creating:
+                    break
+        except PortalError as error:
+            if not work.wrote or error.fatal:
+                raise
+            raise self._unread(work, error, cause) from error
+        if work.account is not None and creating:
+            self._same_person(work, work.account)
+            if work.account.service and not work.once:
+                self._observer.warnings.append(
+                    f"{work.desired.label}: the answer to the creation was lost, and with it the API key that is shown "
+                    "only once. Make another key for this service user on the portal."
+                )
+        # Nobody can see whether a password was set, so a doubtful change of one is made again.
+        secret = work.step is not None and any(self._portal.field(name).secret for name in work.step.values)
+        policy = self._policy if secret and not creating else calm(self._policy)
+        work.plan = plan.make(self._portal, policy, work.desired, work.account)
+        if work.doubted and work.first is not None:
+            rest = [step.label for step in work.plan.steps]
+            work.done = [step.label for step in work.first.steps if step.label not in rest]
+
+    def _unread(self, work: Work, error: PortalError, cause: PortalError) -> PortalError:
+        return Unknown(
+            f"the outcome is unknown: {work.step.label if work.step else 'a write'} was sent ({cause.text}), and "
+            f"the portal could not be read since: {error.text}",
+            status=error.status,
+        )
+
+    def _same_person(self, work: Work, account: Account) -> None:
+        """Refuse to adopt an account that appeared under the wanted key and is somebody else's."""
+        email = self._portal.marked(EMAIL)
+        wanted, found = work.desired.given.get(email), account.values.get(email)
+        if wanted and found and fold(wanted) != fold(found):
+            raise Clash(
+                f"meanwhile somebody created {account.key!r} (id {account.id}) with another e-mail address",
+                hint="Find out whose account this is",
+                reason="somebody_else",
+            )
+
+    def _explain(self, work: Work, error: PortalError) -> PortalError:
+        if work.doubted:
+            creating = work.account is None
+            step = f" to {work.step.label}" if work.step else ""
+            shows = " and shows no account" if creating else step
+            return Unknown(
+                f"the outcome is unknown: after an unclear answer the portal says {error.text!r}{shows}",
+                status=error.status,
+                code=error.code,
+                request_id=error.request_id,
+                hint=error.hint or (self._portal.clash if creating else LOOK),
+            )
+        if isinstance(error, Clash):
+            error.hint = error.hint or self._portal.clash
+        return error

@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""The client of a task: what it may send, logging in, the gate, and sending again what may be sent again."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import typing as t
+
+from .answers import Answer, judged
+from .calls import READ, SESSION, WRITE, Call, repeatable
+from .connection import Connection, Link
+from .errors import AGAIN, Busy, Denied, Misuse, PortalError, SessionLost, Unclear, Unreachable, mask
+
+if t.TYPE_CHECKING:
+    from .auth import Auth
+    from .throttle import Throttle
+
+T = t.TypeVar("T")
+
+
+def _always_open(effect: str) -> None:  # the shape of a gate
+    """Let every request pass."""
+
+
+class Client:
+    """Sends calls. Complete before the first thread uses it, and not changed after.
+
+    ``allow`` is the set of effects that may be sent: in check mode there is no WRITE in it.
+    ``fault`` is the connector's reader of error envelopes. ``gate`` is called with the effect of a call before each
+    time that it is sent, and raises if it must not be; it changes only while no thread sends.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        auth: Auth,
+        throttle: Throttle,
+        *,
+        allow: t.Collection[str] = (READ, WRITE, SESSION),
+        mount: t.Callable[[t.Any], None] | None = None,
+    ) -> None:
+        self._width = connection.width
+        self._link = Link(connection, auth, mount)
+        self._auth = auth
+        self.throttle = throttle
+        self._allow = frozenset(allow)
+        self._proven = False
+        """Whether an answer has shown that the address is the one of the API, and the credential a good one."""
+        self._denial: Denied | None = None
+        """Why nothing more is sent: a credential that never worked is not tried again, or its account may be locked."""
+        self._abandoned: list[concurrent.futures.ThreadPoolExecutor] = []
+        self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
+        self.gate: t.Callable[[str], None] = _always_open
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """The number of requests that were sent, by effect."""
+        return self._link.sent
+
+    def close(self) -> None:
+        """Close the connections, after the last requests on them."""
+        while self._abandoned:
+            self._abandoned.pop().shutdown()
+        self._link.close()
+
+    def side_by_side(self, fetch: t.Callable[[int], T], numbers: t.Sequence[int]) -> t.Iterator[T]:
+        """Yield ``fetch(number)`` for each number, in order, with as many requests at once as the client is wide."""
+        if len(numbers) < 2 or self._width < 2:
+            yield from map(fetch, numbers)
+            return
+        width = min(self._width, len(numbers))
+        pool = concurrent.futures.ThreadPoolExecutor(width)
+        wait = True
+        waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
+        try:
+            for number in numbers:
+                # Few at a time: how many there are is what the portal says, and it may say anything.
+                if len(waiting) == 2 * width:
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(fetch, number))
+            while waiting:
+                yield waiting.popleft().result()
+        except GeneratorExit:
+            # Nobody wants the rest. That may be found out by the garbage collector in one of these very threads, which
+            # could not wait for itself: the end of the client waits.
+            wait = False
+            self._abandoned.append(pool)
+            raise
+        finally:
+            # After an error, or if nobody wants the rest: no request that has not been begun.
+            pool.shutdown(wait=wait, cancel_futures=True)
+
+    def scrub(self, text: str) -> str:
+        """Return ``text`` without the credential, should the portal have echoed it."""
+        return mask(text, self._auth.secrets())
+
+    def send(self, call: Call, **request: t.Any) -> Answer:
+        """Send ``call`` and return its answer; see ``fetch``."""
+        return self.fetch(call, lambda answer: answer, **request)
+
+    def fetch(
+        self,
+        call: Call,
+        parse: t.Callable[[Answer], T],
+        *,
+        query: t.Mapping[str, t.Any] | t.Sequence[tuple[str, t.Any]] | None = None,
+        body: t.Any = None,
+        headers: t.Mapping[str, str] | None = None,
+        **path: t.Any,
+    ) -> T:
+        """Send ``call`` and return what ``parse`` makes of its answer, or raise the ``PortalError`` that it means.
+
+        ``parse`` raises ``Unclear`` for an answer of a wrong shape, which is handled like any other garbage.
+
+        ``path`` fills the placeholders of the call's path. Reads are repeated by the rules of ``errors.py``; writes
+        only when the portal did not look at them.
+        """
+        if call.effect not in self._allow:
+            raise Misuse(f"the call {call.name!r} changes the portal, which is not allowed in check mode")
+        if self._denial is not None:
+            raise self._denial
+        attempt = 0
+        logins = 0
+        while True:
+            generation = -1
+            if call.effect != SESSION:
+                # Outside of the try: what a failed login allows to repeat was repeated inside of it.
+                self._login()
+                generation = self._auth.generation
+            began = None
+            try:
+                self.throttle.enter()
+                began = self.throttle.clock.now()
+                try:
+                    self.gate(call.effect)
+                    answer = judged(call, self._link.send(call, query, body, headers, path), self.fault)
+                finally:
+                    self.throttle.leave()
+                found = parse(answer)
+            except PortalError as error:
+                error.conceal(self._auth.secrets())
+                error.call = error.call or call.name
+                error.effect = error.effect or call.effect
+                self._no_doubt(error)
+                if isinstance(error, Denied) and error.credential and not self._proven:
+                    self._denial = error
+                if began is not None and isinstance(error, (Busy, Unclear, Unreachable)):
+                    self.throttle.lose(began)
+                if isinstance(error, SessionLost) and call.effect != SESSION:
+                    # The portal did not look at the call: even a write may go again, but once (docs/apis/clc.md 3.4).
+                    logins += 1
+                    if logins > 1:
+                        raise self._denied(error) from error
+                    self._auth.forget(generation)
+                    continue
+                attempt += 1
+                if not repeatable(call, error) or attempt > self.throttle.retries:
+                    raise
+                self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
+            else:
+                self._proven = self._proven or (call.effect != SESSION and isinstance(answer.data, (dict, list)))
+                return found
+
+    def _no_doubt(self, error: PortalError) -> None:
+        """Send nobody to check an address that has worked in this task."""
+        hint = error.hint or error.remedy
+        if self._proven and "api_url" in hint:
+            error.hint = AGAIN
+
+    def _denied(self, error: PortalError) -> Denied:
+        denied = Denied(
+            f"{error.text}, although the login succeeded just before",
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            hint="Check that nothing else ends the sessions of this credential",
+        )
+        denied.call = error.call
+        return denied
+
+    def _login(self) -> None:
+        try:
+            self._auth.login(self)
+        except (Busy, Unclear) as error:
+            # Doubt about the login is none about the call, which was not sent at all.
+            unsent = Unreachable(
+                error.text,
+                status=error.status,
+                code=error.code,
+                request_id=error.request_id,
+                hint=error.hint or error.remedy,
+            )
+            unsent.call = error.call
+            raise unsent from error

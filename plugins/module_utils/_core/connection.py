@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""How a portal is reached: one request over ``requests``, sent once, and what its failure says: whether it left."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import http.cookiejar
+import json
+import threading
+import typing as t
+import urllib.parse
+
+from . import deps, transport
+from .answers import Answer, read
+from .calls import READ, SESSION, WRITE, Call
+from .errors import PortalError, Unclear, Unreachable, Untrusted, cut
+
+if t.TYPE_CHECKING:
+    from .auth import Auth
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """How to reach the portal. ``timeout`` in seconds, for connecting, for each wait on the socket, and for a body."""
+
+    url: str
+    validate_certs: bool = True
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    http_proxy: str | None = None
+    timeout: float = 30.0
+    width: int = 4
+    user_agent: str = "portal.users"
+
+
+class Link:
+    """Sends single requests, from several threads at once, and repeats nothing.
+
+    ``mount`` may put other transport adapters in place, before the first request.
+    """
+
+    def __init__(self, connection: Connection, auth: Auth, mount: t.Callable[[t.Any], None] | None = None) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._sent: collections.Counter[str] = collections.Counter()
+        self._session = deps.requests.Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, transport.adapter(connection.width))
+        if mount is not None:
+            mount(self._session)
+        self._session.auth = auth
+        self._session.headers.update({"Accept": "application/json", "User-Agent": connection.user_agent})
+        # A CDN's cookies are of no use, and one jar for several threads would have to be locked.
+        self._session.cookies.set_policy(_NoCookies())
+        # The bare True lets REQUESTS_CA_BUNDLE of the environment count; False and a path win over it.
+        if not connection.validate_certs:
+            # The user has decided; urllib3 would say so again for each request.
+            deps.urllib3.disable_warnings(deps.urllib3.exceptions.InsecureRequestWarning)
+        self._verify: bool | str = (connection.ca_path or True) if connection.validate_certs else False
+        self._proxies = (
+            {"http": connection.http_proxy, "https": connection.http_proxy} if connection.http_proxy else None
+        )
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """The number of requests that were sent, by effect."""
+        return {effect: self._sent[effect] for effect in (SESSION, READ, WRITE)}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def send(
+        self, call: Call, query: t.Any, body: t.Any, headers: t.Mapping[str, str] | None, path: t.Mapping[str, t.Any]
+    ) -> Answer:
+        """Send ``call`` and return its answer, whatever it says; raise what a failure of the network means."""
+        place = call.place(path)
+        url = f"{self._connection.url.rstrip('/')}/{place}" if place else self._connection.url
+        sent_headers = dict(headers or {})
+        data = None
+        if body is not None:
+            data = json.dumps(body, separators=(",", ":")).encode("ascii")
+            sent_headers.setdefault("Content-Type", "application/json")
+        with self._lock:
+            self._sent[call.effect] += 1
+        timeout = self._connection.timeout
+        try:
+            response = self._session.request(
+                call.method,
+                url,
+                params=query,
+                data=data,
+                headers=sent_headers,
+                timeout=(timeout, timeout),
+                verify=self._verify,
+                cert=self._certificate(),
+                proxies=self._proxies,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                return read(call, response)
+        except deps.requests.exceptions.RequestException as error:
+            raise self._translate(error) from error
+        except deps.urllib3.exceptions.HTTPError as error:
+            raise Unclear(f"the answer broke off ({type(error).__name__})") from error
+        except OSError as error:
+            # All that the network does is wrapped by the two above: this is a file that requests looks for itself.
+            raise Untrusted(cut(str(error), 160), hint="Check ca_path, client_cert and client_key") from error
+
+    def _certificate(self) -> t.Any:
+        cert, key = self._connection.client_cert, self._connection.client_key
+        return (cert, key) if cert and key else cert
+
+    def _translate(self, error: t.Any) -> PortalError:
+        """Return what an exception of requests says about whether the request left."""
+        exceptions = deps.requests.exceptions
+        host = urllib.parse.urlsplit(self._connection.url).netloc
+        if isinstance(error, exceptions.SSLError):
+            return Untrusted(
+                f"the certificate of {host} was refused: {cut(str(_root(error)), 160)}",
+                hint="Give the issuer's certificate with ca_path"
+                + (", and check client_cert and client_key" if self._connection.client_cert else ""),
+            )
+        if isinstance(error, exceptions.ProxyError):
+            if _proxy_refused(error):
+                return Unreachable("the proxy refused or broke the connection", hint="Check http_proxy")
+            return Unclear("the connection through the proxy broke before the answer was there")
+        if isinstance(error, exceptions.ConnectTimeout):
+            return Unreachable(f"no connection to {host} within {self._connection.timeout:g} s")
+        if isinstance(error, (exceptions.ReadTimeout, exceptions.Timeout)):
+            return Unclear(f"no answer within {self._connection.timeout:g} s")
+        if isinstance(error, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
+            return Unclear("the answer broke off or could not be unpacked")
+        if isinstance(error, exceptions.ConnectionError):
+            reason = getattr(error.args[0] if error.args else None, "reason", None)
+            if isinstance(reason, deps.urllib3.exceptions.NewConnectionError):
+                return Unreachable(f"no connection to {host}: {cut(str(reason).split(': ', 1)[-1], 160)}")
+            return Unclear("the connection broke before the answer was there")
+        if isinstance(error, exceptions.InvalidProxyURL):
+            return Untrusted("http_proxy is not an address that can be used", hint="Check http_proxy")
+        if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)):
+            return Untrusted(f"{self._connection.url!r} is not an address that can be used", hint="Check api_url")
+        return Unclear(f"the request failed ({type(error).__name__})")
+
+
+def _root(error: BaseException) -> BaseException:
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return reason if isinstance(reason, BaseException) else error
+
+
+def _proxy_refused(error: t.Any) -> bool:
+    """Return whether a proxy is to blame for sure; urllib3 says so too if a request breaks that went through it."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    cause = getattr(reason, "original_error", reason)
+    exceptions = deps.urllib3.exceptions
+    if isinstance(cause, (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)):
+        return True
+    return isinstance(cause, OSError) and str(cause).startswith("Tunnel connection failed")
+
+
+class _NoCookies(http.cookiejar.CookiePolicy):
+    """A cookie policy that takes and gives nothing."""
+
+    netscape = True
+    rfc2965 = hide_cookie2 = False
+
+    def set_ok(self, cookie: t.Any, request: t.Any) -> bool:
+        return False
+
+    def return_ok(self, cookie: t.Any, request: t.Any) -> bool:
+        return False
+
+    def domain_return_ok(self, domain: str, request: t.Any) -> bool:
+        return False
+
+    def path_return_ok(self, path: str, request: t.Any) -> bool:
+        return False

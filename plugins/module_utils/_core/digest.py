@@ -1,0 +1,298 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What a plan commits to: items, one for each account that is written, and the digests over them. Pure.
+
+An item holds what will be sent, to which account, on which portal, and instead of what. It is free of time and of
+shown text, so that the same work has the same digest today and tomorrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import typing as t
+
+from .errors import BadInput, Misuse
+from .fields import EMAIL, Choice, Members, Text
+from .identity import fold
+from .plan import ACTIVATE, CREATE, DELETE, DISABLE, ENABLE, REVOKE, REVOKE_KEYS, WRITE
+from .portal import ACTIVE, DISABLED
+
+if t.TYPE_CHECKING:
+    from .desired import Desired
+    from .fields import Field
+    from .plan import Plan, Step
+    from .portal import Account, Portal
+
+SCHEMA = 1
+"""The version of the form of an item; another one never has the same digest."""
+NEW = "new"
+"""Stands for the ID of an account that the item creates. An account may be called like this: ask ``creates``."""
+GENERATED = "generated"
+"""Stands for a secret that is made up while applying."""
+STRETCH = 100_000
+"""Rounds that each guess at a credential costs whoever has a document and knows one of its given secrets."""
+
+Item = dict[str, t.Any]
+Given = t.Mapping[str, t.Any]
+
+
+def canonical(value: t.Any) -> str:
+    """Return ``value`` as JSON text: one text for one value, whatever the order of its members was.
+
+    Sets stand as sorted lists. Raises ``BadInput`` for what has no exact text: numbers with a fraction, names that are
+    no text, halves of characters, other types.
+    """
+    return _text(_exact(value))
+
+
+def _text(value: t.Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+def _exact(value: t.Any) -> t.Any:
+    if type(value) is str and value.isascii():
+        return value
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise BadInput(f"{value!a} holds half a character, which cannot be committed to") from error
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [_exact(member) for member in value]
+    if isinstance(value, (set, frozenset)):
+        members = [_exact(member) for member in value]
+        return sorted(members, key=None if all(isinstance(member, str) for member in members) else canonical)
+    # Most are the first one, which is found at once.
+    if isinstance(value, (dict, t.Mapping)):
+        wrong = [name for name in value if not isinstance(name, str)]
+        if wrong:
+            raise BadInput(f"{wrong[0]!r} is the name of a member and no text, write it in quotes")
+        return {_exact(name): _exact(member) for name, member in value.items()}
+    if isinstance(value, float):
+        raise BadInput(f"{value!r} is a number with a fraction, which cannot be committed to; write it in quotes")
+    raise BadInput(f"a value of type {type(value).__name__} cannot be committed to")
+
+
+def _digest(kind: str, value: t.Any) -> str:
+    """Return the digest of a value that is exact: out of ``item``, ``exact`` or a document."""
+    # The kind keeps the digest of one thing from being passed off as that of another.
+    text = _text([f"portal.users {kind}", value])
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def exact(value: t.Any) -> t.Any:
+    """Return ``value`` as a document holds it, sets as sorted lists; raises ``BadInput`` as ``canonical`` does."""
+    return _exact(value)
+
+
+def digest_of(item: Item) -> str:
+    """Return the digest of one item, as ``item`` or a document has it."""
+    return _digest("item", item)
+
+
+def plan_digest(items: t.Iterable[Item], tenant: t.Sequence[str], policy: Given) -> str:
+    """Return the digest of all that would be written on one tenant, and of the policy that it was planned by."""
+    return plan_digest_of((digest_of(item) for item in items), tenant, policy)
+
+
+def plan_digest_of(digests: t.Iterable[str], tenant: t.Sequence[str], policy: Given) -> str:
+    """Return the digest of a plan whose items have these ``digests``, in whatever order."""
+    return _digest("plan", {"v": SCHEMA, "tenant": _tenant(tenant), "policy": _exact(policy), "items": sorted(digests)})
+
+
+def document_digest(envelope: Given, plans: t.Mapping[str, str], sections: t.Mapping[str, t.Any]) -> str:
+    """Return the digest of a document: its envelope, the plan digests by host, and what people read of each host."""
+    shown = {host: _digest("section", section) for host, section in sections.items()}
+    return _digest("document", {"envelope": envelope, "plans": plans, "sections": shown})
+
+
+def key_of(portal: str, tenant: t.Sequence[str], credential: Given) -> bytes:
+    """Return the key that commits to given secrets, for whoever has the credential of the portal and nobody else.
+
+    It is slow on purpose (a tenth of a second): a password as credential must not be guessed from a plan.
+    """
+    salt = canonical(["portal.users secrets", portal, _tenant(tenant)])
+    return hashlib.pbkdf2_hmac("sha256", canonical(credential).encode(), salt.encode(), STRETCH)
+
+
+def item(
+    portal: Portal,
+    tenant: t.Sequence[str],
+    *,
+    desired: Desired,
+    account: Account | None,
+    plan: Plan,
+    person: str = "",
+    reason: str = "",
+    secret: bytes | None = None,
+) -> Item:
+    """Return what ``plan`` commits to.
+
+    ``tenant`` is (portal, address, scope), ``person`` the key of the person whose account it is, ``secret`` the key of
+    ``key_of``, which is needed where secrets are given. Raises ``BadInput`` for values that have no exact text.
+    """
+    owner = fold(person)
+    names = _Names(portal, desired, account, plan)
+    commit = _Commitment(desired, secret, owner or fold(names.login))
+    state = _State(portal, account)
+    steps = []
+    for step in plan.steps:
+        values = {name: commit(portal.field(name), value) for name, value in step.values.items() if name != REVOKE_KEYS}
+        if step.verb == REVOKE:
+            values = {REVOKE_KEYS: str(step.values[REVOKE_KEYS])}
+        sent: Item = {"step": step.label, "part": step.part, "values": values, "replaces": state.replaced(step)}
+        sent["gives"] = state.gives(step)
+        steps.append(sent)
+        state.advance(step)
+    return t.cast(
+        Item,
+        _exact(
+            {
+                "v": SCHEMA,
+                "person": owner,
+                "reason": reason,
+                "tenant": _tenant(tenant),
+                "account": NEW if account is None else account.id,
+                "login": names.login,
+                "email": names.email,
+                "names": names.all,
+                "service": desired.service if account is None else bool(account.service),
+                "steps": steps,
+            }
+        ),
+    )
+
+
+def creates(item: Item) -> bool:
+    """Return whether the item makes an account."""
+    return any(step["step"] == CREATE for step in item["steps"])
+
+
+def gives(item: Item) -> bool:
+    """Return whether the item gives something that somebody must be entitled to: an account, a sign-in, a right."""
+    return any(step["gives"] for step in item["steps"])
+
+
+def made_by(portal: Portal, item: Item, account: Account) -> bool:
+    """Return whether ``account``, read in full, is what the creation in ``item`` makes, as far as a portal tells."""
+    sent = next((step["values"] for step in item["steps"] if step["step"] == CREATE), None)
+    if sent is None or bool(account.service) != item["service"]:
+        return False
+    for name, value in sent.items():
+        field = portal.field(name)
+        if not field.compared:
+            continue
+        wanted = frozenset(value) if isinstance(field, Members) else value
+        if name not in account.values or not field.same(account.values[name], wanted):
+            return False
+    return True
+
+
+class _Names:
+    """How an item calls its account: the login and e-mail now, and all that it has before, during and after."""
+
+    def __init__(self, portal: Portal, desired: Desired, account: Account | None, plan: Plan) -> None:
+        email = portal.marked(EMAIL) or None
+        sent = [step.values for step in plan.steps if step.verb in (CREATE, WRITE)]
+        first: Given = sent[0] if account is None and sent else {}
+        key = portal.key_of(service=desired.service)
+        self.login = account.key if account is not None else str(first.get(str(key), desired.key) or "")
+        here: Given = first if account is None else account.values
+        self.email = str(here.get(email) or "") if email is not None else ""
+        found = {self.login, self.email, desired.key or ""}
+        for values in sent:
+            found.update(str(values[name]) for name in (portal.key, email) if name is not None and values.get(name))
+        self.all = sorted({fold(name) for name in found} - {""})
+
+
+class _Commitment:
+    """Turns the values of a step into what an item may hold: no secret, and nothing that only looks alike."""
+
+    def __init__(self, desired: Desired, secret: bytes | None, owner: str) -> None:
+        self._generated = desired.generated
+        self._secret = secret
+        self._owner = owner
+
+    def __call__(self, field: Field, value: t.Any) -> t.Any:
+        if not field.secret:
+            if field.name in self._generated:
+                raise Misuse(f"{field.name}: only secrets are generated")
+            try:
+                return _exact(value)
+            except BadInput as error:
+                raise BadInput(f"{field.name}: {error.text}") from error
+        if field.name in self._generated:
+            return GENERATED
+        if self._secret is None:
+            raise Misuse(f"{field.name}: a key is needed to commit to it")
+        # The owner keeps a reader from seeing who got the same password as somebody else.
+        text = canonical([self._owner, field.name, value])
+        return f"hmac:{hmac.new(self._secret, text.encode(), 'sha256').hexdigest()}"
+
+
+class _State:
+    """What is there before each step: what a step replaces is told as it is when that step is due.
+
+    So the steps that are left of an item, once others were carried out, say the same as they did in the whole.
+    """
+
+    def __init__(self, portal: Portal, account: Account | None) -> None:
+        self._portal = portal
+        self._account = account
+        self._values: dict[str, t.Any] = {} if account is None else dict(account.values)
+        self._status = portal.born if account is None else account.status
+
+    def replaced(self, step: Step) -> Item:
+        """Return what ``step`` replaces, as far as it is known."""
+        if step.verb == CREATE:
+            return {}
+        if step.verb == REVOKE:
+            ident = str(step.values[REVOKE_KEYS])
+            keys = self._account.keys if self._account is not None else None
+            return {REVOKE_KEYS: (keys or {}).get(ident)}
+        if step.verb == WRITE:
+            return {name: self._values[name] for name in step.values if name in self._values}
+        found: Item = {"status": self._status}
+        if step.verb == DELETE:
+            # Whose account it is; what it may do can have been taken from it by an earlier rung.
+            fields = [f for f in self._portal.fields if f.listed and isinstance(f, Text) and not isinstance(f, Choice)]
+            found["account"] = {f.name: self._values[f.name] for f in fields if f.name in self._values}
+        return found
+
+    def gives(self, step: Step) -> bool:
+        """Return whether ``step`` gives what somebody must be entitled to: what would be a removal the other way."""
+        if step.verb in (CREATE, ENABLE, ACTIVATE):
+            return True
+        if step.verb != WRITE:
+            return False
+        for name, value in step.values.items():
+            field = self._portal.field(name)
+            here = self._values.get(name, field.canonical(None)) if field.compared else None
+            if field.secret or (field.compared and field.strips(value, here)):
+                return True
+        return False
+
+    def advance(self, step: Step) -> None:
+        """Note that ``step`` is done."""
+        if step.verb in (CREATE, WRITE):
+            self._values.update({n: value for n, value in step.values.items() if self._portal.field(n).compared})
+        elif step.verb == DISABLE:
+            self._status = DISABLED
+        elif step.verb in (ENABLE, ACTIVATE):
+            self._status = ACTIVE
+
+
+def _tenant(tenant: t.Sequence[str]) -> list[str]:
+    found = list(tenant)
+    if len(found) != 3 or not all(isinstance(word, str) for word in found):
+        raise Misuse("a tenant is a portal, an address and a scope")
+    return found

@@ -1,0 +1,326 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Looks at accounts: all by one listing, one alone, and one so that it is sure that there is none."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+
+from . import plan
+from .correlate import Index, correlate
+from .errors import LOOK, Ambiguous, Denied, Missing, PortalError, Refused, Unclear
+from .identity import fold
+from .plan import CREATE, CREATED, REVOKE_KEYS, UNCHANGED, Plan, Step
+from .portal import Account, Connector, Portal, refuse_strange
+
+if t.TYPE_CHECKING:
+    from .desired import Desired, Policy
+    from .fields import Name
+    from .throttle import Throttle
+
+LISTED = "listed"
+VAGUE = "vague"
+READ_ALONE = "read"
+ANSWERED = "answered"
+Sight = str
+"""What the account of a work is known from: the listing, which may not tell enough (vague), a read of this account
+alone, or the answer to the last write."""
+
+NOTHING = "nothing"
+ACCEPTED = "accepted"
+DOUBTED = "doubted"
+Sent = str
+"""What was written for a work: nothing, writes that the portal accepted, or one whose answer was in doubt."""
+
+COUNTED = 100
+"""After so many listed accounts it is told how many there are so far."""
+
+
+@dataclasses.dataclass
+class Work:
+    """One desired user on the way from the wish to the outcome. Only one thread holds it at a time.
+
+    ``plan`` is what is left to do, ``first`` what was planned when the first step began, ``done`` the labels of the
+    steps that were carried out. ``once`` is what the portal shows only once.
+    """
+
+    desired: Desired
+    account: Account | None = None
+    plan: Plan = UNCHANGED
+    first: Plan | None = None
+    error: PortalError | None = None
+    done: list[str] = dataclasses.field(default_factory=list)
+    step: Step | None = None
+    sight: Sight = LISTED
+    sent: Sent = NOTHING
+    finished: bool = False
+    """Whether all steps were carried out, or needed no more."""
+    ident: str | None = None
+    once: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether the portal was, or may have been, changed."""
+        return self.sent != NOTHING
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the answer to a write was in doubt."""
+        return self.sent == DOUBTED
+
+    def accepted(self) -> None:
+        """Note that the portal took a write."""
+        self.sent = ACCEPTED if self.sent == NOTHING else self.sent
+
+    @property
+    def planned(self) -> Plan:
+        """What was to be done before anything was."""
+        return self.first or self.plan
+
+    @property
+    def left(self) -> list[str]:
+        """The steps that were planned and not carried out."""
+        return [step.label for step in self.planned.steps if step.label not in self.done]
+
+
+def seeks_keys(work: Work) -> bool:
+    """Return whether the API keys of a user are to be revoked; who is created keeps the key that came along."""
+    created = work.first is not None and work.first.action == CREATED
+    return bool(work.desired.given.get(REVOKE_KEYS)) and not created
+
+
+def table_of(connector: Connector, kind: str, warnings: list[str]) -> t.Mapping[str, str] | None:
+    """Return a table of the portal; None, and a warning, if the portal does not let it be read."""
+    try:
+        return connector.table(kind)
+    except (Denied, Missing, Refused) as error:
+        if error.status == 401:
+            raise
+        warnings.append(f"the portal does not let its {kind.replace('_', ' ')} be listed: {error}")
+        return None
+
+
+def is_listed(connector: Connector, account: Account) -> bool:
+    """Return whether the portal's list has the account, by its ID."""
+    return account.id in Index(connector.listing(frozenset((fold(account.key),)))).by_id
+
+
+def contradiction(account: Account) -> Unclear:
+    """Return the error for an account that the list has and the portal cannot read."""
+    text = f"the portal lists the account {account.key!r} (id {account.id}), but cannot find it"
+    return Unclear(text, hint=LOOK, reason="listed_and_missing")
+
+
+def ensure_gone(connector: Connector, account: Account) -> None:
+    """Raise unless the list agrees that there is no such account: to leave somebody alone or out it must be sure."""
+    if is_listed(connector, account):
+        raise contradiction(account)
+
+
+def _unheard(_number: int) -> None:
+    """Where nobody wants to know how far a listing is."""
+
+
+class Observer:
+    """Looks at the accounts of one portal with one credential, and keeps the listing."""
+
+    def __init__(self, portal: Portal, connector: Connector, throttle: Throttle, warnings: list[str]) -> None:
+        self.portal = portal
+        self.connector = connector
+        self.throttle = throttle
+        self.warnings = warnings
+        self.index = Index()
+        self.complete = False
+        """Whether ``index`` holds every account of the portal that the credential can see."""
+        self.remembered = False
+        """Whether ``index`` may be older than the plan that is made from it."""
+        self.stale = False
+        """Whether something was written since that the listing does not show."""
+        self.listed_at = 0.0
+        self.listing_cost = 0
+        self.seen: t.Callable[[int], None] = _unheard
+        """Is told how many accounts were listed so far."""
+        self._tables: dict[str, t.Mapping[str, str] | None] = {}
+
+    def forget(self) -> None:
+        """Forget the listing."""
+        self.index, self.complete, self.remembered, self.stale = Index(), False, False, False
+
+    def list_accounts(self, keys: frozenset[str]) -> None:
+        """List the accounts in scope, all of them if there are no ``keys``."""
+        before = self.connector.client.sent["read"]
+        index = Index(self._counted(self.connector.listing(keys)))
+        self.listing_cost = max(1, self.connector.client.sent["read"] - before)
+        self.index, self.complete, self.remembered = index, not self.connector.narrows(keys), False
+        self.stale = False
+        self.listed_at = self.throttle.clock.now()
+
+    def _counted(self, accounts: t.Iterator[Account]) -> t.Iterator[Account]:
+        for number, account in enumerate(accounts, 1):
+            if number % COUNTED == 0:
+                self.seen(number)
+            yield account
+
+    def in_scope(self) -> list[Account]:
+        """Return the listed accounts that the scope takes in."""
+        scope = self.connector.scope
+        return [a for a in self.index if scope is None or a.scope in (None, scope)]
+
+    def read(self, work: Work) -> None:
+        """Find the account of a work by its ID."""
+        work.account = self.connector.details(t.cast(str, work.desired.id))
+        work.sight = READ_ALONE
+        self.check_scope(work.account)
+
+    def take(self, work: Work) -> None:
+        """Take the account of a work that names it by ID out of the listing."""
+        work.account = self.index.by_id[t.cast(str, work.desired.id)]
+        self.check_scope(work.account)
+
+    def match(self, work: Work) -> None:
+        """Find the account of a work in the listing."""
+        work.account = correlate(self.portal, work.desired, self.index)
+        self.check_scope(work.account)
+
+    def check_scope(self, account: Account | None) -> None:
+        """Raise ``Refused`` for an account that the credential sees and the scope does not take in."""
+        scope = self.connector.scope
+        if account is not None and scope is not None and account.scope not in (None, scope):
+            raise Refused(
+                f"the account {account.key!r} (id {account.id}) lives in {account.scope} and not in {scope}, "
+                "and accounts cannot be moved",
+                reason="lives_elsewhere",
+            )
+
+    def sketch(self, policy: Policy, work: Work) -> None:
+        """Plan from what the listing tells; a work that is ``VAGUE`` then must be inspected before its plan counts."""
+        account = work.account
+        if account is not None and plan.unknown(self.portal, work.desired, account):
+            work.sight = VAGUE
+            return
+        self.make_plan(policy, work)
+        if account is not None and not account.full:
+            # A remembered listing may be old: what is to be changed is looked at first.
+            changes = bool(work.plan.steps) or seeks_keys(work)
+            if plan.replaces(self.portal, work.plan) or (self.remembered and changes):
+                work.sight = VAGUE
+
+    def inspect(self, policy: Policy, work: Work) -> None:
+        """Look at the account of a work surely, and plan."""
+        account = t.cast("Account", work.account)
+        if work.sight == VAGUE:
+            work.account = self.surely(account)
+            work.sight = READ_ALONE
+            if work.account is None:
+                self.index.drop(account.id)
+        work.account = self.with_keys(work, work.account)
+        self.make_plan(policy, work)
+
+    def surely(self, account: Account) -> Account | None:
+        """Read a listed account; None only if the list agrees that it is gone."""
+        found = self.connector.details(account.id)
+        if found is None and is_listed(self.connector, account):
+            # Once may be no more than bad luck.
+            found = self.connector.details(account.id)
+            if found is None:
+                raise contradiction(account)
+        return found
+
+    def with_keys(self, work: Work, account: Account | None) -> Account | None:
+        """Return the account with its live API keys if these are to be revoked: no other read tells them."""
+        return self.connector.inquire(account) if account is not None and seeks_keys(work) else account
+
+    def make_plan(self, policy: Policy, work: Work) -> None:
+        """Plan for one work."""
+        made = plan.make(self.portal, policy, work.desired, work.account)
+        if self.portal.scoped and self.connector.scope is None and any(step.verb == CREATE for step in made.steps):
+            names = " or ".join(option.name for option in self.portal.scope)
+            text = f"to create the account, {self.portal.title} needs to know where: give {names}"
+            raise Refused(text, reason="needs_scope")
+        work.plan = made
+
+    def look(self, work: Work) -> Account | None:
+        """Look at the account of a work as it is now."""
+        ident = work.ident or (work.account.id if work.account is not None else work.desired.id)
+        if ident is not None:
+            account = self.connector.details(ident)
+        else:
+            key = frozenset((fold(work.desired.key or ""),))
+            account = correlate(self.portal, work.desired, Index(self.connector.listing(key)))
+            if account is not None and not account.full:
+                account = self.connector.details(account.id)
+        self.check_scope(account)
+        return self.with_keys(work, account)
+
+    def resolve(self, work: Work) -> None:
+        """Turn the names that only the portal knows into IDs."""
+        wishes = work.desired.given.items()
+        if work.desired.state == "absent" or not any(self.portal.field(name).asks(wish) for name, wish in wishes):
+            return
+        given, words = {}, dict(work.desired.words)
+        for name, wish in work.desired.given.items():
+            found: dict[str, str] = {}
+            field = self.portal.field(name)
+            if not field.named:
+                given[name] = wish
+                continue
+            given[name] = field.resolve(wish, functools.partial(self._look_up, found))
+            if name in words and found:
+                words[name] = {**words[name], **found}
+        work.desired = dataclasses.replace(work.desired, given=given, words=words)
+
+    def _look_up(self, found: dict[str, str], asked: Name) -> str:
+        ident = self.connector.lookup(asked)
+        found[ident] = asked.text
+        return ident
+
+    def known_ids(self, work: Work) -> None:
+        """Refuse IDs that the portal does not have, asked for only where one would be written."""
+        written = {name for step in work.plan.steps for name in step.values}
+        for name, kind in self.portal.tables.items():
+            if name not in written or name not in work.desired.given:
+                continue
+            here = work.account.values.get(name) if work.account is not None else None
+            idents = self.portal.field(name).chosen(work.desired.given[name])
+            idents -= here if isinstance(here, frozenset) else {here}
+            table = self._table(kind) if idents else None
+            if table is not None:
+                refuse_strange(name, idents, table)
+
+    def _table(self, kind: str) -> t.Mapping[str, str] | None:
+        if kind not in self._tables:
+            self._tables[kind] = table_of(self.connector, kind, self.warnings)
+        return self._tables[kind]
+
+    def unknown_scope(self) -> str:
+        """Say that the portal does not have the scope; nothing, but perhaps a warning, if it has or cannot tell."""
+        try:
+            there = self.connector.reach() is not False
+        except PortalError as error:
+            self.warnings.append(f"whether the portal has {self.connector.scope} could not be seen: {error}")
+            there = True
+        if there:
+            return ""
+        option = next((o.name for o in self.portal.scope if o.name.endswith("_id")), "scope")
+        return f"{option}: {self.connector.scope!r} is not known to the portal"
+
+
+def twins(works: t.Sequence[Work]) -> t.Iterator[tuple[Work, Ambiguous]]:
+    """Yield the works that mean one account in different words, each with its error: only now can it be seen."""
+    found: dict[str, list[Work]] = {}
+    for work in works:
+        if work.account is not None and work.error is None:
+            found.setdefault(work.account.id, []).append(work)
+    for ident, same in found.items():
+        if len(same) > 1:
+            places = " and ".join(str(w.desired.position) for w in same)
+            key = t.cast("Account", same[0].account).key
+            text = f"users {places} mean the same account, {key!r} (id {ident})"
+            for work in same:
+                yield work, Ambiguous(text, hint="Keep one of them", reason="twice")

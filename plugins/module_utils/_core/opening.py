@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Opening a session: the options that every request needs, the connection made of them, and the tenant it leads to."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import typing as t
+import urllib.parse
+
+from .arguments import connection_options, task_options
+from .calls import READ, SESSION, WRITE
+from .client import Client
+from .connection import Connection
+from .errors import BadInput
+from .portal import tenant_of
+from .session import Session
+from .throttle import Clock, Throttle
+
+if t.TYPE_CHECKING:
+    from .fields import Params
+    from .portal import Portal
+
+
+@dataclasses.dataclass
+class Context:
+    """What surrounds a task. ``sessions`` is kept by the caller between the items of a loop, and no longer."""
+
+    clock: Clock = dataclasses.field(default_factory=Clock)
+    mount: t.Callable[[t.Any], None] | None = None
+    sessions: dict[t.Any, Session] | None = None
+    no_log_values: set[str] = dataclasses.field(default_factory=set)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+
+def open_session(
+    portal: Portal,
+    params: Params,
+    context: Context,
+    *,
+    width: int,
+    check_mode: bool = False,
+    service: bool | None = None,
+    ask: bool = True,
+) -> Session:
+    """Return a session for validated ``params`` of a user or info module; raises ``PortalError``.
+
+    Nothing is sent but what the scope needs, and what tells the tenant without one, if ``ask``. Where ``context``
+    keeps sessions, an open one is taken again.
+    """
+    complete(portal, params)
+    settings = {o.name: params.get(o.name) for o in (*portal.credentials, *portal.scope, *portal.policy)}
+    settings["service_wanted"] = service
+    names = [o.name for o in connection_options(portal)]
+    mark = json.dumps(
+        [portal.name, check_mode, width, settings, [params.get(n) for n in names]], default=str, sort_keys=True
+    )
+    if context.sessions is not None and mark in context.sessions:
+        return context.sessions[mark]
+    connection = Connection(
+        url=portal.address(params["api_url"]),
+        validate_certs=params["validate_certs"],
+        ca_path=params.get("ca_path"),
+        client_cert=params.get("client_cert"),
+        client_key=params.get("client_key"),
+        http_proxy=params.get("http_proxy"),
+        timeout=params["timeout"],
+        width=width,
+    )
+    _warn_clear_text(connection.url, context.warnings)
+    throttle = Throttle(
+        budget=params["retry_budget"], retries=params["retries"], clock=context.clock, limits=portal.limits
+    )
+    allow = (READ, SESSION) if check_mode else (READ, SESSION, WRITE)
+    client = Client(connection, portal.auth(settings), throttle, allow=allow, mount=context.mount)
+    secret = {o.name for o in portal.credentials if o.secret}
+    connector = portal.connector(client, portal, {n: v for n, v in settings.items() if n not in secret})
+    client.fault = connector.fault
+    try:
+        connector.open()
+        tenant = tenant_of(portal, connection.url, connector, params, ask=ask)
+    except BaseException:
+        client.close()
+        raise
+    credential = tuple((o.name, params.get(o.name)) for o in portal.credentials)
+    session = Session(portal, connector, throttle, tenant=tenant, credential=credential, check_mode=check_mode)
+    if context.sessions is not None:
+        # Items of one loop may differ in their concurrency, and still count together.
+        session.tally = next((s.tally for s in context.sessions.values() if s.tenant == tenant), session.tally)
+        context.sessions[mark] = session
+    return session
+
+
+def complete(portal: Portal, params: Params) -> None:
+    """Check what every request needs; the argument spec cannot name the environment variable in its message."""
+    for option in task_options(portal):
+        if option.required and params.get(option.name) in (None, ""):
+            remedy = "set the option"
+            if option.env:
+                remedy += f" or the environment variable {option.env[0]}"
+            raise BadInput(f"{option.name} is required: {remedy}", reason="required")
+    scope = [o for o in portal.scope if params.get(o.name) not in (None, "")]
+    if len(scope) > 1:
+        raise BadInput(f"{' and '.join(o.name for o in scope)} exclude each other, give one of them")
+    _connectable(portal, params)
+
+
+def _connectable(portal: Portal, params: Params) -> None:
+    """Check the options that say how to reach the portal."""
+    try:
+        url = urllib.parse.urlsplit(portal.address(params["api_url"]))
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        what = "the address" if "@" in params["api_url"] else repr(params["api_url"])
+        raise BadInput(f"api_url: {what} is no address of a portal, begin with https:// (or http://) and name a host")
+    if url.query or url.fragment:
+        raise BadInput("api_url: the address must not hold a query (?) or a fragment (#), paths are added to it")
+    if url.username or url.password:
+        raise BadInput("api_url: the address must not hold a user name or password, use the options for the credential")
+    if "@" in (params.get("http_proxy") or ""):
+        raise BadInput(
+            "http_proxy: the address must not hold a user name or password, which would be shown in results; "
+            "set the environment variable https_proxy instead"
+        )
+    if params.get("client_key") and not params.get("client_cert"):
+        raise BadInput("client_key: needs client_cert as well")
+    for name in ("timeout", "retry_budget"):
+        if not 0 < params[name] < 86400 and not (name == "retry_budget" and params[name] == 0):
+            raise BadInput(f"{name}: {params[name]:g} is out of range, give seconds above 0")
+    if not 0 <= params["retries"] <= 100:
+        raise BadInput(f"retries: {params['retries']} is out of range, give a number from 0 to 100")
+
+
+def _warn_clear_text(url: str, warnings: list[str]) -> None:
+    parts = urllib.parse.urlsplit(url)
+    local = parts.hostname in ("localhost", "::1") or re.fullmatch(r"127(\.[0-9]+){1,3}", parts.hostname or "")
+    if parts.scheme == "http" and not local:
+        warnings.append(f"api_url is http: the credential travels to {parts.hostname} in clear text. Use https.")

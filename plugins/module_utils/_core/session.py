@@ -1,0 +1,322 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""One login and one listing for a task or a run, and the two verbs: plan, which only reads, and apply."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from . import digest, guard
+from .apply import NOBODY, Applier, Gate, Witness
+from .batch import NOWHERE, Batch
+from .correlate import Index
+from .desired import Desired, Policy
+from .errors import BadInput, Blocked, PortalError, Skipped
+from .guard import Tally
+from .identity import fold, points
+from .observe import VAGUE, Observer, Work, seeks_keys, twins
+from .plan import Plan
+from .pool import Pool, undisturbed
+from .prove import Prover
+
+if t.TYPE_CHECKING:
+    from .digest import Item
+    from .portal import Account, Connector, Portal, Tenant
+    from .throttle import Throttle
+
+
+def _writes(works: t.Iterable[Work]) -> list[Work]:
+    return [w for w in works if w.error is None and w.first is None and w.plan.steps]
+
+
+def _changes(works: t.Iterable[Work]) -> list[tuple[Account, Plan]]:
+    return [(w.account, w.plan) for w in works if w.account is not None]
+
+
+def _created(works: t.Iterable[Work]) -> int:
+    return sum(guard.creates(w.plan) for w in works)
+
+
+@functools.lru_cache(maxsize=8)
+def _key_of(tenant: Tenant, credential: tuple[tuple[str, t.Any], ...]) -> bytes:
+    return digest.key_of(tenant.portal, tenant, dict(credential))
+
+
+class Session:
+    """A login to one portal with one credential, what it lists, and what a task did through it.
+
+    ``check_mode`` says that nothing will be sent after the plan: then it also asks what the portal would say no to.
+    """
+
+    def __init__(
+        self,
+        portal: Portal,
+        connector: Connector,
+        throttle: Throttle,
+        *,
+        tenant: Tenant = NOWHERE,
+        credential: tuple[tuple[str, t.Any], ...] = (),
+        check_mode: bool = False,
+        warnings: list[str] | None = None,
+    ) -> None:
+        self.portal = portal
+        self.connector = connector
+        self.client = connector.client
+        self.throttle = throttle
+        self.tenant = tenant
+        self.credential = credential
+        self.check_mode = check_mode
+        self.warnings: list[str] = warnings if warnings is not None else []
+        self.tally = Tally()
+        self.runs = 0
+        self.observer = Observer(portal, connector, throttle, self.warnings)
+
+    def __enter__(self) -> Session:  # noqa: PYI034  # Self is of Python 3.11
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    @property
+    def age(self) -> float | None:
+        """How many seconds ago the listing was made; None if there is no complete one."""
+        return self.throttle.clock.now() - self.observer.listed_at if self.observer.complete else None
+
+    def accounts(self, *, fresh: bool = False, seen: t.Callable[[int], None] | None = None) -> Index:
+        """Return all accounts in scope; they are listed once, and again if ``fresh``.
+
+        ``seen`` is told how many were listed so far, also by later listings of the session.
+        """
+        if seen is not None:
+            self.observer.seen = seen
+        if fresh or not self.observer.complete or self.observer.stale:
+            self.observer.list_accounts(frozenset())
+        index, within = self.observer.index, self.observer.in_scope()
+        # A portal may list more than the scope, so that an account outside of it is seen to be there.
+        return index if len(within) == len(index) else Index(within)
+
+    def plan(self, desired: t.Sequence[Desired], policy: Policy, *, fresh: bool = False, whole: bool = False) -> Batch:
+        """Return the plans for ``desired``; READ only.
+
+        Nothing is asked that the session's listing tells, unless ``fresh``. ``whole`` lists all accounts even where
+        fewer would do. Errors of single users are in their works; what concerns all of them is raised.
+        """
+        observer = self.observer
+        whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
+        if fresh or observer.stale or not observer.complete:
+            observer.forget()
+        secrets = {str(v) for d in desired for name, v in d.given.items() if self.portal.field(name).secret}
+        pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=secrets)
+        batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
+        works = batch.works
+        with undisturbed():
+            pool.each(observer.resolve, works, wide=False)
+            self._locate(batch, whole=whole)
+            for work, error in twins(works):
+                pool.fail(work, error)
+            pool.each(functools.partial(observer.sketch, policy), works, wide=False)
+        vague = [w for w in works if w.sight == VAGUE or (w.account is not None and seeks_keys(w))]
+        pool.each(functools.partial(observer.inspect, policy), vague)
+        self._vet(batch)
+        batch.unlisted = self._find_unlisted(batch)
+        self._watch(batch)
+        self._commit(batch)
+        batch.stops = self._stops(batch, _writes(batch.everyone))
+        observer.remembered = observer.complete
+        self.runs += 1
+        return batch
+
+    def apply(
+        self,
+        batch: Batch,
+        *,
+        only: t.Collection[int] | None = None,
+        witness: Witness = NOBODY,
+        beyond_limits: bool = False,
+    ) -> None:
+        """Carry out the plans of ``batch``; its works tell what became of them.
+
+        ``only`` are places in ``batch.everyone``, None for all. Raises ``Blocked``, before anything is sent, where the
+        guard stops the chosen plans; with ``beyond_limits`` limits do not count, everything else does. What ``witness``
+        raises to end the run, and every signal, propagates when no thread sends any more.
+        """
+        chosen = batch.everyone if only is None else [w for i, w in enumerate(batch.everyone) if i in only]
+        todo = _writes(chosen)
+        stops = self._stops(batch, todo)
+        grave = [stop for stop in stops if not (beyond_limits and stop.reason in guard.LIMITS)]
+        if grave:
+            raise grave[0]
+        self.reckon(todo)
+        applier = Applier(self.observer, batch.policy, batch.pool, witness)
+        always, self.client.gate = self.client.gate, Gate(batch.pool, witness)
+        try:
+            batch.pool.each(applier.apply, todo, apart=True, after=applier.end)
+        finally:
+            self.client.gate = always
+            self.observer.stale = self.observer.stale or any(w.wrote for w in todo)
+
+    def prove(self, batch: Batch) -> None:
+        """Look at what was written, and fail the works whose account is not as it was to be."""
+        begun = [w for w in batch.everyone if w.first is not None]
+        Prover(self.observer, batch.policy).prove(batch.pool, [w for w in begun if w.error is None])
+        self._remember(begun)
+
+    def reckon(self, works: t.Sequence[Work]) -> None:
+        """Count what is about to be done, for the limits of the items that follow in the same task."""
+        todo = _writes(works)
+        self.tally.add(_changes(todo), _created(todo))
+
+    def _locate(self, batch: Batch, *, whole: bool) -> None:
+        """Find the accounts: by ID one by one, all others by one listing."""
+        observer, pool = self.observer, batch.pool
+        by_id = [w for w in batch.works if w.desired.id is not None and w.error is None]
+        if observer.complete:
+            listed = [w for w in by_id if t.cast(str, w.desired.id) in observer.index.by_id]
+            pool.each(observer.take, listed, wide=False)
+            by_id = [w for w in by_id if w.account is None and w.error is None]
+        # The first one goes alone: a wrong credential must cost one refused request, not one for each thread.
+        pool.each(observer.read, by_id[:1])
+        pool.each(observer.read, by_id[1:])
+        wanted = [w for w in batch.works if w.desired.id is None and w.error is None]
+        if not observer.complete and (wanted or whole) and not pool.breaker.cause:
+            keys = frozenset() if whole else frozenset(fold(w.desired.key or "") for w in wanted)
+            try:
+                observer.list_accounts(keys)
+            except PortalError as error:
+                for work in wanted or batch.works:
+                    pool.fail(work, error)
+                if not wanted:
+                    return
+        pool.each(observer.match, wanted, wide=False)
+
+    def _vet(self, batch: Batch) -> None:
+        """Refuse IDs that the portal does not have before anything is sent.
+
+        The scope is left to the portal, which refuses it with the first creation; a prediction has to ask.
+        """
+        if self.portal.tables:
+            batch.pool.each(self.observer.known_ids, _writes(batch.works), wide=False)
+        new = [w for w in _writes(batch.works) if guard.creates(w.plan)] if self.check_mode else []
+        if new and self.connector.scope is not None:
+            text = self.observer.unknown_scope()
+            for work in new if text else ():
+                batch.pool.fail(work, BadInput(text, reason="unknown_scope"))
+
+    def _find_unlisted(self, batch: Batch) -> list[Work]:
+        """Return works for the accounts in scope that no entry names."""
+        policy, observer = batch.policy, self.observer
+        if policy.unlisted == "ignore" or not observer.complete or batch.pool.breaker.cause:
+            return []
+        named = {w.account.id for w in batch.works if w.account is not None}
+        alike: set[str] = set()
+        for work in batch.works:
+            alike.update(account.id for account in observer.index.lookalikes(work.desired))
+            named.update(account.id for account in observer.index.candidates(work.desired))
+            named.update(ident for ident in (work.desired.id, work.ident) if ident is not None)
+        # An entry that could not be matched may mean any of the accounts that nobody else names.
+        lost = any(work.error is not None for work in batch.works)
+        state = "present" if policy.unlisted == "report" else policy.unlisted
+        found = []
+        for account in sorted(observer.in_scope(), key=lambda a: fold(a.key)):
+            if account.id in named:
+                continue
+            work = Work(Desired(-1, account.key, account.id, bool(account.service), state, {}), account)
+            if account.locked:
+                work.plan = Plan(reason="locked", why=account.locked)
+            elif lost and state != "present":
+                text = "left as it is, because not every entry of the list could be matched to an account"
+                work.error = Skipped(text, reason="lost")
+            elif account.id in alike and state != "present":
+                work.error = Skipped(
+                    f"left as it is, because it looks like one that is listed ({points(account.key)}); to take it "
+                    "away, name it by id",
+                    reason="lookalike",
+                )
+            else:
+                batch.pool.each(functools.partial(observer.make_plan, policy), [work])
+            found.append(work)
+        return found
+
+    def _watch(self, batch: Batch) -> None:
+        """Fail the works that would take over an account that is guarded; note which account is the credential's."""
+        opens = guard.opens(self.portal)
+        suspects = [
+            w
+            for w in _writes(batch.works)
+            if w.account is not None and any(c.field in opens and not c.input for c in w.plan.changes)
+        ]
+        if suspects or any(p.removes for _a, p in _changes(_writes(batch.everyone))):
+            batch.own = self.connector.own()
+        for work in suspects:
+            account = t.cast("Account", work.account)
+            if work.plan.bars:
+                continue
+            error = guard.takeover(self.portal, batch.policy, account, work.plan, batch.own)
+            if error is not None:
+                batch.pool.fail(work, error)
+
+    def item(self, work: Work, *, person: str = "", reason: str = "") -> Item:
+        """Return what the plan of a work commits to; ``person`` and ``reason`` say for whom, and why, if anybody.
+
+        Raises ``BadInput`` for values that have no exact text.
+        """
+        given = {name for step in work.plan.steps for name in step.values if self.portal.field(name).secret}
+        return digest.item(
+            self.portal,
+            self.tenant,
+            desired=work.desired,
+            account=work.account,
+            plan=work.plan,
+            person=person,
+            reason=reason,
+            # It takes a tenth of a second to make, so it is made where it is needed.
+            secret=_key_of(self.tenant, self.credential) if given - work.desired.generated else None,
+        )
+
+    def _commit(self, batch: Batch) -> None:
+        """Note what the plans commit to; a plan that cannot be told exactly is none."""
+        for work in _writes(batch.everyone):
+            try:
+                batch.items.append(self.item(work))
+            except PortalError as error:
+                batch.pool.fail(work, error)
+        batch.plan_digest = digest.plan_digest(batch.items, self.tenant, batch.policy.facts)
+
+    def _stops(self, batch: Batch, works: t.Sequence[Work]) -> list[Blocked]:
+        observer, changes, created = self.observer, _changes(works), _created(works)
+        if not observer.complete and guard.must_list(batch.policy, changes, created, self.tally):
+            observer.list_accounts(frozenset())
+        seen = observer.in_scope()
+        if observer.complete:
+            self.tally.listed(seen)
+        return guard.stops(
+            batch.policy,
+            changes,
+            seen=seen,
+            own=batch.own,
+            plan_digest=batch.plan_digest,
+            created=created,
+            tally=self.tally,
+        )
+
+    def _remember(self, works: t.Sequence[Work]) -> None:
+        """Keep a complete listing for what comes after, with what was written."""
+        observer = self.observer
+        observer.stale = False
+        for work in works:
+            if work.wrote and work.error is not None:
+                observer.forget()
+                return
+            if work.wrote and work.account is not None:
+                observer.index.put(work.account)
+            elif work.wrote and work.ident is not None:
+                observer.index.drop(work.ident)

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""The options of ``provision`` and ``offboard``, and those of the connection: the only place where they are listed.
+
+The documentation of the modules and the argument specs of the roles repeat them, and tests compare.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.portal.users.plugins.module_utils._core import arguments
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
+
+if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.module_utils._core.portal import Option, Portal
+
+PROVISION, OFFBOARD = "provision", "offboard"
+PLAN, APPLY, DRIFT = "plan", "apply", "drift"
+MARKER = "variables"
+"""The argument by which a role tells that its options are in the variables."""
+TYPE = "portal_type"
+"""The variable, and the argument, that names the portal of a host."""
+
+Spec = dict[str, dict[str, t.Any]]
+
+
+def _names() -> dict[str, t.Any]:
+    return {"type": "list", "elements": "str", "default": []}
+
+
+# What both roles need to know about the run and its store; offboard takes it from provision where it has no own value.
+SHARED: Spec = {
+    "roster": {"type": "str"},
+    "today": {"type": "str"},
+    "timezone": {"type": "str", "default": "UTC"},
+    "protected": _names(),
+    "min_admins": {"type": "int", "default": 1},
+    "required_admins": _names(),
+    "concurrency": {"type": "int", "default": 4},
+    "directory": {"type": "str"},
+    "directory_group": {"type": "str"},
+    "log": {"type": "str"},
+    "keep_runs": {"type": "int", "default": 50},
+    "lock_expires": {"type": "int", "default": 300},
+    "accept_clock": {"type": "str"},
+    "operator": {"type": "str"},
+    "approver": {"type": "str"},
+    "progress": {"type": "bool", "default": True},
+    "known_names": _names(),
+}
+# An approved plan and what may be done without one, the same words for both roles but each with its own values.
+APPROVAL: Spec = {
+    "people": _names(),
+    "decline": _names(),
+    "plan": {"type": "str"},
+    "plan_digests": {"type": "dict", "default": {}},
+    "plan_max_age": {"type": "int", "default": 7},
+    "expect_document": {"type": "str"},
+    "override": {"type": "str"},
+    "removal_limit": {"type": "str", "default": "20%"},
+}
+SPECS: dict[str, Spec] = {
+    PROVISION: {
+        "mode": {"type": "str", "choices": [PLAN, APPLY, DRIFT], "default": PLAN},
+        **SHARED,
+        **APPROVAL,
+        "profiles": {"type": "dict", "default": {}},
+        "unreviewed": {"type": "bool", "default": False},
+        "rehired": _names(),
+        "exclusive": {"type": "bool", "default": False},
+        "drift": {"type": "bool", "default": True},
+        "leavers": {"type": "str", "choices": ["disable", "report"], "default": "disable"},
+        "unlisted": {"type": "str", "choices": ["report", "disabled", "absent"], "default": "report"},
+        "update_limit": {"type": "str"},
+        "creation_limit": {"type": "str"},
+        "roster_shrink_limit": {"type": "int", "default": 20},
+        "fail_on": {"type": "str", "choices": ["never", "faults", "changes"], "default": "never"},
+    },
+    OFFBOARD: {
+        "mode": {"type": "str", "choices": [PLAN, APPLY], "default": APPLY},
+        **SHARED,
+        **APPROVAL,
+        "reason": {"type": "str"},
+        "grace_days": {"type": "int", "default": 30},
+        "delete_now": {"type": "bool", "default": False},
+        "reviewed": {"type": "bool", "default": False},
+        "fail_on": {"type": "str", "choices": ["faults", "active"], "default": "faults"},
+    },
+}
+LISTS = frozenset(name for spec in SPECS.values() for name, option in spec.items() if option["type"] == "list")
+# Variables of this collection that no option stands for.
+OTHERS = (TYPE, "portal_users_in_process", "provision_hosts", "offboard_hosts")
+
+
+def connection(portal: Portal) -> tuple[Option, ...]:
+    """Return what a host may say about its portal: credential, connection and scope."""
+    return arguments.task_options(portal)
+
+
+def connection_spec() -> Spec:
+    """Return the options of the connections of all portals, as the documentation has them.
+
+    Neither defaults nor what is required: both differ from portal to portal.
+    """
+    found: Spec = {}
+    for portal in PORTALS.values():
+        for option in connection(portal):
+            spec = {"type": option.kind, **({"no_log": True} if option.secret else {})}
+            found.setdefault(option.name, spec)
+    return {name: found[name] for name in sorted(found)}
+
+
+def module_spec(role: str) -> Spec:
+    """Return the argument spec of the module of a role."""
+    return {
+        **SPECS[role],
+        **connection_spec(),
+        TYPE: {"type": "str", "choices": list(PORTALS)},
+        MARKER: {"type": "bool", "default": False},
+    }
+
+
+def variables_of(role: str, option: str) -> tuple[str, ...]:
+    """Return the variables that hold an option, the strongest one first."""
+    own = f"{role}_{option}"
+    return (own, f"{PROVISION}_{option}") if role != PROVISION and option in SHARED else (own,)
+
+
+def known_variables() -> frozenset[str]:
+    """Return all variables that this collection reads anywhere."""
+    roles = {f"{role}_{option}" for role, spec in SPECS.items() for option in spec}
+    return frozenset((*roles, *(f"portal_{name}" for name in connection_spec()), *OTHERS))

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What a roster may say of a person, and what is made of it. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+
+IDENTIFIERS = ("key", "username", "email")
+PHONES = ("phone", "mobile")
+DATES = ("start", "end")
+TEXTS = (
+    *IDENTIFIERS,
+    "first_name",
+    "last_name",
+    "display_name",
+    "job_title",
+    *PHONES,
+    "manager",
+    "department",
+    "company",
+    "type",
+    "status",
+    *DATES,
+)
+COLUMNS = (*TEXTS, "profiles")
+"""The columns of a CSV roster."""
+FIELDS = (*COLUMNS, "accounts")
+"""The fields of a person in YAML and JSON."""
+TYPES = ("employee", "contractor", "vendor", "service")
+STATUSES = ("active", "leave", "leaver")
+PREHIRE = "prehire"
+"""The status that only dates can give: the first day has not come yet."""
+SHOWN_ERRORS = 200
+
+Person = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Roster:
+    """The people in the order of the file. ``revision`` is the same for the same people, whatever order or format."""
+
+    people: list[Person]
+    revision: str
+    rows: int
+
+
+class BadRoster(BadInput):
+    """The roster is wrong, and nobody was read; ``errors`` has every error as one line, in the order of the file."""
+
+    def __init__(self, path: str, errors: t.Sequence[str]) -> None:
+        super().__init__(f"the roster {path} cannot be used")
+        self.path = path
+        self.errors = list(errors)
+
+    def __str__(self) -> str:
+        number = len(self.errors)
+        lines = [f"{self.text}, {number} error{'s' if number > 1 else ''}:", *self.errors[:SHOWN_ERRORS]]
+        if number > SHOWN_ERRORS:
+            lines.append(f"and {number - SHOWN_ERRORS} more")
+        return "\n".join(lines)
+
+
+def located(name: str, line: int, column: str, text: str) -> str:
+    """Return an error with the place where it stands; line 0 and no column are not told."""
+    place = f"{name}:{line}" if line else name
+    return f"{place}: {column}: {text}" if column else f"{place}: {text}"

@@ -1,0 +1,325 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""From rows to people: every rule of a roster, in all formats the same. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+import typing as t
+
+from ansible_collections.portal.users.plugins.module_utils._core.identity import marks, points
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import (
+    KINDS,
+    LONGEST,
+    SUSPECT,
+    UNWANTED,
+    Cell,
+    date_fault,
+    glimpse,
+    show,
+    text_fault,
+    unwanted_fault,
+)
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import (
+    COLUMNS,
+    DATES,
+    FIELDS,
+    IDENTIFIERS,
+    PREHIRE,
+    STATUSES,
+    TEXTS,
+    TYPES,
+    Person,
+)
+
+if t.TYPE_CHECKING:
+    import datetime
+
+SECRETS = ("password", "api_key", "api_password", "secret", "token")
+EMAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]+@(?!-)[^@\s<>()\[\],;:\"\\./]+(\.[^@\s<>()\[\],;:\"\\./]+)+")
+
+
+class _Row(t.NamedTuple):
+    """The texts of one row by column, and the ``wrong`` columns, already reported; ``lines`` that are not ``line``."""
+
+    line: int
+    texts: t.Mapping[str, str]
+    wrong: set[str]
+    lines: t.Mapping[str, int]
+
+    def at(self, column: str) -> int:
+        """Return the line of a column."""
+        return self.lines.get(column, self.line)
+
+    def good(self, column: str) -> str:
+        """Return a text that was not reported; else the empty string."""
+        return "" if column in self.wrong else self.texts.get(column, "")
+
+
+class Checker:
+    """Turns rows into people, and collects everything that is wrong as (line, column, text)."""
+
+    def __init__(self, today: datetime.date, profiles: t.Iterable[str] | None, portals: t.Iterable[str] | None) -> None:
+        self.today = today.isoformat()
+        self.profiles = None if profiles is None else tuple(profiles)
+        self.known_profiles = frozenset(self.profiles or ())
+        self.portals = None if portals is None else (*portals, *PORTALS)
+        self.people: list[Person] = []
+        self.rows = 0
+        self.errors: list[tuple[int, str, str]] = []
+        self._seen: dict[str, dict[str, tuple[int, str]]] = {name: {} for name in IDENTIFIERS}
+        self._pool: dict[str, str] = {}
+        self._digests: list[bytes] = []
+        self._rests: dict[tuple[str, ...], str] = {}
+        self._unknown: dict[tuple[str, str], str] = {}
+
+    def fault(self, line: int, column: str, text: str) -> None:
+        """Note an error."""
+        self.errors.append((line, column, text))
+
+    def unknown(self, what: str, name: str, known: t.Sequence[str]) -> str:
+        """Return the message for a name that is not known; each name is searched once."""
+        if (what, name) not in self._unknown:
+            near = difflib.get_close_matches(name.casefold(), known, 1)
+            hint = ""
+            if near:
+                hint = f", did you mean {near[0]!r}?"
+            elif known not in (COLUMNS, FIELDS):
+                hint = f", known are {', '.join(known[:30]) or 'none'}{', …' if len(known) > 30 else ''}"
+            self._unknown[what, name] = f"{show(name)} is not a known {what}{hint}"
+        return self._unknown[what, name]
+
+    def revision(self) -> str:
+        """Return the name of these people: the same in every order and format, and on every day."""
+        return f"sha256:{hashlib.sha256(b''.join(sorted(self._digests))).hexdigest()}"
+
+    def row(self, line: int, texts: dict[str, str], bad: frozenset[str]) -> None:
+        """Check one row of a CSV roster; ``bad`` are columns that were reported already."""
+        self.rows += 1
+        if not any(texts.values()):
+            self.fault(line, "", "the row is empty, delete it")
+            return
+        wrong = set(bad)
+        for column, text in texts.items():
+            if text and (not text.isascii() or text[0] in SUSPECT or len(text) > LONGEST or not text.isprintable()):
+                fault = text_fault(column, text)
+                if fault and column in COLUMNS:
+                    self.fault(line, column, fault)
+                    wrong.add(column)
+        names = [] if "profiles" in wrong else self._split(line, texts.get("profiles", ""), wrong)
+        self._person(_Row(line, texts, wrong, {}), names, {})
+
+    def entry(self, cell: Cell) -> None:
+        """Check one entry of a YAML or JSON roster."""
+        self.rows += 1
+        if cell.kind != "mapping":
+            text = f"a mapping of fields is wanted for each person, and here is {KINDS.get(cell.kind, 'text')}"
+            self.fault(cell.line, "", cell.value if cell.kind == "bad" else text)
+            return
+        texts: dict[str, str] = {}
+        wrong: set[str] = set()
+        lines: dict[str, int] = {}
+        profiles: list[str] = []
+        accounts: Person = {}
+        for name, inner in cell.value.items():
+            lines[name] = inner.line
+            before = len(self.errors)
+            if name == "profiles":
+                profiles = self._profiles(inner, wrong)
+            elif name == "accounts":
+                accounts = self._accounts(inner)
+            elif name in TEXTS:
+                texts[name] = self._text(name, inner)
+            else:
+                unwanted = UNWANTED.search(name)
+                text = unwanted_fault(unwanted.group()) if unwanted else self.unknown("field", name, FIELDS)
+                if inner.kind == "bad":
+                    text = inner.value
+                self.fault(inner.line, "name of a field" if unwanted else glimpse(name), text)
+            if len(self.errors) > before:
+                wrong.add(name)
+        self._person(_Row(cell.line, texts, wrong, lines), profiles, accounts)
+
+    def _text(self, column: str, cell: Cell) -> str:
+        if cell.kind == "text" or (cell.kind == "date" and column in DATES):
+            text: str = cell.value.strip()
+            fault = text_fault(column, text) if text else ""
+            if fault:
+                self.fault(cell.line, column, fault)
+            return text
+        if cell.kind == "bad":
+            self.fault(cell.line, column, cell.value)
+        elif cell.kind in ("list", "mapping"):
+            self.fault(cell.line, column, f"holds {KINDS[cell.kind]}, text is wanted")
+        elif cell.kind != "nothing":
+            value = glimpse(cell.value)
+            self.fault(cell.line, column, f'{value} is read as {KINDS[cell.kind]}, put it in quotes: "{value}"')
+        return ""
+
+    def _split(self, line: int, text: str, wrong: set[str]) -> list[str]:
+        """Return the profiles of one cell."""
+        return self._known(((line, part.strip()) for part in text.split(";")), wrong) if text else []
+
+    def _profiles(self, cell: Cell, wrong: set[str]) -> list[str]:
+        if cell.kind == "list":
+            return self._known([(c.line, self._text("profiles", c)) for c in cell.value], wrong)
+        return self._split(cell.line, self._text("profiles", cell), wrong)
+
+    def _known(self, names: t.Iterable[tuple[int, str]], wrong: set[str]) -> list[str]:
+        found: dict[str, None] = {}
+        for line, name in names:
+            if not name:
+                continue
+            if self.profiles is not None and name not in self.known_profiles:
+                many = "," in name or ";" in name
+                hint = ", separate profiles by ';'" if many else ""
+                text = f"{show(name)} is not a known profile{hint}" if many else ""
+                self.fault(line, "profiles", text or self.unknown("profile", name, self.profiles))
+                wrong.add("profiles")
+            found[self._pool.setdefault(name, name)] = None
+        return list(found)
+
+    def _accounts(self, cell: Cell) -> Person:
+        accounts: Person = {}
+        for portal, inner in self._items("accounts", cell):
+            where = f"accounts.{portal}"
+            if self.portals is not None and portal not in self.portals:
+                self.fault(inner.line, where, self.unknown("portal", portal, self.portals))
+            # A portal without attributes says that the person has an account there.
+            accounts[portal] = {}
+            for name, value in self._items(where, inner):
+                if name in SECRETS:
+                    self.fault(value.line, f"{where}.{name}", "a roster holds no secrets, remove it")
+                elif value.kind != "nothing":
+                    accounts[portal][name] = self._value(f"{where}.{name}", value)
+        return accounts
+
+    def _items(self, where: str, cell: Cell) -> t.Iterator[tuple[str, Cell]]:
+        if cell.kind == "nothing":
+            return
+        if cell.kind != "mapping":
+            text = f"a mapping is wanted, and here is {KINDS.get(cell.kind, 'text')}"
+            self.fault(cell.line, where, cell.value if cell.kind == "bad" else text)
+            return
+        for name, inner in cell.value.items():
+            unwanted = UNWANTED.search(name)
+            if unwanted or not name or len(name) > LONGEST:
+                text = unwanted_fault(unwanted.group()) if unwanted else "is empty or too long"
+                self.fault(inner.line, f"name in {where}", text)
+            else:
+                yield name, inner
+
+    def _value(self, where: str, cell: Cell) -> t.Any:
+        """Return one attribute of an account: text, number, boolean, list or mapping."""
+        if cell.kind == "boolean":
+            return cell.value.lower() in ("true", "yes", "on")
+        if cell.kind == "number" and re.fullmatch("0|-?[1-9][0-9]{0,17}", cell.value):
+            return int(cell.value)
+        if cell.kind == "list":
+            return [self._value(where, member) for member in cell.value]
+        if cell.kind == "mapping":
+            return {name: self._value(f"{where}.{name}", inner) for name, inner in self._items(where, cell)}
+        if cell.kind == "nothing":
+            self.fault(cell.line, where, "has no value")
+        return self._text(where, cell)
+
+    def _person(self, row: _Row, profiles: list[str], accounts: Person) -> None:
+        """Check what concerns the row as a whole, and keep the person."""
+        before = len(self.errors)
+        if not row.texts.get("key") and "key" not in row.wrong:
+            self.fault(row.at("key"), "key", "is missing, it is required")
+        for column, fault in _form_faults(row):
+            self.fault(row.at(column), column, fault)
+            row.wrong.add(column)
+        for column in IDENTIFIERS:
+            text = row.good(column)
+            if text:
+                self._only_once(row.at(column), column, text)
+        status = self._status(row)
+        if len(self.errors) > before or row.wrong:
+            return
+        person: Person = {}
+        for column in TEXTS:
+            text = row.texts.get(column, "")
+            person[column] = text if column in IDENTIFIERS else self._pool.setdefault(text, text)
+        content = "\0".join(person.values())
+        person["status"] = status
+        person["profiles"] = profiles
+        person["accounts"] = accounts
+        person["line"] = row.line
+        rest = self._rest(profiles, accounts)
+        # What was written, not the status of today: a roster keeps its name until somebody changes it.
+        self._digests.append(hashlib.sha256(f"{content}\0{rest}".encode()).digest())
+        self.people.append(person)
+
+    def _rest(self, profiles: list[str], accounts: Person) -> str:
+        """Return profiles and accounts as the digest of a person commits to them; without accounts, few differ."""
+        if not profiles and not accounts:
+            return ""
+        place = tuple(profiles) if not accounts else ()
+        if place not in self._rests:
+            made = json.dumps([sorted(profiles), accounts], sort_keys=True)
+            if not place:
+                return made
+            self._rests[place] = made
+        return self._rests[place]
+
+    def _only_once(self, line: int, column: str, text: str) -> None:
+        """Refuse what stands there already, and what only looks like it: nobody could say who is meant."""
+        seen, found = self._seen[column], marks(text)
+        same = next((mark for mark in found if mark in seen), None)
+        if same is None:
+            seen.update((mark, (line, text)) for mark in found)
+            return
+        before, other = seen[same]
+        if same == found[0] == marks(other)[0]:
+            self.fault(line, column, f"{show(text)} stands in line {before} already")
+        else:
+            strange = points(text) or points(other)
+            said = f"{show(text)} looks like {show(other)} in line {before} and is not the same"
+            self.fault(line, column, f"{said} ({strange}), correct one of them")
+
+    def _status(self, row: _Row) -> str:
+        """Return the status, from the dates where none is written; both together must not contradict each other."""
+        start, end, written = row.good("start"), row.good("end"), row.good("status")
+        if start and end and end < start:
+            self.fault(row.at("end"), "end", f"{end} is before the start {start}")
+            return ""
+        begun, over = start <= self.today, bool(end) and end < self.today
+        if not written:
+            return "leaver" if over else "active" if begun else PREHIRE
+        against = ""
+        if written == "leaver":
+            against = f"the end {end}" if end and not over else ""
+        elif over:
+            against = f"the end {end}"
+        elif not begun:
+            against = f"the start {start}"
+        if against:
+            text = f"{written!r} contradicts {against} (today {self.today}), leave one empty"
+            self.fault(row.at("status"), "status", text)
+        return written
+
+
+def _form_faults(row: _Row) -> t.Iterator[tuple[str, str]]:
+    """Yield (column, what is wrong) for texts that must have a form."""
+    email = row.good("email")
+    if email and not EMAIL.fullmatch(email):
+        yield "email", f"{show(email)} is not an e-mail address, write it as name@example.org"
+    for column, words in (("type", TYPES), ("status", STATUSES)):
+        word = row.good(column)
+        if word and word not in words:
+            yield column, f"{show(word)} is not a {column}, use {', '.join(words[:-1])} or {words[-1]}"
+    for column in DATES:
+        date = row.good(column)
+        fault = date_fault(date) if date else ""
+        if fault:
+            yield column, fault

@@ -1,0 +1,364 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Which account is whose: people, memory and the accounts of one portal in, a seat for each person out. Pure.
+
+Nobody is guessed at. Where more than one account may be meant, where two people claim one, or where a key seems to have
+gone to somebody else, the seat says so, and nothing is done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.portal.users.plugins.module_utils._core.fields import EMAIL, FIRST_NAME, LAST_NAME
+from ansible_collections.portal.users.plugins.module_utils._core.identity import fold, marks, points, unfit
+from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import did_you_mean, merge
+
+if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
+    from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
+
+LEAVER = "leaver"
+
+Record = t.Mapping[str, t.Any]
+
+
+class Remembered(t.Protocol):
+    """What earlier runs left behind about this tenant; people by their folded keys.
+
+    ``accounts`` have ``id``, ``login``, ``email``, ``first_name``, ``last_name``, ``start`` and ``given`` (members by
+    option), as far as they are known. ``offboarded`` have ``date``, ``login``, ``email``, ``id`` and ``listed``.
+    ``last_act`` has ``act`` and ``why`` of what was done last about the sign-in of an account, by its ID.
+    """
+
+    @property
+    def accounts(self) -> t.Mapping[str, Record]:
+        """Whose accounts the runs found or made."""
+
+    @property
+    def offboarded(self) -> t.Mapping[str, Record]:
+        """Who was offboarded."""
+
+    @property
+    def last_act(self) -> t.Mapping[str, Record]:
+        """What was done last."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Blank:
+    """A memory; an empty one where no run was ever made."""
+
+    accounts: t.Mapping[str, Record] = dataclasses.field(default_factory=dict)
+    offboarded: t.Mapping[str, Record] = dataclasses.field(default_factory=dict)
+    last_act: t.Mapping[str, Record] = dataclasses.field(default_factory=dict)
+
+
+class Trouble(t.NamedTuple):
+    """Why nothing can be wished for: a code, and a sentence with the remedy."""
+
+    code: str
+    text: str
+
+
+@dataclasses.dataclass
+class Seat:
+    """One person at this portal.
+
+    ``own`` is what the roster says about their account here, ``known`` what memory does. ``out`` is the day from which
+    they are offboarded. ``account`` is the account that is theirs, and ``suspects`` are accounts that may be. ``fault``
+    is what is wrong with the person, which does not keep anybody from leaving; ``trouble`` is why nobody can tell which
+    account is theirs, or, if it is not ``ambiguous``, that somebody else claims it, too.
+    """
+
+    person: Record
+    key: str
+    login: str
+    own: t.Mapping[str, t.Any]
+    names: tuple[str, ...]
+    in_scope: bool
+    known: Record
+    out: str = ""
+    account: Account | None = None
+    suspects: tuple[Account, ...] = ()
+    fault: Trouble | None = None
+    trouble: Trouble | None = None
+    ambiguous: bool = False
+
+    @property
+    def ident(self) -> str:
+        """The ID that the roster names."""
+        return "" if self.own.get("id") is None else str(self.own["id"]).strip()
+
+    @property
+    def given(self) -> t.Mapping[str, t.Sequence[str]]:
+        """The members that earlier runs gave to this very account: what another one has under its name is not ours."""
+        ours = self.account is None or str(self.known.get("id") or "") == self.account.id
+        return self.known.get("given") or {} if ours else {}
+
+    @property
+    def gone(self) -> bool:
+        """Whether the person has left, by the roster or because they were offboarded."""
+        return bool(self.out) or self.person["status"] == LEAVER
+
+    def doubt(self, code: str, text: str, *accounts: Account) -> None:
+        """Note that it is not clear which account is theirs, and which may be; the first doubt stands."""
+        self.suspects = (*self.suspects, *accounts)
+        if self.trouble is None:
+            self.trouble, self.ambiguous = Trouble(code, text), True
+
+
+class Seats:
+    """Finds the accounts of the people of one roster.
+
+    ``known`` are the names of all profiles, and ``granting`` of those that give something on this host. ``rehired`` are
+    folded keys. ``theirs`` has the seat of each account that somebody has, ``suspects`` the IDs of accounts that may be
+    somebody's.
+    """
+
+    def __init__(
+        self,
+        portal: Portal,
+        host: str,
+        memory: Remembered,
+        accounts: Index,
+        *,
+        known: t.Collection[str] = (),
+        granting: t.Collection[str] = (),
+        rehired: t.Collection[str] = (),
+    ) -> None:
+        self.portal = portal
+        self.host = host
+        self.memory = memory
+        self.accounts = accounts
+        self.known = known
+        self.granting = granting
+        self.rehired = rehired
+        self.place = f"accounts.{host}"
+        self.email = portal.marked(EMAIL)
+        self.theirs: dict[str, Seat] = {}
+        self.suspects: frozenset[str] = frozenset()
+        self._keys: frozenset[str] = frozenset()
+        self._outs = _Offboarded(memory)
+        self._owners = {str(known["id"]): key for key, known in memory.accounts.items() if known.get("id")}
+        self._by_mark: dict[str, list[Account]] = {}
+        self._by_email: dict[str, list[Account]] = {}
+        for account in accounts:
+            if not account.service:
+                for mark in marks(account.key):
+                    self._by_mark.setdefault(mark, []).append(account)
+            address = account.values.get(self.email)
+            if address and self.email != portal.key:
+                self._by_email.setdefault(fold(address), []).append(account)
+
+    def take(self, people: t.Iterable[Record]) -> list[Seat]:
+        """Return a seat for each person of a roster, in their order."""
+        seats = [self._seat(person) for person in people]
+        self._settle(seats)
+        return seats
+
+    def was_anothers(self, seat: Seat, account: Account) -> bool:
+        """Return whether memory knows the account as that of somebody who is no longer in the roster.
+
+        Who has the same address or the same two names is the same person under a new key.
+        """
+        owner = self._owners.get(account.id, seat.key)
+        if owner in self._keys:
+            return False
+        known = self.memory.accounts[owner]
+        same = {
+            name
+            for name in ("email", "first_name", "last_name")
+            if known.get(name) and fold(str(known[name])) == fold(str(seat.person.get(name) or ""))
+        }
+        return "email" not in same and not {"first_name", "last_name"} <= same
+
+    def _seat(self, person: Record) -> Seat:
+        """Return a person with what is known about them here."""
+        key = fold(str(person["key"]))
+        own = merge(self.portal, self.host, person.get("accounts") or {})
+        names = tuple(sorted(set(person.get("profiles") or ())))
+        in_scope = own is not None or any(name in self.granting for name in names)
+        fields = dict.fromkeys((self.portal.key, "email"))
+        given = (own or {}).get(self.portal.key)
+        login = str(given or next((person[f] for f in fields if person.get(f)), "")).strip()
+        known = self.memory.accounts.get(key) or {}
+        seat = Seat(person, key, login, own or {}, names, in_scope, known)
+        unknown = [name for name in names if name not in self.known]
+        if unfit(login):
+            seat.fault = Trouble("unfit_login", f"{login!r} {unfit(login)}, correct it in the roster")
+        elif unknown:
+            text = "; ".join(f"{name!r} is not a known profile{did_you_mean(name, self.known)}" for name in unknown)
+            seat.fault = Trouble("unknown_profile", text)
+        seat.account = self._locate(seat)
+        return seat
+
+    def _locate(self, seat: Seat) -> Account | None:
+        """Return the account of a person: what the roster names by ID, else what is remembered, else by the login."""
+        if seat.ident:
+            return self.accounts.by_id.get(seat.ident)
+        known = self.accounts.by_id.get(str(seat.known.get("id") or ""))
+        named = self._named(seat, known)
+        if seat.known and self._reused(seat, known):
+            return None if named is known else named
+        if known is None or known is named or (self.portal.key in seat.own and named is not None):
+            # What the roster names for this very portal leaves nothing to guess.
+            return named
+        if not self._marks(known) & self._marks_of(seat):
+            text = f"the account {known.key!r} (id {known.id}) was theirs and has another login and address now"
+            seat.doubt("changed_hands", f"{text}: give {self.place}.id in the roster", known)
+            return None
+        if named is not None:
+            text = f"{_which((known, named))} are both theirs, by the last run and by the login"
+            seat.doubt("two_accounts", f"{text}: give {self.place}.id in the roster", known, named)
+        return known
+
+    def _named(self, seat: Seat, known: Account | None) -> Account | None:
+        """Return the account that has the login of a person; several, or one that only looks so, are a doubt.
+
+        What is ``known`` to be theirs leaves no doubt about others that look so.
+        """
+        folded = fold(seat.login)
+        alike = {a.id: a for mark in marks(seat.login) for a in self._by_mark.get(mark, ())} if folded else {}
+        same = [account for account in alike.values() if fold(account.key) == folded]
+        if known is not None and known in same:
+            return known
+        exact = [account for account in same if account.key == seat.login] or same
+        if len(exact) > 1:
+            seat.doubt("two_accounts", f"{_which(exact)} may be meant: give {self.place}.id in the roster", *exact)
+        elif not exact and alike and known is None:
+            strange = points("".join((seat.login, *(account.key for account in alike.values()))))
+            text = f"{_which(alike.values())} only looks like {seat.login!r} ({strange})"
+            seat.doubt(
+                "lookalike", f"{text}: give {self.place}.id, or correct the login, in the roster", *alike.values()
+            )
+        return exact[0] if len(exact) == 1 else None
+
+    def _marks(self, account: Account) -> set[str]:
+        names = (account.key, account.username, account.values.get(self.email))
+        return {fold(str(name)) for name in names if name}
+
+    def _marks_of(self, seat: Seat) -> set[str]:
+        person, known = seat.person, seat.known
+        names = (seat.login, person.get("email"), person.get("username"), known.get("login"), known.get("email"))
+        return {fold(str(name)) for name in names if name}
+
+    def _reused(self, seat: Seat, account: Account | None) -> bool:
+        """Doubt a person who has little in common with the one whom the last run knew under this key."""
+        if seat.key in self.rehired:
+            return False
+        person, values = seat.person, account.values if account else {}
+        facts: list[tuple[str, t.Any, t.Any]] = [("login", seat.login, account.key if account else "")]
+        facts += [
+            (name, person.get(name), values.get(self.portal.marked(mark)))
+            for name, mark in (("email", EMAIL), ("first_name", FIRST_NAME), ("last_name", LAST_NAME))
+        ]
+        # What memory does not have, the account may tell; what neither tells is left out.
+        told = [(now, seat.known.get(name) or before) for name, now, before in facts]
+        differ = [now != before and fold(str(now)) != fold(str(before)) for now, before in told if now and before]
+        start, began = str(person.get("start") or ""), str(seat.known.get("start") or "")
+        later = bool(began) and start > began
+        if sum(differ) > 1 and (all(differ) or later):
+            before = seat.known.get("login") or (account.key if account else "")
+            text = f"the key was that of {before!r}, and this person has another name, address or login"
+            remedy = "give this one a new key, or list the key in provision_rehired if it is the same person"
+            seat.doubt("key_reused", f"{text}: {remedy}", *((account,) if account else ()))
+            return True
+        return False
+
+    def _settle(self, seats: t.Sequence[Seat]) -> None:
+        """Find out who claims what somebody else claims, too, and who may have an account under another login."""
+        claims: dict[tuple[str, str], list[Seat]] = {}
+        self._keys = frozenset(seat.key for seat in seats)
+        for seat in seats:
+            if seat.person["status"] != LEAVER and seat.key not in self.rehired:
+                seat.out = self._outs.since(seat, self._keys)
+            for mark in marks(seat.login) if seat.login else ():
+                claims.setdefault(("login", mark), []).append(seat)
+            if seat.account is not None:
+                claims.setdefault(("id", seat.account.id), []).append(seat)
+        for (what, _mark), several in claims.items():
+            if len(several) > 1:
+                self._conflict(what, several)
+        # Whoever shall have something here, or nothing any more, goes before whom the account does not concern.
+        for seat in sorted(seats, key=lambda seat: (not (seat.in_scope or seat.gone), seat.key)):
+            if seat.account is not None:
+                self.theirs.setdefault(seat.account.id, seat)
+        for seat in seats:
+            explicit = not seat.gone and (seat.ident or self.portal.key in seat.own)
+            address = seat.person.get("email")
+            if seat.account is None and address and not explicit and (seat.in_scope or seat.gone):
+                others = [a for a in self._by_email.get(fold(str(address)), ()) if a.id not in self.theirs]
+                if others:
+                    text = f"{_which(others)} has the same e-mail address {address} and another login"
+                    done = "It was not adopted, and no second account is made"
+                    remedy = f"give {self.place}.id or {self.place}.{self.portal.key} in the roster"
+                    seat.doubt("email_elsewhere", f"{text}. {done}: {remedy}", *others)
+        self.suspects = frozenset(account.id for seat in seats for account in seat.suspects)
+
+    def _conflict(self, what: str, seats: t.Sequence[Seat]) -> None:
+        keys = [str(seat.person["key"]) for seat in seats]
+        for seat in seats:
+            others = ", ".join(sorted(key for key in keys if key != str(seat.person["key"])))
+            if what == "id":
+                account = t.cast("Account", seat.account)
+                shown = f"{account.key!r} (id {account.id})"
+            else:
+                logins = sorted({other.login for other in seats})
+                strange = points("".join(logins))
+                shown = " and ".join(map(repr, logins)) + (f", with {strange}" if strange else "")
+            text = f"{seat.person['key']} and {others} would have the same account, {shown}: change one of the logins"
+            if seat.trouble is None or seat.ambiguous:
+                seat.trouble, seat.ambiguous = Trouble("same_account", text), False
+
+
+class _Offboarded:
+    """Who was offboarded, under every spelling of key, login, address and ID."""
+
+    def __init__(self, memory: Remembered) -> None:
+        self._by_mark: dict[tuple[str, str], list[tuple[str, Record]]] = {}
+        for key, record in memory.offboarded.items():
+            known = memory.accounts.get(fold(key)) or {}
+            found = {*_keys(key), *_names(*(one.get(name) for one in (record, known) for name in ("login", "email")))}
+            idents = [("id", str(one["id"])) for one in (record, known) if one.get("id")]
+            for mark in (*found, *idents):
+                self._by_mark.setdefault(mark, []).append((fold(key), record))
+
+    def since(self, seat: Seat, keys: t.Collection[str]) -> str:
+        """Return the day from which a person is out; the empty string if the roster has taken them in again.
+
+        ``keys`` are those of the whole roster: a key that is somebody else's there is no other spelling of this one.
+        """
+        if not self._by_mark:
+            return ""
+        person = seat.person
+        names = [*_keys(seat.key), *_names(seat.login, person.get("email"), person.get("username"))]
+        names += [("id", str(ident)) for ident in (seat.ident, seat.known.get("id")) if ident]
+        start = str(person.get("start") or "")
+        days = []
+        for name in names:
+            for key, record in self._by_mark.get(name, ()):
+                if name[0] == "key" and key != seat.key and key in keys:
+                    continue
+                day = str(record.get("date") or record.get("announced") or "")
+                if not record.get("listed") and not (day and start >= day):
+                    days.append(day or "?")
+        return max(days, default="")
+
+
+def _keys(key: str) -> list[tuple[str, str]]:
+    """Return all that a key is the same as, and what is left of it where a spreadsheet has taken its zeros."""
+    bare = fold(key).lstrip("0") if fold(key).isdecimal() else ""
+    return [("key", mark) for mark in (*marks(key), *([bare] if bare else []))]
+
+
+def _names(*names: t.Any) -> list[tuple[str, str]]:
+    return [("name", mark) for name in names if name for mark in marks(str(name))]
+
+
+def _which(accounts: t.Iterable[Account]) -> str:
+    return " and ".join(f"{account.key!r} (id {account.id})" for account in accounts)

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What ends a run before its end: signals, a dead parent, a lock that is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import typing as t
+
+STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SHIELDED = (*STOPPERS, signal.SIGALRM)
+
+
+class Stopped(BaseException):
+    """The run must not go on. No ``Exception``, so that nothing takes it for the fault of one person or portal.
+
+    ``text`` is why, for papers and log. ``outside`` says that the process itself was told to end, or that nobody is
+    left who would hear of it: then the worker ends as well, and does not turn it into a failed task.
+    """
+
+    def __init__(self, text: str, *, outside: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.outside = outside
+
+
+@contextlib.contextmanager
+def heard() -> t.Iterator[None]:
+    """Turn the signals that end a run into ``Stopped``, raised in the main thread.
+
+    Without it, some versions of ansible-core let the worker die at once, without any ``finally``.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _stop) for number in STOPPERS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # None is a handler that was not set from Python; it cannot be given back by Python either.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _stop(number: int, _frame: t.Any) -> None:
+    # A second one follows within milliseconds, and would cut the record short.
+    for one in STOPPERS:
+        signal.signal(one, signal.SIG_IGN)
+    raise Stopped(f"stopped by {signal.Signals(number).name}", outside=True)
+
+
+@contextlib.contextmanager
+def shielded() -> t.Iterator[None]:
+    """Hold back signals, that of the keyword ``timeout`` too, while a record is written that must be whole."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SHIELDED)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Parent:
+    """The process that waits for the result of this one: ansible-playbook."""
+
+    def __init__(self) -> None:
+        self._pid = os.getppid()
+
+    def alive(self) -> bool:
+        """Return whether it still waits; a worker that goes on alone is given to another parent."""
+        return os.getppid() == self._pid

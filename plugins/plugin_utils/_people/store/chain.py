@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""The lines of the provisioning log: each record has the hash of the one before it, and a hash of its own.
+
+A line is one JSON object. ``hash`` is over all of it but ``hash`` and ``personal``; ``prev`` is the hash of the record
+before it, ``n`` its number. What is about a person stands in ``personal`` with a random salt, and ``personal_hash`` is
+the hash of that: so it can be taken out later (``{"erased": …}``), and the chain stays what it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import typing as t
+
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+
+FIRST = "0" * 64
+"""The hash before the first record."""
+TOOK_OVER, REPAIRED = "took_over", "repaired"
+PERSONAL = frozenset(
+    {
+        "account_id",
+        "accounts",
+        "changes",
+        "email",
+        "error",
+        "first_name",
+        "given",
+        "last_name",
+        "login",
+        "name",
+        "notes",
+        "offboarded",
+        "people",
+        "person",
+        "reason_text",
+        "rungs",
+        "start",
+    }
+)
+"""The members of a record that are about a person. They are given and read like all others."""
+OWN = frozenset({"n", "prev", "hash", "personal", "personal_hash"})
+"""The members that the chain adds."""
+
+Record = dict[str, t.Any]
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Broken(BadInput):
+    """The log is not what was written: a record was changed, lost, exchanged or added."""
+
+
+def line(record: Record) -> bytes:
+    """Return a record as the line that stands for it in the log, without its end."""
+    # Half a surrogate pair, which a portal may send, is no UTF-8: its escape is the same to a reader of JSON.
+    return _encode(record).encode("utf-8", "backslashreplace")
+
+
+def _sha256(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def _whole(public: bytes, own: str, personal: bytes | None) -> bytes:
+    """Return the line of a record from its parts, in the order in which ``seal`` makes them."""
+    rest = b"" if personal is None else b',"personal":' + personal
+    return public[:-1] + b',"hash":"' + own.encode("utf-8", "backslashreplace") + b'"' + rest + b"}"
+
+
+def seal(record: Record, n: int, prev: str) -> tuple[bytes, str]:
+    """Return the line of a record as the chain has it, and its hash; raises ``ValueError`` for a member of the chain's.
+
+    ``prev`` is the hash of the record before it, ``n`` counts from 1.
+    """
+    if OWN & record.keys():
+        raise ValueError(f"a record cannot have {sorted(OWN & record.keys())} of its own")
+    # As a reader will find it: keys of numbers become text, and two halves of a surrogate pair one character.
+    record = json.loads(line(record))
+    sealed: Record = {"n": n, "prev": prev}
+    sealed.update((name, value) for name, value in record.items() if name not in PERSONAL)
+    about = {name: value for name, value in record.items() if name in PERSONAL}
+    personal = line({"salt": secrets.token_hex(16), **about}) if about else None
+    if personal is not None:
+        sealed["personal_hash"] = _sha256(personal)
+    public = line(sealed)
+    own = _sha256(public)
+    return _whole(public, own, personal), own
+
+
+def parse(text: bytes) -> Record | None:
+    """Return the chained record of a line without its end, as it stands there; None if the line is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("n"), int) or isinstance(found["n"], bool):
+        return None
+    return found if isinstance(found.get("hash"), str) and isinstance(found.get("prev"), str) else None
+
+
+def fault(record: Record, text: bytes) -> str:
+    """Return why a record is not as it was written, as the end of a sentence; ``""`` if it is."""
+    public = line({name: value for name, value in record.items() if name not in ("hash", "personal")})
+    if _sha256(public) != record["hash"]:
+        return "was changed"
+    personal = line(record["personal"]) if "personal" in record else None
+    why = _personal_fault(record, personal)
+    if not why and _whole(public, record["hash"], personal) != text:
+        return "was written anew"
+    return why
+
+
+def _personal_fault(record: Record, text: bytes | None) -> str:
+    personal = record.get("personal")
+    if "personal_hash" not in record:
+        return "" if text is None else "has personal data that it had not"
+    if not isinstance(personal, dict) or text is None:
+        return "has lost its personal data"
+    if "erased" in personal:
+        return "" if personal.keys() == {"erased"} else "has personal data that it had not"
+    return "" if _sha256(text) == record["personal_hash"] else "has other personal data"
+
+
+def flat(record: Record) -> Record:
+    """Return a record with its personal members among the others, without what the chain added but ``n``."""
+    flat = {name: value for name, value in record.items() if name not in OWN or name == "n"}
+    flat.update((name, value) for name, value in (record.get("personal") or {}).items() if name != "salt")
+    return flat

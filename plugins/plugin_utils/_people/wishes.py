@@ -1,0 +1,494 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Who shall have what on one portal, and why: people, profiles, memory and accounts in, wishes out. Pure.
+
+Every person has a seat with the account that is theirs; what is left of the accounts is unlisted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.module_utils._core.fields import (
+    NEVER,
+    Members,
+    Name,
+    Secret,
+)
+from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
+from ansible_collections.portal.users.plugins.module_utils._core.portal import DISABLED, FULL_NAME
+from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import (
+    ACTS,
+    Grant,
+    Member,
+    Words,
+    did_you_mean,
+    families,
+    family,
+    grant,
+    value_faults,
+)
+from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Record, Seat, Seats, Trouble
+
+if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
+    from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
+    from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import Catalogue, Tables
+    from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Remembered
+
+LEAVE, PREHIRE = "leave", "prehire"
+
+PERSON = "person"
+GONE = "leaver"
+UNLISTED = "unlisted"
+SKIPPED = "skipped"
+AMBIGUOUS = "ambiguous"
+FAILED = "failed"
+"""The kinds of wishes, with PERSON, GONE, UNLISTED, SKIPPED and AMBIGUOUS."""
+
+MADE_AGAIN, ENABLED_AGAIN, NAMED_BY_ID = "made_again", "enabled_again", "named_by_id"
+WAS_ANOTHERS = "was_anothers"
+"""What only a plan that somebody has read may do, with the three above."""
+PAUSED = frozenset(("leave", "profile", "lost_profile"))
+"""For what an account that a run of ours has disabled may be enabled by a run that nobody reviewed."""
+
+Entry = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What the run decides for all people of a portal host.
+
+    ``exclusive`` takes away what no profile of the person gives. ``unlisted`` is report, disabled or absent, and
+    ``leavers`` disable or anything else for leaving them alone. ``protected`` are folded logins and IDs, with those of
+    the credential's own account; ``rehired`` and ``people`` are folded keys, ``people`` None for all of the roster.
+    ``password`` makes up the password of a new account.
+    """
+
+    host: str
+    exclusive: bool = False
+    unlisted: str = "report"
+    leavers: str = "disable"
+    protected: t.Collection[str] = frozenset()
+    rehired: t.Collection[str] = frozenset()
+    people: t.Collection[str] | None = None
+    password: t.Callable[[], str] | None = None
+
+
+class Wish(t.NamedTuple):
+    """What shall become of one person, or of one account that nobody asked for.
+
+    ``entry`` is one of the user module's ``users``, None where nothing is to be done; ``reason`` is a code and
+    ``data`` what it is about: ``account``, ``profile`` (names), ``leave``, ``left`` (date), ``offboarded`` (date),
+    ``lost_profile``, ``unlisted`` (policy), ``prehire`` (date), ``no_login``, or the code of ``trouble``. ``account``
+    is the ID of the account where there is one. ``given`` are the members that are ours once the wish is fulfilled,
+    and ``drift`` those that no profile gives, by option. ``reviews`` are codes of what only a plan that somebody has
+    read may do, ``notes`` codes of what should be told: ``<option>_stays``, ``no_account``, ``cannot_disable``,
+    ``left_to_offboard``, ``protected``, ``service``, ``locked``, ``perhaps_theirs``. ``generated`` are options whose
+    value was made up.
+    """
+
+    kind: str
+    key: str
+    login: str
+    entry: Entry | None = None
+    reason: str = ""
+    data: tuple[str, ...] = ()
+    trouble: Trouble | None = None
+    account: str = ""
+    given: t.Mapping[str, t.Sequence[str]] = {}
+    drift: t.Mapping[str, t.Sequence[str]] = {}
+    reviews: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    generated: frozenset[str] = frozenset()
+    name: str = ""
+    department: str = ""
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether only a plan that somebody has read may do this."""
+        return bool(self.reviews)
+
+
+def selection(people: t.Iterable[Record], keys: t.Iterable[t.Any]) -> frozenset[str]:
+    """Return the folded keys of those who are meant; raises ``BadInput`` for keys that the roster does not have."""
+    wanted = {fold(str(key)) for key in keys}
+    strange = wanted - {fold(str(person["key"])) for person in people}
+    if strange:
+        raise BadInput(f"not in the roster: {', '.join(sorted(strange))}; give the keys of people in it")
+    return frozenset(wanted)
+
+
+def wishes(
+    portal: Portal,
+    people: t.Iterable[Record],
+    catalogue: Catalogue,
+    memory: Remembered,
+    accounts: Index,
+    rules: Rules,
+    tables: Tables | None = None,
+) -> list[Wish]:
+    """Return what shall become of each person, in their order, and of each account that is unlisted.
+
+    ``people`` are all of the roster, whoever is meant: who has which account is known of all or of nobody.
+    ``accounts`` is the complete listing. The catalogue must have no faults.
+    """
+    desk = _Desk(portal, catalogue, memory, accounts, rules, tables or {})
+    seats = desk.seats.take(people)
+    made = [wish for seat in seats if desk.meant(seat.key) and (wish := desk.wish(seat)) is not None]
+    return [*made, *desk.unlisted()]
+
+
+class _Desk:
+    """Takes the people of one roster."""
+
+    def __init__(
+        self, portal: Portal, catalogue: Catalogue, memory: Remembered, accounts: Index, rules: Rules, tables: Tables
+    ) -> None:
+        self.portal = portal
+        self.rules = rules
+        self.memory = memory
+        self.accounts = accounts
+        self.words = Words(portal, tables)
+        self.options = families(portal)
+        self.renames = portal.field(portal.key).update != NEVER
+        self.able = portal.can.get("disable") is True
+        self.seats = Seats(
+            portal,
+            rules.host,
+            memory,
+            accounts,
+            known=catalogue.known,
+            granting=catalogue.given,
+            rehired=rules.rehired,
+        )
+        self._grants = {name: grant(portal, self.words, given) for name, given in catalogue.given.items()}
+        self._spoken = {field for granted in self._grants.values() for field in granted.sets}
+        self._sets = [field for field in portal.fields if isinstance(field, Members)]
+        self._alike: dict[tuple[t.Any, ...], _SetWish] = {}
+
+    def meant(self, key: str) -> bool:
+        """Return whether the run is about the person with this folded key."""
+        return self.rules.people is None or key in self.rules.people
+
+    def wish(self, seat: Seat) -> Wish | None:
+        """Return what shall become of one person; None if they have nothing to do with the portal."""
+        # Leaving outranks everything but a doubt about the account.
+        trouble = seat.trouble or (None if seat.gone else seat.fault)
+        unknown = trouble is seat.fault and trouble is not None and trouble.code == "unknown_profile"
+        if not seat.in_scope and not (seat.gone and (seat.account or trouble)) and not unknown:
+            return None
+        status = seat.person["status"]
+        if trouble is not None:
+            return self._failed(seat, trouble)
+        if seat.gone:
+            return self._leaver(seat)
+        if status == PREHIRE:
+            return self._wish(seat, SKIPPED, PREHIRE, (str(seat.person["start"]),))
+        if not seat.login and not seat.ident and seat.account is None:
+            return self._wish(seat, SKIPPED, "no_login")
+        return self._pause(seat) if status == LEAVE else self._join(seat)
+
+    def _wish(self, seat: Seat, kind: str, reason: str, data: tuple[str, ...] = (), **more: t.Any) -> Wish:
+        account = seat.account
+        # Whoever gets nothing now keeps what the runs before have given.
+        more.setdefault("given", {option: list(members) for option, members in seat.given.items()})
+        return Wish(
+            kind,
+            str(seat.person["key"]),
+            seat.login or (account.key if account else ""),
+            reason=reason,
+            data=data,
+            account=account.id if account else "",
+            name=full_name(seat.person),
+            department=str(seat.person.get("department") or ""),
+            **more,
+        )
+
+    def _failed(self, seat: Seat, trouble: Trouble) -> Wish:
+        return self._wish(seat, AMBIGUOUS if seat.ambiguous else FAILED, trouble.code, trouble=trouble)
+
+    def _disabled(self, seat: Seat, account: Account) -> Entry:
+        """Return an entry that ends the sign-in of an account and changes nothing else of it."""
+        named = seat.ident or account.key != seat.login
+        return {self.portal.key: account.key, **({"id": account.id} if named else {}), "state": "disabled"}
+
+    def _leaver(self, seat: Seat) -> Wish:
+        """Leaving outranks everything: at least the sign-in ends, the rest of the ladder is offboarding."""
+        day = seat.out or str(seat.person.get("end") or "")
+        reason, data = "offboarded" if seat.out else "left", (day,) if day else ()
+        if seat.account is None:
+            return self._wish(seat, GONE, reason, data, notes=("no_account",))
+        if self.able and self.rules.leavers == "disable":
+            return self._wish(seat, GONE, reason, data, entry=self._disabled(seat, seat.account))
+        note = "left_to_offboard" if self.able else "cannot_disable"
+        return self._wish(seat, SKIPPED, reason, data, notes=(note,))
+
+    def _pause(self, seat: Seat) -> Wish:
+        if seat.account is None:
+            return self._wish(seat, SKIPPED, LEAVE, notes=("no_account",))
+        if not self.able:
+            return self._wish(seat, SKIPPED, LEAVE, notes=("cannot_disable",))
+        return self._wish(seat, PERSON, LEAVE, entry=self._disabled(seat, seat.account))
+
+    def _join(self, seat: Seat) -> Wish:
+        """Return what an active person shall have; what contradicts itself fails this person alone."""
+        faults = list(self._own_faults(seat.own))
+        grants = {name: self._grants[name] for name in seat.names if name in self._grants}
+        entry: Entry = {}
+        for option, source in self.portal.person.items():
+            value = full_name(seat.person) if source == FULL_NAME else seat.person.get(source)
+            if value:
+                entry[option] = value
+        entry.update(self._singles(grants, seat.own, faults))
+        entry.update({o: v for o, v in seat.own.items() if not isinstance(self.options.get(o), Members)})
+        if faults:
+            return self._failed(seat, Trouble("contradiction", "; ".join(faults)))
+        notes = self._names(seat, entry)
+        given: dict[str, list[str]] = {}
+        drift: dict[str, list[str]] = {}
+        try:
+            for members in self._sets:
+                change = self._set_of(members, seat, grants)
+                entry.update(change.entry)
+                given.update(change.given)
+                drift.update(change.drift)
+            entry["state"] = "enabled" if self.portal.can.get("enable") is True else "present"
+            generated = self._password(seat, entry)
+            for field in self.portal.spoken_of(entry):
+                field.wanted(entry)
+            self.portal.connector.check(self.portal, entry, entry["state"])
+        except BadInput as error:
+            return self._failed(seat, Trouble("refused", error.text))
+        return self._wish(
+            seat,
+            PERSON,
+            "profile" if grants else "account",
+            tuple(grants),
+            entry=entry,
+            given=given,
+            drift=drift,
+            reviews=self._reviews(seat, entry["state"]),
+            notes=notes,
+            generated=generated,
+        )
+
+    def _names(self, seat: Seat, entry: Entry) -> tuple[str, ...]:
+        """Name the account in an entry, by ID where the login is another one; keep what the portal cannot change."""
+        account, key = seat.account, self.portal.key
+        login = seat.login or (account.key if account else "")
+        if login:
+            entry[key] = login
+        if account is None:
+            return ()
+        sure = bool(seat.ident) or seat.known.get("id") == account.id
+        if sure and account.key != login:
+            entry["id"] = account.id
+        stays = []
+        if "id" in entry and not self.renames:
+            entry[key] = account.key
+            stays += [key] if fold(account.key) != fold(login) else []
+        for option in self.portal.person:
+            field = self.options[option]
+            if sure and option in entry and field.update == NEVER and option != key:
+                before = account.values.get(field.name)
+                if before is not None and not field.same(before, entry[option]):
+                    del entry[option]
+                    stays.append(option)
+        return tuple("login_stays" if option == key else f"{option}_stays" for option in stays)
+
+    def _password(self, seat: Seat, entry: Entry) -> frozenset[str]:
+        """Make up the password of a new account, where the portal wants one."""
+        make = self.rules.password
+        if make is None or self.portal.can.get("password") is not True or seat.account is not None:
+            return frozenset()
+        secret = next(field.name for field in self.portal.fields if isinstance(field, Secret))
+        entry[secret] = make()
+        return frozenset((secret,))
+
+    def _reviews(self, seat: Seat, state: str) -> tuple[str, ...]:
+        account, known = seat.account, str(seat.known.get("id") or "")
+        if account is None:
+            return (MADE_AGAIN,) if known and not seat.ident else ()
+        found = []
+        if seat.ident and known != account.id and fold(account.key) != fold(seat.login):
+            found.append(NAMED_BY_ID)
+        if self.seats.was_anothers(seat, account):
+            found.append(WAS_ANOTHERS)
+        if state == "enabled" and account.status == DISABLED and seat.key not in self.rules.rehired:
+            last = self.memory.last_act.get(account.id) or {}
+            ours = str(last.get("act") or "").startswith("disable") and last.get("why") in PAUSED
+            found += [] if ours else [ENABLED_AGAIN]
+        return tuple(found)
+
+    def _own_faults(self, own: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+        """Yield what is wrong with the options that the roster gives for this portal."""
+        for option, value in own.items():
+            field = self.options.get(option)
+            if field is None and option != "id":
+                yield f"accounts: {option} is no option of {self.portal.name}_user{did_you_mean(option, self.options)}"
+            elif isinstance(field, Members) and not _is_change(value):
+                yield f"accounts: {option} must be a list, or a mapping of the lists add, remove and set"
+            elif isinstance(field, Secret):
+                yield f"accounts: {option} is a secret, and a roster holds none"
+            elif option in ACTS:
+                yield f"accounts: {option} is an act and no attribute, do it by the role offboard or the user module"
+            elif field is not None and not isinstance(field, Members):
+                yield from (f"accounts: {text}" for text in value_faults(self.portal, field, option, value))
+
+    def _singles(self, grants: t.Mapping[str, Grant], own: t.Mapping[str, t.Any], faults: list[str]) -> Entry:
+        """Return the options with one value that profiles give; two profiles must not give different ones."""
+        overridden = {family(self.options[option]) for option in own if option in self.options}
+        chosen: dict[str, tuple[t.Any, str, str]] = {}
+        found: Entry = {}
+        for name, granted in grants.items():
+            for one in granted.singles:
+                if one.family in overridden:
+                    continue
+                shown = f"{one.option} {one.value!r}"
+                wish, before, first = chosen.setdefault(one.family, (one.wish, name, shown))
+                if wish != one.wish:
+                    faults.append(
+                        f"profile {before!r} gives {first} and profile {name!r} gives {shown}: keep one profile, or "
+                        f"give accounts.{self.rules.host}.{one.option} in the roster"
+                    )
+                elif before == name:
+                    found[one.option] = one.value
+        return found
+
+    def _set_of(self, field: Members, seat: Seat, grants: t.Mapping[str, Grant]) -> _SetWish:
+        """Return what ``_set`` says: thought out once for all who have the same profiles, past and account members."""
+        if seat.own:
+            return self._set(field, seat, grants)
+        given = seat.given
+        past = tuple(tuple(map(str, given.get(name) or ())) if name else () for name in (field.name, field.names))
+        held = seat.account.values.get(field.name) if seat.account is not None else None
+        place = (field.name, tuple(grants), past, held)
+        if place not in self._alike:
+            self._alike[place] = self._set(field, seat, grants)
+        return self._alike[place]
+
+    def _set(self, field: Members, seat: Seat, grants: t.Mapping[str, Grant]) -> _SetWish:
+        """Return what a person shall have of one set; raises ``BadInput``.
+
+        A member that no profile gives is taken away only if an earlier run of ours gave it, the roster says so, or
+        nothing else shall be there.
+        """
+        own = {o: v for o, v in seat.own.items() if self.options.get(o) is field}
+        before = self._remembered(field, seat)
+        if not own and not before and field.name not in self._spoken:
+            return _SetWish()
+        spoken = bool(own) or any(field.name in granted.sets for granted in grants.values())
+        add = {one.mark: one for granted in grants.values() for one in granted.sets.get(field.name, ())}
+        taken: dict[t.Any, Member] = {}
+        for option, value in own.items():
+            change = value if isinstance(value, dict) else {"set": value}
+            if "set" in change:
+                add = {one.mark: one for one in self.words.members(field, option, change["set"])}
+            add.update((one.mark, one) for one in self.words.members(field, option, change.get("add") or ()))
+            taken.update((one.mark, one) for one in self.words.members(field, option, change.get("remove") or ()))
+        add = {mark: one for mark, one in add.items() if mark not in taken}
+        given = _texts(field, add)
+        held = (seat.account.values.get(field.name) or frozenset()) if seat.account else frozenset()
+        if not add and not spoken and field.wide_when_empty and (self.rules.exclusive or not held - set(before)):
+            # An account without any of these may see all: it is not emptied because nothing was said.
+            return _SetWish({}, _texts(field, before), self._drift(field, seat, {}) if before else {})
+        if self.rules.exclusive:
+            return _SetWish(_grouped("set", add) or {next(iter(own), field.names or field.name): {"set": []}}, given)
+        taken.update((mark, one) for mark, one in before.items() if mark not in add)
+        entry = _grouped("add", add)
+        for option, words in _grouped("remove", taken).items():
+            entry.setdefault(option, {}).update(words)
+        return _SetWish(entry, given, self._drift(field, seat, {**add, **taken}))
+
+    def _remembered(self, field: Members, seat: Seat) -> dict[t.Any, Member]:
+        """Return the members that earlier runs have given to a person."""
+        given = seat.given
+        found = {ident: self.words.member(field, ident) for ident in map(str, given.get(field.name) or ())}
+        if field.names and field.table is None:
+            found.update((o.mark, o) for o in self.words.members(field, field.names, given.get(field.names) or ()))
+        return found
+
+    def _drift(self, field: Members, seat: Seat, told: t.Mapping[t.Any, Member]) -> dict[str, list[str]]:
+        """Return the members of the account that nothing speaks of; none where a name was not looked up."""
+        held = seat.account.values.get(field.name) if seat.account else None
+        if not held or any(isinstance(mark, Name) for mark in told):
+            return {}
+        settable = frozenset((field.table or {}).values())
+        beside = [i for i in held - set(told) if not (field.sticky and field.table is not None and i not in settable)]
+        return {field.names or field.name: sorted(self.words.shown(field, i) for i in beside)} if beside else {}
+
+    def unlisted(self) -> list[Wish]:
+        """Return the accounts that nobody asked for: of known people, and of nobody in the roster."""
+        found = []
+        for account in self.accounts:
+            seat = self.seats.theirs.get(account.id)
+            if seat is not None and (seat.in_scope or seat.gone):
+                continue
+            if not self.meant(seat.key) if seat else self.rules.people is not None:
+                continue
+            found.append(self._unlisted_wish(account, seat, account.id in self.seats.suspects))
+        return found
+
+    def _unlisted_wish(self, account: Account, seat: Seat | None, suspected: bool) -> Wish:
+        policy = self.rules.unlisted
+        ours = seat is not None and str(seat.known.get("id") or "") == account.id
+        wish = Wish(UNLISTED, "", account.key, reason="unlisted", data=(policy,), account=account.id)
+        if seat is not None:
+            wish = self._wish(seat, UNLISTED, "lost_profile" if ours else "unlisted")._replace(login=account.key)
+            wish = wish if ours else wish._replace(data=(policy,))
+        note = ""
+        if {fold(n) for n in (account.key, account.id, account.username or "") if n} & set(self.rules.protected):
+            note = "protected"
+        elif account.service:
+            note = "service"
+        elif account.locked:
+            note = "locked"
+        elif suspected or (seat is not None and seat.trouble is not None):
+            note = "perhaps_theirs"
+        elif ours and policy != "absent":
+            policy, note = "disabled", "" if self.able else "cannot_disable"
+        if note or policy not in ("disabled", "absent"):
+            return wish._replace(notes=(note,) if note else ())
+        return wish._replace(entry={"id": account.id, "state": policy})
+
+
+class _SetWish(t.NamedTuple):
+    """What shall be done with one set, which members are ours then, and which ones nobody speaks of."""
+
+    entry: t.Mapping[str, t.Any] = {}
+    given: t.Mapping[str, list[str]] = {}
+    drift: t.Mapping[str, list[str]] = {}
+
+
+def _texts(field: Members, members: t.Mapping[t.Any, Member]) -> dict[str, list[str]]:
+    """Return members as memory keeps them: IDs under the field, what was not looked up under its option for names."""
+    found: dict[str, set[str]] = {}
+    for mark, one in members.items():
+        name = isinstance(mark, Name)
+        found.setdefault(one.option if name else field.name, set()).add(one.text if name else str(mark))
+    return {option: sorted(texts) for option, texts in found.items()}
+
+
+def _grouped(word: str, members: t.Mapping[t.Any, Member]) -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for option, text in sorted({(one.option, one.text) for one in members.values()}):
+        found.setdefault(option, {word: []})[word].append(text)
+    return found
+
+
+def full_name(person: Record) -> str:
+    """Return what somebody is called."""
+    names = (person.get("first_name"), person.get("last_name"))
+    return str(person.get("display_name") or " ".join(filter(None, names)))
+
+
+def _is_change(value: t.Any) -> bool:
+    change = value if isinstance(value, dict) else {"set": value}
+    return set(change) <= {"add", "remove", "set"} and all(isinstance(members, list) for members in change.values())

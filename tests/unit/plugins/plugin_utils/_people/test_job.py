@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a job is made of, apart from how playbooks give it, which tests/unit/test_job.py tries by real runs."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import os
+import types
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.portal.users.plugins.module_utils._core import deps
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = {
+    "inventory_hostname": "one",
+    "groups": {"all": ["two", "one"]},
+    "portal_type": "clc",
+    "portal_account_alias": "ABCD",
+    "portal_api_key": "canary-api-key",
+    "portal_api_password": "canary-api-password",
+    "provision_roster": "people.csv",
+}
+
+
+def action(variables: dict[str, Any], **keywords: Any) -> Any:
+    """Return what stands for an action of core in a task without any keyword but these."""
+    task = {
+        "args": {"variables": True},
+        "module_defaults": [],
+        "environment": [],
+        "check_mode": False,
+        "diff": False,
+        "run_once": False,
+        "until": [],
+        "retries": None,
+        "ignore_errors": False,
+        "_parent": types.SimpleNamespace(_play=types.SimpleNamespace(_action_groups={})),
+        **keywords,
+    }
+
+    def find(_folder: str, needle: str) -> str:
+        raise FileNotFoundError(needle)
+
+    return types.SimpleNamespace(
+        _task=types.SimpleNamespace(**task),
+        _templar=Templar(DataLoader(), variables),
+        _connection=types.SimpleNamespace(transport="local"),
+        _find_needle=find,
+    )
+
+
+def job(role: str = "provision", keywords: dict[str, Any] | None = None, **more: Any) -> Job:
+    variables = {**HOST, **more}
+    return Job.of(action(variables, **(keywords or {})), variables, role)
+
+
+@pytest.fixture(autouse=True)
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "hosts.yml").touch()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+def test_the_directory_lies_beside_an_inventory_that_is_one_file(somewhere: Path) -> None:
+    found = job(ansible_inventory_sources=[str(somewhere / "inventory" / "hosts.yml")])
+    assert found.directory == somewhere / "inventory" / "provisioning"
+    assert found.log == found.directory / "provisioning.jsonl"
+
+
+@pytest.mark.parametrize("sources", [[], ["one,"], ["{}/inventory"], ["{}/inventory/hosts.yml", "one,"], ["{}/none"]])
+def test_any_other_inventory_asks_for_the_directory(somewhere: Path, sources: list[str]) -> None:
+    told = [source.format(somewhere) for source in sources]
+    with pytest.raises(BadInput, match="provision_directory is required where the inventory is not one file"):
+        job(ansible_inventory_sources=told)
+    assert job(ansible_inventory_sources=told, provision_directory="here").directory == somewhere / "work" / "here"
+
+
+def test_a_log_at_the_old_place_is_not_left_behind(somewhere: Path) -> None:
+    sources = [str(somewhere / "inventory" / "hosts.yml")]
+    (somewhere / "work" / "provisioning").mkdir()
+    (somewhere / "work" / "provisioning" / "provisioning.jsonl").touch()
+    with pytest.raises(BadInput, match="set provision_directory to one of them") as caught:
+        job(ansible_inventory_sources=sources)
+    assert str(somewhere / "work" / "provisioning") in str(caught.value)
+    assert str(somewhere / "inventory" / "provisioning") in str(caught.value)
+    (somewhere / "inventory" / "provisioning").mkdir()
+    (somewhere / "inventory" / "provisioning" / "provisioning.jsonl").touch()
+    assert job(ansible_inventory_sources=sources).directory == somewhere / "inventory" / "provisioning"
+
+
+def test_papers_inside_of_a_directory_of_the_inventory_are_refused(somewhere: Path) -> None:
+    (somewhere / "link").symlink_to(somewhere / "inventory")
+    for directory in ("inventory/papers", "link/papers", "inventory"):
+        with pytest.raises(BadInput, match="where Ansible would read papers as hosts"):
+            job(
+                ansible_inventory_sources=[str(somewhere / "inventory")],
+                provision_directory=str(somewhere / directory),
+            )
+
+
+def test_offboard_takes_from_provision_what_both_need(somewhere: Path) -> None:
+    more = {"provision_directory": "shared", "provision_today": "2026-03-01", "provision_protected": ["a"]}
+    found = job("offboard", offboard_reason="x", offboard_protected=["b"], provision_people=["E1"], **more)
+    assert found.directory == somewhere / "work" / "shared"
+    assert found.today == datetime.date(2026, 3, 1)
+    assert found.options["protected"] == ["b"]
+    assert found.options["people"] == []
+    assert found.options["roster"].endswith("people.csv")
+
+
+def test_offboard_needs_a_reason_only_for_people_that_are_named() -> None:
+    assert job("offboard", provision_directory="x").options["reason"] is None
+    with pytest.raises(BadInput, match="offboard_reason is required where people are named"):
+        job("offboard", provision_directory="x", offboard_people="E1")
+
+
+def test_a_plan_is_a_path_or_travels_as_text(somewhere: Path) -> None:
+    packed = base64.b64encode(os.urandom(900)).decode()
+    assert job(provision_directory="x", provision_plan=packed).options["plan"] == packed
+    found = job(provision_directory="x", provision_plan="approved/plan.json")
+    assert found.options["plan"] == str(somewhere / "work" / "approved" / "plan.json")
+
+
+def test_a_roster_at_an_address_is_no_file() -> None:
+    address = "https://hr.example/people.csv"
+    assert job(provision_directory="x", provision_roster=address).options["roster"] == address
+
+
+def test_the_day_is_that_of_the_time_zone() -> None:
+    zones = {zone: job(provision_directory="x", provision_timezone=zone) for zone in ("Etc/GMT+12", "Etc/GMT-14")}
+    # Twenty-six hours lie between them, so that it is never the same day in both.
+    assert zones["Etc/GMT+12"].today < zones["Etc/GMT-14"].today
+    assert job(provision_directory="x", provision_timezone="UTC").timezone is datetime.UTC
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "20260301", "2026-W09-7", "01.03.2026"])
+def test_days_have_one_form(day: str) -> None:
+    with pytest.raises(BadInput, match="is no day, write it as 2026-12-31"):
+        job(provision_directory="x", provision_today=day)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(BadInput) as caught:
+        job(provision_mode="x", provision_keep_runs="x", portal_api_key="", portal_retries="x")
+    for word in ("provision_mode", "provision_keep_runs", "portal_api_key", "portal_retries", "provision_directory"):
+        assert word in str(caught.value)
+
+
+def test_what_a_task_reveals_of_a_secret_is_known_where_it_fails(somewhere: Path) -> None:
+    secrets: set[str] = set()
+    variables = {**HOST, "provision_mode": "x"}
+    with pytest.raises(BadInput):
+        Job.of(action(variables), variables, "provision", secrets)
+    assert secrets == {"canary-api-key", "canary-api-password"}
+
+
+def test_two_ways_to_name_the_scope_are_refused() -> None:
+    both = {"portal_type": "certcentral", "portal_container": "Lab", "portal_container_id": "0"}
+    with pytest.raises(BadInput, match="portal_container_id and portal_container exclude each other"):
+        job(provision_directory="x", **both)
+
+
+@pytest.mark.parametrize("transport", ["ssh", "ansible.netcommon.httpapi"])
+def test_a_connection_that_is_not_local_is_refused_first(transport: str) -> None:
+    variables = {**HOST, "portal_type": "x"}
+    strange = action(variables)
+    strange._connection.transport = transport
+    with pytest.raises(BadInput, match=f"one: its connection is {transport}") as caught:
+        Job.of(strange, variables, "provision")
+    assert "Set ansible_connection: local" in str(caught.value)
+
+
+def test_a_python_without_requests_is_told_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deps, "REQUESTS_ERROR", "no module")
+    with pytest.raises(BadInput, match="requests"):
+        job(provision_mode="x")
+
+
+def test_all_tasks_of_one_ansible_playbook_have_one_run() -> None:
+    assert job(provision_directory="x").run == job(provision_directory="y").run
+    assert len(job(provision_directory="x").run) == 16
+
+
+def test_module_defaults_of_others_are_never_templated() -> None:
+    defaults = [
+        {"other.module": {"x": "{{ nowhere }}"}, "portal.users.clc_user": {"timeout": 3, "email": "{{ nowhere }}"}}
+    ]
+    found = job(keywords={"module_defaults": defaults}, provision_directory="x")
+    assert found.connection["timeout"] == 3.0

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from ansible_collections.portal.users.plugins.plugin_utils._people.stop import (
+    STOPPERS,
+    Parent,
+    Stopped,
+    heard,
+    shielded,
+)
+
+
+@pytest.mark.parametrize("number", STOPPERS)
+def test_a_signal_stops_the_run_once_and_its_handler_is_given_back(number: signal.Signals) -> None:
+    before = [signal.getsignal(one) for one in STOPPERS]
+    record = []
+
+    def act() -> None:
+        try:
+            os.kill(os.getpid(), number)
+            signal.pause()
+        finally:
+            # The second one, which follows within milliseconds, must not cut this short.
+            for one in STOPPERS:
+                os.kill(os.getpid(), one)
+            record.append("whole")
+
+    with pytest.raises(Stopped, match=number.name) as caught, heard():
+        act()
+    assert caught.value.outside
+    assert record == ["whole"]
+    assert [signal.getsignal(one) for one in STOPPERS] == before
+
+
+def test_no_exception_handler_swallows_a_stop() -> None:
+    assert not issubclass(Stopped, Exception)
+    assert not Stopped("the lock is gone").outside
+
+
+def test_other_threads_leave_signals_alone() -> None:
+    before = [signal.getsignal(one) for one in STOPPERS]
+    seen = []
+
+    def act() -> None:
+        with heard():
+            seen.extend(signal.getsignal(one) for one in STOPPERS)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    thread.join()
+    assert seen == before
+
+
+def test_a_record_under_a_shield_is_whole() -> None:
+    record = []
+
+    def act() -> None:
+        with shielded():
+            os.kill(os.getpid(), signal.SIGTERM)
+            record.append("whole")
+        record.append("never")
+
+    with pytest.raises(Stopped), heard():
+        act()
+    assert record == ["whole"]
+
+
+def test_the_parent_of_these_tests_is_alive() -> None:
+    assert Parent().alive()
