@@ -46,10 +46,10 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(collections: Path, tmp_path: Path) -> Callable[..., onstage.Told]:
-    def act(plays: Any, *args: str, hosts: Facts | None = ONE, **env: str) -> onstage.Told:
+    def act(plays: Any, *args: str, hosts: Any = ..., **env: str) -> onstage.Told:
         if isinstance(plays, list):
             plays = [{"hosts": "portals", "gather_facts": False, **copy.deepcopy(one)} for one in plays]
-        return onstage.play(collections, tmp_path, plays, *args, inventory=hosts, **env)
+        return onstage.play(collections, tmp_path, plays, *args, inventory=ONE if hosts is ... else hosts, **env)
 
     return act
 

@@ -237,8 +237,8 @@ def reconcile(
     """Do what a user module does: plan, and unless in check mode or stopped by the guard, apply and prove."""
     with session(toy, retries=retries, budget=budget, check=check) as found:
         batch = found.plan(desired, policy(**changes))
-        if batch.stopped is not None:
-            raise batch.stopped
+        if batch.stops:
+            raise batch.stops[0]
         if not check:
             found.apply(batch)
             found.prove(batch)

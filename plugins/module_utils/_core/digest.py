@@ -56,8 +56,9 @@ def _text(value: t.Any) -> str:
 
 
 def _exact(value: t.Any) -> t.Any:
-    if type(value) is str and value.isascii():
-        return value
+    if isinstance(value, str) and value.isascii():
+        # Text of a class of its own, as core tags it, becomes plain.
+        return str(value)
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):

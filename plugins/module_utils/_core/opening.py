@@ -105,6 +105,12 @@ def complete(portal: Portal, params: Params) -> None:
             if option.env:
                 remedy += f" or the environment variable {option.env[0]}"
             raise BadInput(f"{option.name} is required: {remedy}", reason="required")
+    for option in task_options(portal):
+        value = params.get(option.name)
+        try:
+            str(value or "").encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise BadInput(f"{option.name}: holds half of a character, write it anew") from error
     scope = [o for o in portal.scope if params.get(o.name) not in (None, "")]
     if len(scope) > 1:
         raise BadInput(f"{' and '.join(o.name for o in scope)} exclude each other, give one of them")

@@ -191,13 +191,13 @@ def test_a_plan_that_was_stopped_says_so_on_top_and_shows_everything() -> None:
 
 
 def test_a_plan_without_memory_says_on_top_that_nobody_knows_who_was_offboarded() -> None:
-    top = markdown.paper(HEAD, [section(memory=False), section(host="b")]).split("| portal |")[0]
+    top = markdown.paper(HEAD, [section(memory=False), section(host="b")]).partition("| portal |")[0]
     assert "- **clc_prod: nothing is known of earlier runs, so nobody knows who was offboarded: " in top
 
 
 def test_a_portal_that_was_not_reached_stands_in_the_paper() -> None:
     shown = markdown.paper(HEAD, [Section("down", status="not_reached", error="no route to it")])
-    assert "- **down: NOT REACHED: no route to it.**" in shown.split("| portal |")[0]
+    assert "- **down: NOT REACHED: no route to it.**" in shown.partition("| portal |")[0]
     assert "| down | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | **NOT REACHED** |" in shown
 
 
@@ -209,7 +209,7 @@ def test_verified_is_said_of_an_empty_proof_alone(proof: str | None) -> None:
     shown = markdown.paper(Head("report", "2026-10-01T06:30:00Z"), [report])
     assert ("verified" in shown) == (proof == "empty")
     assert ("not proved" in shown.lower()) == (proof not in (None, "empty"))
-    assert ("a time-out" in shown.split("| portal |")[0]) == (proof == "unproved")
+    assert ("a time-out" in shown.partition("| portal |")[0]) == (proof == "unproved")
 
 
 def test_failures_stand_before_what_was_done() -> None:

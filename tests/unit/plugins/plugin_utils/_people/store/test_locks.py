@@ -287,7 +287,7 @@ def test_many_processes_never_work_at_once(store: Store) -> None:
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        for _ in range(3)
+        for _number in range(3)
     ]
     assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 3
 

@@ -167,7 +167,7 @@ def long_log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes
 def test_whatever_is_done_to_a_line_is_found(data: st.DataObject, long_log: tuple[Path, list[bytes], str]) -> None:
     path, lines, head = long_log
     lines = list(lines)
-    one, other = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    one, other = (data.draw(st.integers(0, len(lines) - 1)) for _number in range(2))
     what = data.draw(st.sampled_from(["change", "remove", "swap", "repeat", "cut", "add"]))
     if what == "change":
         place = data.draw(st.integers(0, len(lines[one]) - 2))
