@@ -193,7 +193,7 @@ def an_account_that_was_changed_behind_the_approval_costs_that_person_alone(stag
     # What was approved for the others is done, and nothing that was not approved.
     assert sorted(stage.writes("clc_prod")) == ["suspend user", "suspend user", "update user"]
     assert "sue.new: moved since the approval, and not done" in run.text
-    assert "(create was approved, now it is write profile)" in run.text
+    assert "(it was to be created, and is there now)" in run.text
     assert run.recap("clc_prod")["failed"] == 1
     assert "create user" in stage.writes("mail")
     assert run.recap("mail")["failed"] == 0
