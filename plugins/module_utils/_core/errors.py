@@ -10,8 +10,14 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import typing as t
 import urllib.parse
+
+# What a terminal obeys or shows in another order: control characters but for tab and line feed, bidirectional
+# overrides, separators of lines, and halves of characters, which cannot be printed at all.
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 AGAIN = "Run again when the portal is well; nothing will be done twice"
 LOOK = "Look at the account on the portal, and run again"

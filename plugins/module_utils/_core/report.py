@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from .errors import Busy, PortalError, Skipped, Unclear, Unknown, Unreachable, cut
+from .errors import UNSAFE, Busy, PortalError, Skipped, Unclear, Unknown, Unreachable, cut
 from .fields import EMAIL, FIRST_NAME, LAST_NAME, order
 from .plan import DELETED
 
@@ -40,10 +39,6 @@ RECORD_KEYS = (
     "sso_only",
     "service",
 )
-
-# What a terminal obeys or shows in another order: control characters but for tab and line feed, bidirectional
-# overrides, separators of lines, and halves of characters, which cannot be printed at all.
-UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(value: t.Any) -> t.Any:

@@ -33,6 +33,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.selection imp
     Verdict,
     select,
 )
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.digest import Item
@@ -181,7 +182,7 @@ def add(document: t.Mapping[str, t.Any], host: str, part: Record, *, store_key: 
 
 def text_of(document: t.Mapping[str, t.Any]) -> str:
     """Return a document as the text of its file."""
-    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return chain.visible(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True)) + "\n"
 
 
 def pack(document: t.Mapping[str, t.Any]) -> str:

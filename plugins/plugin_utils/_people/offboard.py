@@ -474,7 +474,7 @@ class _Offboarding:
 
     def _why(self, leaver: Leaver) -> str:
         """Return why somebody leaves: a run that gives no reason goes on with what an earlier one began."""
-        return self.reason or str(leaver.known.get("reason") or "left, by the roster")
+        return self.reason or str(leaver.known.get("reason") or "")
 
     def _carry_out(
         self, rung: str, chosen: set[tuple[str, int]], lock: Lock | None, counter: t.Any, *, again: bool

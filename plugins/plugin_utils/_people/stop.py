@@ -49,7 +49,17 @@ def heard() -> t.Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
+class _Shield:
+    """How many shields are up in the main thread, and the signals that wait for the last of them."""
+
+    depth = 0
+    held: t.ClassVar[list[int]] = []
+
+
 def _stop(number: int, _frame: t.Any) -> None:
+    if _Shield.depth:
+        _Shield.held.append(number)
+        return
     # A second one follows within milliseconds, and would cut the record short.
     for one in STOPPERS:
         signal.signal(one, signal.SIG_IGN)
@@ -58,12 +68,33 @@ def _stop(number: int, _frame: t.Any) -> None:
 
 @contextlib.contextmanager
 def shielded() -> t.Iterator[None]:
-    """Hold back signals, that of the keyword ``timeout`` too, while a record is written that must be whole."""
+    """Hold back signals, that of the keyword ``timeout`` too, while a record is written that must be whole.
+
+    The mask alone is not enough: it is that of one thread, the kernel gives the signal to another, and Python runs
+    the handler in the main thread all the same. Handlers are never run in other threads, so these need no shield.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SHIELDED)
+    alarm, late = signal.getsignal(signal.SIGALRM), []
+    _Shield.depth += 1
     try:
+        if callable(alarm):
+            signal.signal(signal.SIGALRM, lambda number, _frame: late.append(number))
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        try:
+            if callable(alarm):
+                signal.signal(signal.SIGALRM, alarm)
+        finally:
+            _Shield.depth -= 1
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if not _Shield.depth:
+            late += _Shield.held
+            _Shield.held.clear()
+        for number in late:
+            signal.raise_signal(number)
 
 
 class Parent:

@@ -18,7 +18,7 @@ import json
 import secrets
 import typing as t
 
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.module_utils._core.errors import UNSAFE, BadInput
 
 FIRST = "0" * 64
 """The hash before the first record."""
@@ -56,10 +56,14 @@ class Broken(BadInput):
     """The log is not what was written: a record was changed, lost, exchanged or added."""
 
 
+def visible(text: str) -> str:
+    r"""Return JSON with ``\uXXXX`` for what a terminal obeys or what is no UTF-8: its readers find the same."""
+    return text if text.isprintable() else UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
 def line(record: Record) -> bytes:
     """Return a record as the line that stands for it in the log, without its end."""
-    # Half a surrogate pair, which a portal may send, is no UTF-8: its escape is the same to a reader of JSON.
-    return _encode(record).encode("utf-8", "backslashreplace")
+    return visible(_encode(record)).encode()
 
 
 def _sha256(text: bytes) -> str:

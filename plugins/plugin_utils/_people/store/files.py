@@ -19,7 +19,7 @@ import time
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
-from ansible_collections.portal.users.plugins.plugin_utils._people.store import node
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain, node
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -257,4 +257,6 @@ def dump(value: t.Any) -> str:
     """Return JSON for a file that people may read, too."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     # Indenting takes longer than all the rest of a long document, and nobody reads that by eye.
-    return (text if len(text) > READABLE else json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)) + "\n"
+    if len(text) <= READABLE:
+        text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    return chain.visible(text) + "\n"

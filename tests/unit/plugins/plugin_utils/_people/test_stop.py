@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -60,17 +62,47 @@ def test_other_threads_leave_signals_alone() -> None:
     assert seen == before
 
 
-def test_a_record_under_a_shield_is_whole() -> None:
+class Late(Exception):
+    """What the handler of the keyword ``timeout`` raises."""
+
+
+def _late(_number: int, _frame: object) -> None:
+    raise Late
+
+
+@pytest.mark.parametrize("number", [*STOPPERS, signal.SIGALRM])
+@pytest.mark.parametrize("shields", [1, 2])
+@pytest.mark.parametrize("threads", [0, 1])
+def test_a_record_under_a_shield_is_whole(number: signal.Signals, shields: int, threads: int) -> None:
     record = []
+    end = threading.Event()
+    # A thread without the mask gets the signal, and the handler runs in the main thread.
+    others = [threading.Thread(target=end.wait) for _ in range(threads)]
+    alarm = signal.signal(signal.SIGALRM, _late)
 
     def act() -> None:
-        with shielded():
-            os.kill(os.getpid(), signal.SIGTERM)
+        with contextlib.ExitStack() as stack:
+            for _ in range(shields):
+                stack.enter_context(shielded())
+            os.kill(os.getpid(), number)
+            time.sleep(0.05)
             record.append("whole")
+        # The other thread may hear of the signal a moment later.
+        for _ in range(1000):
+            time.sleep(0.01)
         record.append("never")
 
-    with pytest.raises(Stopped), heard():
-        act()
+    for other in others:
+        other.start()
+    try:
+        with pytest.raises((Stopped, Late)), heard():
+            act()
+        assert signal.getsignal(signal.SIGALRM) is _late
+    finally:
+        signal.signal(signal.SIGALRM, alarm)
+        end.set()
+        for other in others:
+            other.join()
     assert record == ["whole"]
 
 

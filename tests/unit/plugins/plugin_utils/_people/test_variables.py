@@ -119,8 +119,8 @@ def test_what_is_empty_is_not_given(value: Any) -> None:
 class Text(str):
     __slots__ = ()
 
-    def __str__(self) -> str:
-        return self  # pylint: disable=invalid-str-returned  # what core's tagged text does
+    def __str__(self) -> str:  # pylint: disable=invalid-str-returned
+        return self  # what core's tagged text does
 
 
 def test_values_are_plain_at_any_depth() -> None:
