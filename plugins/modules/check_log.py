@@ -21,6 +21,8 @@ description:
     fault.
 author:
   - portal.users authors (@portal-users)
+extends_documentation_fragment:
+  - portal.users._attributes.info
 options:
   directory:
     description:
@@ -42,21 +44,6 @@ attributes:
   async:
     description: Supports being used with C(async).
     support: none
-  check_mode:
-    description: Can run in C(check_mode) and predict changes without modifying the target.
-    support: full
-    details:
-      - This module only reads, so it does the same in check mode.
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
-      mode.
-    support: N/A
-    details:
-      - This module changes nothing.
-  idempotent:
-    description:
-      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
-    support: full
 seealso:
   - name: Playbook portal.users.check_log
     description: Runs this module with the variables of the roles.

@@ -33,7 +33,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.selection imp
     Verdict,
     select,
 )
-from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.digest import Item
@@ -178,11 +177,6 @@ def add(document: t.Mapping[str, t.Any], host: str, part: Record, *, store_key: 
     if not _sealed(document, store_key):
         raise _edited("the seal is not that of this store")
     return seal(document["envelope"], {**document["hosts"], host: part}, store_key=store_key, kind=kind)
-
-
-def text_of(document: t.Mapping[str, t.Any]) -> str:
-    """Return a document as the text of its file."""
-    return chain.visible(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True)) + "\n"
 
 
 def pack(document: t.Mapping[str, t.Any]) -> str:
@@ -488,6 +482,5 @@ __all__ = (
     "read",
     "seal",
     "select",
-    "text_of",
     "unpack",
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core import digest, plan
@@ -34,11 +35,18 @@ from ansible_collections.portal.users.plugins.module_utils._core.portal import (
     RUNGS,
     STRIP,
 )
-from ansible_collections.portal.users.plugins.plugin_utils._people import approval, leavers, seats, selection
+from ansible_collections.portal.users.plugins.plugin_utils._people import leavers, seats, selection
 from ansible_collections.portal.users.plugins.plugin_utils._people.leavers import DUE, Leaver, Leavers, name_of
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
-from ansible_collections.portal.users.plugins.plugin_utils._people.run import Run, Scribe, refused, told_change
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers.text import first_of
+from ansible_collections.portal.users.plugins.plugin_utils._people.run import (
+    Run,
+    Scribe,
+    refused,
+    told_change,
+    told_stop,
+)
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.chain import Broken
 
 if t.TYPE_CHECKING:
@@ -207,7 +215,7 @@ class _Offboarding:
                 return self.finder.nightly()
         found, strange = self.finder.named(asked)
         self.run.selection = sorted(fold(one) for one in asked)
-        elsewhere = {one for one in strange if self._known_elsewhere(one)}
+        elsewhere = self._known_elsewhere(strange)
         unknown = sorted(set(strange) - elsewhere)
         if unknown:
             told = f"not in the roster, not known from earlier runs, and no account here: {', '.join(unknown)}"
@@ -223,15 +231,13 @@ class _Offboarding:
             found.append(leaver)
         return found
 
-    def _known_elsewhere(self, text: str) -> bool:
-        """Return whether the log knows somebody on another portal by this key, login or ID."""
-        if self.detached:
-            return False
-        folded = fold(text)
+    def _known_elsewhere(self, asked: t.Collection[str]) -> set[str]:
+        """Return by which of these keys, logins or IDs the log knows somebody, who then is on another portal."""
+        if self.detached or not asked:
+            return set()
         names = ("person", "login", "email", "account_id")
-        return any(
-            folded == fold(str(entry.record.get(name) or "")) for entry in self.run.store.log.read() for name in names
-        )
+        known = {fold(str(entry.record.get(name) or "")) for entry in self.run.store.log.read() for name in names}
+        return {one for one in asked if fold(one) in known}
 
     def _plan_rungs(self) -> None:
         """Plan each rung for all who are due on it, from one picture of the portal."""
@@ -293,7 +299,7 @@ class _Offboarding:
             "delete_now": self.job.options["delete_now"],
         }
 
-    @property
+    @functools.cached_property
     def _digest(self) -> str:
         return digest.plan_digest(self.items.values(), self.session.tenant, self.facts)
 
@@ -304,7 +310,7 @@ class _Offboarding:
         lines = []
         for place, leaver in enumerate(self.people):
             account = leaver.account if after is None else after[place]
-            lines.append(self._line(leaver, account, self.steps.get(place, [])))
+            lines.append(self._line(leaver, account, self.steps.get(id(leaver), [])))
         return dataclasses.replace(
             self.run.section,
             status=status,
@@ -360,18 +366,8 @@ class _Offboarding:
         """Publish the plan."""
         stops = [batch.stopped for batch in self.batches.values() if batch.stopped is not None]
         status = "stopped" if stops else "planned"
-        self.run.section = section = self.section(
-            status, stopped_by=stops[0].reason if stops else "", error=str(stops[0]) if stops else ""
-        )
-        part = approval.entry(
-            self.session.tenant,
-            policy=self.facts,
-            items=self.items.values(),
-            section=section.to_dict(),
-            status=status,
-            listed=self.before.by_id,
-        )
-        self.run.publish(part)
+        self.run.section = section = self.section(status, **told_stop(stops[0] if stops else None))
+        self.run.publish_plan(self.session, self.items.values(), self.before)
         return self.run.result(changed=bool(self.items), not_done=self._not_done(), failed=self._fails(section))
 
     # Applying.
@@ -528,8 +524,7 @@ class _Offboarding:
 
     def _settle(self, rung: str, leaver: Leaver, work: Work, stopped: str) -> None:
         told = outcome(work)
-        place = next(n for n, one in enumerate(self.people) if one is leaver)
-        self.steps.setdefault(place, []).extend(told.steps_done)
+        self.steps.setdefault(id(leaver), []).extend(told.steps_done)
         if stopped:
             leaver.set(rung, "failed", "stopped", error=stopped)
         elif told.error is not None:
@@ -573,18 +568,7 @@ class _Offboarding:
             for leaver, line in zip(self.people, section.items)
             if self._is_news(leaver, line)
         ]
-        problem = ""
-        try:
-            self.run.log(
-                *records,
-                self.run.record(
-                    "end", status=section.status, counts=section.counts, requests=dict(section.requests), proof=proof
-                ),
-            )
-        except PortalError as error:
-            problem = str(error)
-        self.run.store.log.release()
-        self.run.publish()
+        problem = self.run.close(*records, proof=proof)
         told = [{"key": line.key, "login": line.login, "standing": line.standing} for line in section.items]
         return self.run.result(
             failed=" ".join(filter(None, (failed, problem))),
@@ -680,8 +664,7 @@ class _Offboarding:
         if not told:
             return f"{self.job.host}: {self.strange}." if self.strange else ""
         told[:0] = [f"{self.strange}."] if self.strange else []
-        more = f" And {len(told) - 5} more, see the papers." if len(told) > 5 else ""
-        return f"{self.job.host}: {len(told)} of {len(section.items)} people: {' '.join(told[:5])}{more}"
+        return f"{self.job.host}: {len(told)} of {len(section.items)} people: {first_of(told)}"
 
 
 def _reason(status: str, standing: str, *, acted: bool) -> str:

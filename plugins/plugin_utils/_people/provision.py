@@ -33,7 +33,13 @@ from ansible_collections.portal.users.plugins.plugin_utils._people import approv
 from ansible_collections.portal.users.plugins.plugin_utils._people.lines import Lines
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model, text
-from ansible_collections.portal.users.plugins.plugin_utils._people.run import Run, Scribe, refused, told_change
+from ansible_collections.portal.users.plugins.plugin_utils._people.run import (
+    Run,
+    Scribe,
+    refused,
+    told_change,
+    told_stop,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.batch import Batch, Outcome
@@ -373,18 +379,8 @@ class _Provisioning:
         """Publish the plan."""
         stopped = self.batch.stopped
         status = "stopped" if stopped is not None else "planned"
-        self.run.section = section = self.section(
-            status, stopped_by=stopped.reason if stopped else "", error=str(stopped) if stopped else ""
-        )
-        part = approval.entry(
-            self.session.tenant,
-            policy=self.facts,
-            items=self.items.values(),
-            section=section.to_dict(),
-            status=status,
-            listed=self.before.by_id,
-        )
-        self.run.publish(part)
+        self.run.section = section = self.section(status, **told_stop(stopped))
+        self.run.publish_plan(self.session, self.items.values(), self.before)
         return self.run.result(changed=bool(self.items), failed=self._fails(section))
 
     def _fails(self, section: model.Section) -> str:
@@ -402,10 +398,9 @@ class _Provisioning:
         wrong = section.having(*model.TROUBLE)
         if not wrong:
             return ""
-        shown = " ".join(sentence(f"{one.login or one.key}: {_trouble(one)}") for one in wrong[:5])
-        more = f" And {len(wrong) - 5} more, see the papers." if len(wrong) > 5 else ""
+        shown = text.first_of([sentence(f"{one.login or one.key}: {_trouble(one)}") for one in wrong])
         again = " Make a new plan for what is left." if any(one.status in AGAIN for one in wrong) else ""
-        return f"{self.job.host}: {len(wrong)} of {len(section.entries)}: {shown}{more}{again}"
+        return f"{self.job.host}: {len(wrong)} of {len(section.entries)}: {shown}{again}"
 
     # Applying.
 
@@ -633,34 +628,21 @@ class _Provisioning:
             "applied" if stopped is None else "stopped",
             proof=proof,
             proof_error=said,
-            stopped_by=stopped.reason if stopped else "",
-            error=str(stopped) if stopped else "",
+            **told_stop(stopped),
         )
         wrong = self._troubles(section)
         if not stopped and (wrong or proof in ("pending", "unproved")):
             section = dataclasses.replace(section, status="failed", error=wrong)
         self.run.section = section
         ended = {} if self.people is not None or stopped is not None else {"rows": self.roster.rows}
-        problem = ""
-        try:
-            self.run.log(
-                *self._quiet(),
-                *self._undone(),
-                self.run.record(
-                    "end",
-                    status=section.status,
-                    counts=section.counts,
-                    unchanged=section.counts[model.NONE],
-                    unlisted=len(section.unlisted),
-                    requests=dict(section.requests),
-                    proof=proof,
-                    **ended,
-                ),
-            )
-        except PortalError as error:
-            problem = str(error)
-        self.run.store.log.release()
-        self.run.publish()
+        problem = self.run.close(
+            *self._quiet(),
+            *self._undone(),
+            unchanged=section.counts[model.NONE],
+            unlisted=len(section.unlisted),
+            proof=proof,
+            **ended,
+        )
         failed = " ".join(filter(None, (str(stopped) if stopped else wrong, _unproved(section), problem)))
         wrote = any(work.wrote for work in self.batch.works)
         return self.run.result(failed=failed, changed=wrote, proof=proof)

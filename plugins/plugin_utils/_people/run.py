@@ -39,6 +39,8 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.store.store i
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
+    from ansible_collections.portal.users.plugins.module_utils._core.digest import Item
+    from ansible_collections.portal.users.plugins.module_utils._core.errors import Blocked
     from ansible_collections.portal.users.plugins.module_utils._core.observe import Work
     from ansible_collections.portal.users.plugins.module_utils._core.plan import Change, Step
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Tenant
@@ -386,6 +388,37 @@ class Run:
         self.document_digest = str(merged.document["document_digest"])
         self._say(merged.document)
 
+    def publish_plan(self, session: Session, items: t.Collection[Item], accounts: Index) -> None:
+        """Publish the plan that the section tells of; ``items`` are what it would write on these accounts."""
+        section = self.section
+        self.publish(
+            approval.entry(
+                session.tenant,
+                policy=section.policy,
+                items=items,
+                section=section.to_dict(),
+                status=section.status,
+                listed=accounts.by_id,
+            )
+        )
+
+    def close(self, *records: Record, **facts: t.Any) -> str:
+        """Write the last records and the report; returns what kept the records from the log, ``""`` if nothing."""
+        section = self.section
+        problem = ""
+        try:
+            self.log(
+                *records,
+                self.record(
+                    "end", status=section.status, counts=section.counts, requests=dict(section.requests), **facts
+                ),
+            )
+        except PortalError as error:
+            problem = str(error)
+        self.store.log.release()
+        self.publish()
+        return problem
+
     def _part(self, **more: t.Any) -> Record:
         made = {"tenant": (self.job.portal.name, self.section.address, ""), "policy": {}, "items": ()}
         return approval.entry(**{**made, "section": self.section.to_dict(), "status": self.section.status, **more})
@@ -504,6 +537,11 @@ def refused(job: Job, kind: str, label: str, error: PortalError, *, paper: str =
     """Let the papers of a run tell of a portal whose task asks for what cannot be done, so that its recap is whole."""
     with contextlib.suppress(PortalError, OSError), Run.of(job, kind, label, paper=paper) as run:
         run.failed(error)
+
+
+def told_stop(error: Blocked | None) -> Record:
+    """Return what a section says of the guard that stopped it, if it did."""
+    return {"stopped_by": error.reason if error else "", "error": str(error) if error else ""}
 
 
 def told_change(change: Change) -> Record:

@@ -79,6 +79,12 @@ def number(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def first_of(told: t.Sequence[str], most: int = 5) -> str:
+    """Return the first few sentences, and how many more there are in the papers."""
+    more = f" And {len(told) - most} more, see the papers." if len(told) > most else ""
+    return f"{' '.join(told[:most])}{more}"
+
+
 def columns(text: str) -> int:
     """Return how many columns of a terminal ``text`` takes: wide characters take two, combining marks none."""
     return sum(

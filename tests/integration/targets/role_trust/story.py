@@ -210,10 +210,11 @@ def forged(found: Document, host: str, mac: str = "") -> str:
         sys.path.insert(0, root)
     core = importlib.import_module("ansible_collections.portal.users.plugins.module_utils._core.digest")
     approval = importlib.import_module("ansible_collections.portal.users.plugins.plugin_utils._people.approval")
+    files = importlib.import_module("ansible_collections.portal.users.plugins.plugin_utils._people.store.files")
     part = rewrite(found["hosts"][host], login("B", host), f"mallory@{host.replace('_', '-')}.example")
     part["plan_digest"] = core.plan_digest(part["items"], part["tenant"], part["policy"])
     sealed = approval.seal(found["envelope"], found["hosts"], store_key=b"anybody's key of thirty-two bytes")
-    return str(approval.text_of({**sealed, "mac": mac or sealed["mac"]}))
+    return str(files.dump({**sealed, "mac": mac or sealed["mac"]}))
 
 
 def forgeries(honest: str, earlier: str, hosts: tuple[str, ...]) -> Iterator[dict[str, str | bytes]]:

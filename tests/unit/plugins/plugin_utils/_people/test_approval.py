@@ -21,6 +21,7 @@ from toy import ANN, PORTAL, Toy, policy, wish
 from ansible_collections.portal.users.plugins.module_utils._core import digest, plan
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, Misuse
 from ansible_collections.portal.users.plugins.plugin_utils._people import approval
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import files
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def document(key: bytes = KEY, **envelope: t.Any) -> Document:
 
 
 def source(found: Document) -> bytes:
-    return approval.text_of(found).encode()
+    return files.dump(found).encode()
 
 
 def read(found: Document | bytes | str | Path, **options: t.Any) -> approval.Approval:
@@ -109,7 +110,7 @@ def test_what_was_sealed_is_read_again() -> None:
 def test_it_is_read_from_a_file_from_bytes_and_from_a_variable(tmp_path: Path) -> None:
     made = document()
     path = tmp_path / "plan.json"
-    path.write_text(approval.text_of(made), "utf-8")
+    path.write_text(files.dump(made), "utf-8")
     packed = approval.pack(made)
     folded = "\n".join(packed[n : n + 60] for n in range(0, len(packed), 60))
     kept = tmp_path / "plan.txt"
@@ -120,8 +121,8 @@ def test_it_is_read_from_a_file_from_bytes_and_from_a_variable(tmp_path: Path) -
 
 
 def test_the_text_is_readable() -> None:
-    assert "Ünal" in approval.text_of(document())
-    assert approval.text_of(document()).count("\n") > 50
+    assert "Ünal" in files.dump(document())
+    assert files.dump(document()).count("\n") > 50
 
 
 EDITS: list[tuple[str, t.Callable[[Document], t.Any]]] = [
@@ -368,7 +369,7 @@ def test_what_is_no_document_is_refused_in_a_sentence(text: str | bytes) -> None
 
 
 def test_a_member_that_stands_twice_is_refused() -> None:
-    text = approval.text_of(document()).replace('"operator": "olga"', '"operator": "mallory",\n  "operator": "olga"')
+    text = files.dump(document()).replace('"operator": "olga"', '"operator": "mallory",\n  "operator": "olga"')
 
     assert "stands in it twice" in str(refusal(text.encode()))
 
