@@ -15,7 +15,7 @@ import typing as t
 from .answers import Answer, judged
 from .calls import READ, SESSION, WRITE, Call, repeatable
 from .connection import Connection, Link
-from .errors import AGAIN, Busy, Denied, Misuse, PortalError, SessionLost, Unclear, Unreachable, mask
+from .errors import AGAIN, Busy, Denied, Misuse, PortalError, SessionLost, Unclear, Unreachable
 
 if t.TYPE_CHECKING:
     from .auth import Auth
@@ -95,10 +95,6 @@ class Client:
         finally:
             # After an error, or if nobody wants the rest: no request that has not been begun.
             pool.shutdown(wait=wait, cancel_futures=True)
-
-    def scrub(self, text: str) -> str:
-        """Return ``text`` without the credential, should the portal have echoed it."""
-        return mask(text, self._auth.secrets())
 
     def send(self, call: Call, **request: t.Any) -> Answer:
         """Send ``call`` and return its answer; see ``fetch``."""

@@ -19,8 +19,6 @@ if t.TYPE_CHECKING:
     from .fields import Field
     from .portal import Portal
 
-WHOLE_TASK = ("users", "users_file")
-
 
 @dataclasses.dataclass(frozen=True)
 class Desired:

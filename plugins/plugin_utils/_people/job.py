@@ -44,6 +44,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.options impor
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.progress import machine_readable
 from ansible_collections.portal.users.plugins.plugin_utils._people.stop import Parent
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import (
     ABSENT,
     given,
@@ -62,7 +63,6 @@ Params = dict[str, t.Any]
 Variables = t.Mapping[str, t.Any]
 
 COLLECTION = "portal.users"
-DIRECTORY, LOG = "provisioning", "provisioning.jsonl"
 PREFIXES = ("provision_", "offboard_", "portal_")
 # Of everything that a controller tells about its job, what tells who did it and why.
 JOB_FACTS = (
@@ -214,7 +214,7 @@ class _Reader:
         timezone = self._timezone(told)
         today = self._today(told, timezone)
         known = len(self.faults)
-        directory, log = self._places(told)
+        place, log = self._places(told)
         placed = sound and len(self.faults) == known
         self._needed(portal, params, told)
         facts = self._facts()
@@ -234,7 +234,7 @@ class _Reader:
             diff=bool(self.task.diff),
             today=today,
             timezone=timezone,
-            directory=directory,
+            directory=place,
             log=log,
             hosts=tuple(sorted(str(host) for host in self.vars["groups"]["all"])),
             batch=tuple(str(host) for host in self.vars.get("ansible_play_batch") or [self.host]),
@@ -456,34 +456,17 @@ class _Reader:
         if plan and not (PACKED.fullmatch(plan) and not _exists(plan)):
             told["plan"] = str(Path(plan).expanduser().absolute())
         sources = [str(source) for source in self.vars.get("ansible_inventory_sources") or ()]
-        directory = self._directory(str(told.get("directory") or ""), sources)
-        log = Path(told["log"]).expanduser().absolute() if told.get("log") else directory / LOG
-        told["directory"], told["log"] = str(directory), str(log)
-        return directory, log
+        place = self._directory(str(told.get("directory") or ""), sources)
+        log = Path(told["log"]).expanduser().absolute() if told.get("log") else place / directory.LOG
+        told["directory"], told["log"] = str(place), str(log)
+        return place, log
 
     def _directory(self, asked: str, sources: list[str]) -> Path:
-        here = Path(DIRECTORY).absolute()
-        called = self._called("directory")
-        if asked:
-            found = Path(asked).expanduser().absolute()
-        elif len(sources) == 1 and "," not in sources[0] and Path(sources[0]).is_file():
-            found = Path(sources[0]).absolute().parent / DIRECTORY
-            if found != here and (here / LOG).exists() and not (found / LOG).exists():
-                self.faults.append(
-                    f"{here} has a provisioning log, and the default is {found} beside the inventory now: "
-                    f"set {called} to one of them"
-                )
-        else:
-            self.faults.append(
-                f"{called} is required where the inventory is not one file: the directory of plans, reports and log"
-            )
-            return here
-        for source in sources:
-            if "," not in source and Path(source).is_dir() and _within(found, Path(source)):
-                self.faults.append(
-                    f"{called}: {found} lies inside of the inventory {source}, where Ansible would read papers as hosts"
-                )
-        return found
+        try:
+            return directory.default(sources, Path.cwd(), asked, self._called("directory"))
+        except BadInput as error:
+            self.faults.append(str(error))
+            return Path(directory.NAME).absolute()
 
     def _needed(self, portal: Portal, params: Params, told: Params) -> None:
         for option in options.connection(portal):
@@ -568,11 +551,6 @@ def _exists(path: str) -> bool:
     except (OSError, ValueError):
         # Too long for a name, which a packed plan is.
         return False
-
-
-def _within(path: Path, directory: Path) -> bool:
-    inside, outside = os.path.realpath(path), os.path.realpath(directory)
-    return inside == outside or inside.startswith(outside.rstrip(os.sep) + os.sep)
 
 
 def _user() -> str:

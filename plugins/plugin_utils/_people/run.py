@@ -34,6 +34,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers import
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import fields as roster_fields
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import read as roster_reader
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import memory as memories
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.directory import LOG
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.log import now
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import Store
 
@@ -117,7 +118,7 @@ class Run:
             job.directory,
             writes=job.writes,
             group=str(job.options.get("directory_group") or ""),
-            log=job.log if job.log.parent != job.directory or job.log.name != "provisioning.jsonl" else None,
+            log=job.log if job.log != job.directory / LOG else None,
             warn=job.warn,
         )
         with store.runs(job.run, "check" if job.checking else label, keep=int(job.options["keep_runs"])) as shared:

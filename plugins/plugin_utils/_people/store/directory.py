@@ -40,11 +40,11 @@ SPARE = ".spare"
 """How the name of a file ends that keeps room on a disk."""
 
 
-def default(sources: t.Sequence[str], cwd: Path, given: str = "") -> Path:
+def default(sources: t.Sequence[str], cwd: Path, given: str = "", called: str = VARIABLE) -> Path:
     """Return the directory of the store, absolute; it need not exist.
 
     ``sources`` are those of the inventory, as Ansible has them. Nothing is read but whether these and the directories
-    exist. Raises ``BadInput``.
+    exist. Raises ``BadInput``, which names the option as ``called``.
     """
     places = [Path(cwd, source).absolute() for source in sources if source and "," not in source]
     if given:
@@ -52,23 +52,22 @@ def default(sources: t.Sequence[str], cwd: Path, given: str = "") -> Path:
     else:
         files = [one for one in places if one.is_file()]
         if len(files) != 1 or len(sources) != 1:
-            what = "is a directory" if len(places) == 1 and places[0].is_dir() else "is not one file"
             raise BadInput(
-                f"set {VARIABLE}: the inventory {what}, so there is no place beside it for plans and the log"
+                f"{called} is required where the inventory is not one file: "
+                f"set {called} to the directory of plans, reports and log"
             )
         place = files[0].parent / NAME
         left = Path(cwd, NAME).absolute()
         if left.resolve() != place.resolve() and (left / LOG).exists() and not (place / LOG).exists():
             raise BadInput(
-                f"there is a provisioning log in {left}, and none in {place}, which is the place beside the inventory",
-                hint=f"Set {VARIABLE} to the one that is meant, or move {left} there",
+                f"{left} has a provisioning log, and the default is {place} beside the inventory now: "
+                f"set {called} to one of them"
             )
     real = place.resolve()
     for one in places:
         if one.is_dir() and one.resolve() in (real, *real.parents):
             raise BadInput(
-                f"{VARIABLE} {place} lies inside of the inventory {one}, where Ansible would read plans as hosts",
-                hint=f"Set {VARIABLE} to a directory elsewhere",
+                f"{called}: {place} lies inside of the inventory {one}, where Ansible would read papers as hosts"
             )
     return place
 

@@ -66,7 +66,7 @@ def test_a_place_inside_of_a_directory_inventory_is_refused(base: Path) -> None:
     (base / "inventory").mkdir()
     (base / "link").symlink_to(base / "inventory")
     for given in ("inventory/provisioning", "inventory", "link/a/b", "inventory/../inventory/x"):
-        with pytest.raises(BadInput, match="would read plans as hosts"):
+        with pytest.raises(BadInput, match="would read papers as hosts"):
             directory.default(["inventory"], base, given)
     assert directory.default(["inventory"], base, "inventory-2") == base / "inventory-2"
 
