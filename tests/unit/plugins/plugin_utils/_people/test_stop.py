@@ -77,18 +77,18 @@ def test_a_record_under_a_shield_is_whole(number: signal.Signals, shields: int, 
     record = []
     end = threading.Event()
     # A thread without the mask gets the signal, and the handler runs in the main thread.
-    others = [threading.Thread(target=end.wait) for _ in range(threads)]
+    others = [threading.Thread(target=end.wait) for _thread in range(threads)]
     alarm = signal.signal(signal.SIGALRM, _late)
 
     def act() -> None:
         with contextlib.ExitStack() as stack:
-            for _ in range(shields):
+            for _shield in range(shields):
                 stack.enter_context(shielded())
             os.kill(os.getpid(), number)
             time.sleep(0.05)
             record.append("whole")
         # The other thread may hear of the signal a moment later.
-        for _ in range(1000):
+        for _moment in range(1000):
             time.sleep(0.01)
         record.append("never")
 
