@@ -59,9 +59,12 @@ def parser() -> argparse.ArgumentParser:
 def _epilog() -> str:
     lines = ["switches (default first; a word such as int means any value of that type):"]
     for name in NAMES:
-        for switch, allowed in portal_class(name).SWITCHES.items():
+        portal = portal_class(name)
+        for switch, allowed in portal.SWITCHES.items():
             values = " | ".join(one.__name__ if isinstance(one, type) else json.dumps(one) for one in allowed)
             lines.append(f"  {name}.{switch} = {values}")
+            if switch in portal.NOTES:
+                lines.append(f"      {portal.NOTES[switch]}")
     lines.append("faults:")
     for kind, params in sorted(KINDS.items()):
         if kind != "race":

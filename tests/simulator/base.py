@@ -218,6 +218,8 @@ class PortalSimulator(abc.ABC):
     # What a user writes behind the host in `api_url`.
     url_path: ClassVar[str] = ""
     SWITCHES: ClassVar[dict[str, tuple[Any, ...]]] = {}
+    # What a switch is about, where its name and its positions do not say it.
+    NOTES: ClassVar[dict[str, str]] = {}
     # The table that account listings read, for drifting pages.
     ACCOUNTS: ClassVar[str] = "users"
     _compiled: ClassVar[tuple[Map, dict[str, Route]]]

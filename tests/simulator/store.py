@@ -115,13 +115,19 @@ class Table:
 
     def rotate(self, forward: bool) -> None:
         """Move the first row to the end, or the last to the front, without changing any row."""
+        self._order(lambda rows: rows[1:] + rows[:1] if forward else rows[-1:] + rows[:-1])
+
+    def arrange(self) -> None:
+        """Bring the rows into the order of their keys, without changing any row."""
+        self._order(sorted)
+
+    def _order(self, ordered: Callable[[list[Key]], list[Key]]) -> None:
         buckets = [bucket for index in self._indexes.values() for bucket in index.values()]
-        ordered: list[dict[Key, Any]] = [self._rows, *buckets]
-        for keys in ordered:
-            order: list[Any] = list(keys.items())
-            if len(order) > 1:
-                keys.clear()
-                keys.update(order[1:] + order[:1] if forward else order[-1:] + order[:-1])
+        groups: list[dict[Key, Any]] = [self._rows, *buckets]
+        for group in groups:
+            rows = dict(group)
+            group.clear()
+            group.update((key, rows[key]) for key in ordered(list(rows)))
 
     def load(self, rows: Iterable[tuple[Key, Row]]) -> None:
         """Insert many rows that are known to be new."""

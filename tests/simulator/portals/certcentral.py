@@ -10,6 +10,7 @@ import functools
 import io
 import re
 from collections import deque
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import flask
@@ -93,6 +94,8 @@ def _user(number: int, username: str, first: str, last: str, **values: Any) -> R
         "type": "standard",
         "is_saml_sso_only": False,
         "service": False,
+        "shown": "everywhere",
+        "access": True,
     }
     row.update(values)
     return row
@@ -146,6 +149,34 @@ KEYS = {
 }
 
 
+# What an account whose users are managed in DigiCert account may answer in place of doing something.
+REFUSED = (403, "404_route", 405, 410)
+# Which switch decides about an operation there.
+MOVED = {
+    "list users": "moved_list",
+    "list service users": "moved_list",
+    "read user": "moved_read",
+    "create user": "moved_create",
+    "edit user": "moved_edit",
+    "change role": "moved_role",
+    "assign containers": "moved_assignments",
+    "assign users": "moved_assignments",
+    "delete user": "moved_delete",
+    "create key": "moved_keys",
+    "edit key": "moved_keys",
+    "change key status": "moved_keys",
+    "list keys": "moved_key_list",
+    "read key": "moved_key_list",
+}
+# Who signs in for the first time gets what the account has set (docs/apis/certcentral.md 16, U6 and U7).
+DEFAULT_ROLE = 2
+# What of such a user's profile is kept there; the rest stays in CertCentral (docs/apis/certcentral.md 16, U3 to U5).
+NAMES = ("username", "first_name", "last_name")
+# Where a user may be found; a deletion can leave one in the list or behind its number alone.
+LISTED = ("everywhere", "list")
+READABLE = ("everywhere", "read")
+
+
 class CertCentralSimulator(PortalSimulator):
     """The Services API of one account, as the keys of its users see it."""
 
@@ -186,16 +217,65 @@ class CertCentralSimulator(PortalSimulator):
         "put_blank": ("clear", "store", "reject"),
         "several_roles": ("refuse", "allow"),
         "new_status": ("active", str),
-        "last_login_format": ("iso", "plain"),
+        "last_login_format": ("iso", "plain", "plain_local", "list_only"),
         "key_103_containers": ("refused", "allowed"),
         "key_filter": ("honoured", "ignored"),
         "key_page_cap": (0, int),
         "keys_of_others": ("shown", "hidden"),
         "revoke_again": ("accepted", "refused"),
+        "service_keys": ("listed", "hidden"),
+        "deleted_keys": ("hidden", "revoked", "active"),
+        "deleted_users": ("gone", "marked"),
         "manager_rights": ("none", "edit"),
+        "migrated": ("absent", False, True, 0, 1),
         "digicert_account": (False, True),
+        "moved_create": (*REFUSED, "accepted", "ignored", "undone"),
+        "moved_create_role": ("wanted", "default"),
+        "moved_edit": (
+            *REFUSED, "404_user", "accepted", "ignored", "undone", "names_refused", "names_ignored",
+        ),
+        "moved_delete": (
+            *REFUSED, "404_user", "accepted", "ignored", "undone", "listed", "readable", "access_lost",
+        ),
+        "moved_role": ("accepted", *REFUSED, "404_user", "ignored", "undone"),
+        "moved_assignments": ("accepted", *REFUSED, "404_user", "ignored", "undone"),
+        "moved_list": ("accepted", *REFUSED),
+        "moved_read": ("accepted", *REFUSED, "404_user"),
+        "moved_keys": ("accepted", *REFUSED, "404_key", "ignored"),
+        "moved_key_list": ("accepted", *REFUSED),
+        "moved_service_users": ("untouched", "same"),
+        "moved_sso_only": ("stored", "ignored", "refused", "absent"),
+        "moved_refusal": ("names_cause", "neutral", "permission"),
+        "moved_sync_reads": (0, int),
+        "moved_access_status": ("active", "inactive"),
+        "moved_access_keys": ("work", "refused"),
         "cdn_cookies": (True, False),
         "extra_members": (False, True),
+    }  # fmt: skip
+    NOTES: ClassVar[dict[str, str]] = {
+        "last_login_format": "of the single record: as listed, without zone in UTC or in a local time, left out",
+        "service_keys": "whether GET /key shows the keys of service users",
+        "deleted_keys": "how GET /key shows the keys of a deleted user",
+        "deleted_users": "marked: list and single record keep a deleted user with the status deleted",
+        "migrated": "an unexplained member of GET /account, whatever the account",
+        "digicert_account": "users are managed in DigiCert account; every moved_ switch acts with true only",
+        "moved_create": "POST /user",
+        "moved_create_role": "default: an accepted user gets the role of the account and no divisions",
+        "moved_edit": "PUT /user/ID; names_ refuses or drops user name, first and last name alone",
+        "moved_delete": "DELETE /user/ID; 404_user: the user stays; listed, readable: stays there alone; "
+        "access_lost: the profile stays",
+        "moved_role": "PUT /user/ID/role",
+        "moved_assignments": "PUT /user/ID/container-assignments and /container/ID/user-assignments",
+        "moved_list": "GET /user",
+        "moved_read": "GET /user/ID",
+        "moved_keys": "POST /key/user/ID, PUT /key/ID and PUT /key/ID/status",
+        "moved_key_list": "GET /key and GET /key/ID",
+        "moved_service_users": "same: service users and their keys are treated as people are",
+        "moved_sso_only": "is_saml_sso_only in bodies and in the single record",
+        "moved_refusal": "code and message of 403: the cause, nothing of it, or a missing permission",
+        "moved_sync_reads": "reads that still show what was undone",
+        "moved_access_status": "of a user whose access was taken away in DigiCert account",
+        "moved_access_keys": "keys of such a user",
     }
 
     def declare(self) -> None:
@@ -203,14 +283,14 @@ class CertCentralSimulator(PortalSimulator):
         self.users = self.store.table(
             "users",
             username=lambda row: row["username"].lower(),
-            account=lambda row: row["account_id"],
-            pool=lambda row: (f"{row['account_id']} {row['service']}",),
+            account=lambda row: (row["account_id"],) if row["shown"] in LISTED else (),
+            pool=lambda row: (f"{row['account_id']} {row['service']}",) if row["shown"] in LISTED else (),
             container=lambda row: row["container_id"],
             assigned=lambda row: tuple(row["assignments"]),
             search=lambda row: {row[name].lower() for name in ("username", "first_name", "last_name", "email")},
         )
         self.keys = self.store.table("keys", token=lambda row: row["api_key"], user=lambda row: row["user_id"])
-        self.retired = self.store.table("retired")
+        self.retired = self.store.table("retired", username=lambda row: row["username"].lower())
 
     def prepare(self) -> None:
         self.strangers = list(RESERVED)
@@ -243,11 +323,11 @@ class CertCentralSimulator(PortalSimulator):
     def accounts_by_key(self) -> dict[str, Row]:
         with self.lock:
             rows = self.users.find("container", ROOT)
-        return {row["username"]: row for row in rows if not row["service"]}
+        return {row["username"]: row for row in rows if not row["service"] and _lives(row)}
 
     def user(self, username: str) -> Row | None:
         """Return a user of any container and account, service users included."""
-        rows = self.users.find("username", username.lower())
+        rows = [row for row in self.users.find("username", username.lower()) if _lives(row)]
         return next((row for row in rows if row["username"] == username), rows[0] if rows else None)
 
     def service_users(self) -> list[Row]:
@@ -259,6 +339,7 @@ class CertCentralSimulator(PortalSimulator):
         given = dict(attributes)
         with self.lock:
             number = given.pop("id", None) or self.store.next_id("users", FIRST_FREE)
+            keys = given.pop("keys", {})
             if "container" in given:
                 given["container_id"] = given.pop("container")["id"]
             if "access_roles" in given:
@@ -271,7 +352,17 @@ class CertCentralSimulator(PortalSimulator):
             unknown = set(given) - set(row)
             if unknown:
                 raise ValueError(f"no such member: {', '.join(sorted(unknown))}")
+            for name, status in keys.items():
+                self._new_key(number, name, 0, status=status)
             return self.users.put(number, {**row, **given})
+
+    def take_access(self, username: str) -> Row:
+        """Take CertCentral away from a user as DigiCert account does: the profile stays."""
+        with self.lock:
+            row = self.user(username)
+            if row is None:
+                raise ValueError(f"no such user: {username}")
+            return self.users.update(row["id"], access=False)
 
     def envelope(self, code: Any, message: str, status: int | None) -> tuple[Any, int]:
         entry = {"code": code or "internal_error", "message": message}
@@ -285,7 +376,7 @@ class CertCentralSimulator(PortalSimulator):
 
     def missing(self, allowed: list[str]) -> Any:
         refusal = self.gate(None)
-        return self._fail(404, "not_found|route", "The specified route was not found.") if refusal is None else refusal
+        return self._no_route() if refusal is None else refusal
 
     def respond(self, reply: Any) -> flask.Response:
         response = super().respond(reply)
@@ -306,7 +397,9 @@ class CertCentralSimulator(PortalSimulator):
             return self._too_many()
         if self.switches["rate_limit"] and self._over_limit(key["api_key"]):
             return self._too_many()
-        return None if found is None else self._permission(found, key) or self._acceptable(found)
+        if found is None:
+            return None
+        return self._permission(found, key) or self._acceptable(found) or self._moved(found)
 
     @route("GET", "/user", "list users", READ, listing=True)
     def list_users(self) -> Any:
@@ -323,7 +416,7 @@ class CertCentralSimulator(PortalSimulator):
     @route("GET", "/service-user", "list service users", READ, listing=True)
     def list_service_users_elsewhere(self) -> Any:
         if self.switches["service_user_path"] == "api-only":
-            return self._fail(404, "not_found|route", "The specified route was not found.")
+            return self._no_route()
         return self._listed(lambda account: self.users.listing("pool", f"{account} True"))
 
     @route("GET", "/user/me", "read own user", READ)
@@ -332,13 +425,14 @@ class CertCentralSimulator(PortalSimulator):
 
     @route("GET", "/user/<user_id>", "read user", READ)
     def read_user(self, user_id: str) -> Any:
+        self._synchronise()
         row = self._visible_user(user_id)
         return self._no_user(user_id) if row is None else self._detailed(row)
 
     @route("GET", "/user/availability/<path:username>", "check username", READ)
     def availability(self, username: str) -> Any:
         if self.switches["availability"] == "missing":
-            return self._fail(404, "not_found|route", "The specified route was not found.")
+            return self._no_route()
         return {"available": not self._taken(username, None)}
 
     @route("GET", "/user/<user_id>/resend-create-email", "resend e-mail", WRITE)
@@ -354,9 +448,7 @@ class CertCentralSimulator(PortalSimulator):
         given = self._object()
         if given is None:
             return self._bad_format()
-        if self.switches["digicert_account"]:
-            return self._elsewhere()
-        if given.get("is_api_only") in (True, "true", 1):
+        if _for_service(given):
             return self._create_service_user(given)
         errors = self._check_profile(given, ("username", "first_name", "last_name", "email"))
         container = self._owner(given, errors)
@@ -369,6 +461,9 @@ class CertCentralSimulator(PortalSimulator):
         if self.switches["unique_email"] and self._mail_taken(given["email"], None):
             return self._invalid([("invalid_email", "The email address is already in use.")])
         number = self.store.next_id("users", FIRST_FREE)
+        if self._position("moved_create_role") == "default":
+            roles, assignments = [DEFAULT_ROLE], []
+        sso_only = _true(given.get("is_saml_sso_only")) and self._position("moved_sso_only") in ("accepted", "stored")
         row = _user(
             number,
             given["username"],
@@ -381,16 +476,16 @@ class CertCentralSimulator(PortalSimulator):
             role_ids=roles,
             assignments=assignments,
             account_id=container["account"],
-            is_saml_sso_only=_true(given.get("is_saml_sso_only")),
+            is_saml_sso_only=sso_only,
             status=self.switches["new_status"],
         )
-        self.users.put(number, row)
-        self.mail("create", row["email"])
+        if self._keep_new(row):
+            self.mail("create", row["email"])
         return {"id": number}, 201
 
     @route("PUT", "/user/<user_id>", "edit user", WRITE)
     def edit_user(self, user_id: str) -> Any:
-        row, given = self._visible_user(user_id), self._object()
+        row, given = self._living_user(user_id), self._object()
         if given is None:
             return self._bad_format()
         if row is None:
@@ -405,28 +500,17 @@ class CertCentralSimulator(PortalSimulator):
         if errors:
             return self._invalid(errors)
         if row["service"]:
-            self.users.update(row["id"], email=given["email"])
+            self._change("moved_edit", row, email=given["email"])
             return self._written()
         if given.get("username") and self._taken(given["username"], row):
             return self._is_taken(given["username"])
         if self.switches["unique_email"] and self._mail_taken(given["email"], row):
             return self._invalid([("invalid_email", "The email address is already in use.")])
-        changes: Row = {
-            name: given[name] for name in ("username", "first_name", "last_name", "email") if given.get(name)
-        }
-        for name in ("job_title", "telephone"):
-            # Left out means removed (docs/apis/certcentral.md 6).
-            changes[name] = given.get(name) or ("" if name in given and self.switches["put_blank"] == "store" else None)
-        if "is_saml_sso_only" in given:
-            changes["is_saml_sso_only"] = _true(given["is_saml_sso_only"])
-        elif self.switches["put_sso_missing"] == "reset":
-            changes["is_saml_sso_only"] = False
-        self.users.update(row["id"], **changes)
-        return self._written()
+        return self._edit_person(row, given)
 
     @route("PUT", "/user/<user_id>/role", "change role", WRITE)
     def change_role(self, user_id: str) -> Any:
-        row, given = self._visible_user(user_id), self._object()
+        row, given = self._living_user(user_id), self._object()
         if given is None:
             return self._bad_format()
         if row is None:
@@ -435,12 +519,12 @@ class CertCentralSimulator(PortalSimulator):
         roles = self._roles(given.get("access_roles"), self.containers.get(row["container_id"]) or {}, errors)
         if errors:
             return self._invalid(errors)
-        self.users.update(row["id"], role_ids=roles)
+        self._change("moved_role", row, role_ids=roles)
         return self._written()
 
     @route("PUT", "/user/<user_id>/container-assignments", "assign containers", WRITE)
     def assign_containers(self, user_id: str) -> Any:
-        row, given = self._visible_user(user_id), self._object()
+        row, given = self._living_user(user_id), self._object()
         if given is None:
             return self._bad_format()
         if row is None:
@@ -451,24 +535,40 @@ class CertCentralSimulator(PortalSimulator):
         assignments = self._assignments(given.get("container_id_assignments"), errors)
         if errors:
             return self._invalid(errors)
-        self.users.update(row["id"], assignments=assignments)
+        self._change("moved_assignments", row, assignments=assignments)
         status = self.switches["assignments_answer"]
         return None if status == 204 else ({}, status)
 
     @route("DELETE", "/user/<user_id>", "delete user", WRITE)
     def delete_user(self, user_id: str) -> Any:
-        row = self._visible_user(user_id)
-        if self.switches["digicert_account"]:
-            return self._elsewhere()
+        row = self._living_user(user_id)
         if row is None:
             return self._no_user(user_id)
         if row["id"] == self._caller()["id"]:
             return self._denied()
-        self.users.remove(row["id"])
-        self.retired.put(row["username"].lower(), {"id": row["id"]})
-        for key in self.keys.find("user", row["id"]):
-            self.keys.update(key["id"], status="revoked")
+        self._delete(row)
         return self._written()
+
+    def _delete(self, row: Row) -> None:
+        number, position = row["id"], self._position("moved_delete", row)
+        if position == "ignored":
+            return
+        if position == "undone":
+            self._change("moved_delete", row, shown="nowhere")
+            return
+        if position == "access_lost":
+            self.users.update(number, access=False)
+            return
+        if position in ("listed", "readable"):
+            self.users.update(number, shown="list" if position == "listed" else "read")
+        elif self.switches["deleted_users"] == "marked":
+            self.users.update(number, status="deleted")
+        else:
+            self.users.remove(number)
+        self.retired.put(number, row)
+        if self.switches["deleted_keys"] != "active":
+            for key in self.keys.find("user", number):
+                self.keys.update(key["id"], status="revoked")
 
     @route("GET", "/container", "list containers", READ)
     def list_containers(self) -> Any:
@@ -512,16 +612,18 @@ class CertCentralSimulator(PortalSimulator):
         for row in self.users.find("assigned", container["id"]):
             if row["id"] not in wanted:
                 left = [one for one in row["assignments"] if one != container["id"]]
-                self.users.update(row["id"], assignments=left)
+                self._change("moved_assignments", row, assignments=left)
         for user in users:
             if user is not None and container["id"] not in user["assignments"]:
-                self.users.update(user["id"], assignments=[*user["assignments"], container["id"]])
+                self._change("moved_assignments", user, assignments=[*user["assignments"], container["id"]])
         return self._written()
 
     @route("GET", "/account", "read account", READ)
     def read_account(self) -> Any:
         account = self._caller()["account_id"]
+        migrated = self.switches["migrated"]
         return {
+            **({} if migrated == "absent" else {"migrated": migrated}),
             "id": str(account) if self.switches["account_id_type"] == "str" else account,
             "make_renewal_calls": True,
             "express_install_enabled": True,
@@ -538,7 +640,7 @@ class CertCentralSimulator(PortalSimulator):
 
     @route("POST", "/key/user/<user_id>", "create key", WRITE)
     def create_key(self, user_id: str) -> Any:
-        row, given = self._visible_user(user_id), self._object()
+        row, given = self._living_user(user_id), self._object()
         if given is None:
             return self._bad_format()
         if row is None:
@@ -548,7 +650,7 @@ class CertCentralSimulator(PortalSimulator):
             return self._invalid(
                 [("invalid_name" if role in KEY_ROLES else "invalid_restricted_to_role_id", "Invalid.")]
             )
-        key = self._new_key(row["id"], given["name"], role)
+        key = self._new_key(row["id"], given["name"], role, kept=self._position("moved_keys", row) != "ignored")
         return {"id": key["id"], "api_key": key["api_key"]}, 201
 
     @route("GET", "/key", "list keys", READ)
@@ -574,7 +676,7 @@ class CertCentralSimulator(PortalSimulator):
     def read_key(self, key_id: int) -> Any:
         row = self.keys.get(key_id)
         shown = None if row is None else self._shown_key(row)
-        return self._fail(404, "not_found|api_key", "The specified API key was not found.") if shown is None else shown
+        return self._no_key() if shown is None else shown
 
     @route("PUT", "/key/<int:key_id>", "edit key", WRITE)
     def edit_key(self, key_id: int) -> Any:
@@ -583,11 +685,12 @@ class CertCentralSimulator(PortalSimulator):
         if given is None:
             return self._bad_format()
         if row is None or self._shown_key(row) is None:
-            return self._fail(404, "not_found|api_key", "The specified API key was not found.")
+            return self._no_key()
         role = _number(given.get("restricted_to_role_id", row["role"]))
         if not given.get("name") or role not in KEY_ROLES:
             return self._invalid([("invalid_name", "Name and key role must be valid.")])
-        self.keys.update(key_id, name=given["name"], role=role)
+        if self._position("moved_keys", self._holder(row)) != "ignored":
+            self.keys.update(key_id, name=given["name"], role=role)
         return self._written()
 
     @route("PUT", "/key/<int:key_id>/status", "change key status", WRITE)
@@ -597,20 +700,112 @@ class CertCentralSimulator(PortalSimulator):
         if given is None:
             return self._bad_format()
         if row is None or self._shown_key(row) is None:
-            return self._fail(404, "not_found|api_key", "The specified API key was not found.")
+            return self._no_key()
         if given.get("status") not in ("active", "revoked"):
             return self._invalid([("invalid_status", "Status must be active or revoked.")])
         if row["status"] == given["status"] == "revoked" and self.switches["revoke_again"] == "refused":
             return self._invalid([("invalid_status", "The key is revoked already.")])
-        self.keys.update(key_id, status=given["status"])
+        if self._position("moved_keys", self._holder(row)) != "ignored":
+            self.keys.update(key_id, status=given["status"])
         return self._written()
 
     def _key(self) -> Row | None:
         token = flask.request.headers.get("X-DC-DEVKEY", "")
         for row in self.keys.find("token", token):
-            if row["status"] == "active" and row["user_id"] in self.users:
+            if row["status"] == "active" and self._may_call(self.users.get(row["user_id"])):
                 return row
         return None
+
+    def _may_call(self, row: Row | None) -> bool:
+        if row is None or not _lives(row) or row["shown"] != "everywhere":
+            return False
+        return bool(row["access"] or self.switches["moved_access_keys"] == "work")
+
+    def _position(self, switch: str, row: Row | None = None, service: bool = False) -> Any:
+        """Return how an account that has moved to DigiCert account treats a request; others accept everything."""
+        service = service or (row is not None and row["service"])
+        if not self.switches["digicert_account"]:
+            return "accepted"
+        return "accepted" if service and self.switches["moved_service_users"] == "untouched" else self.switches[switch]
+
+    def _moved(self, found: Route) -> Any:
+        """Return the refusal of an account that has moved to DigiCert account, or None."""
+        if not self.switches["digicert_account"] or found.operation not in MOVED:
+            return None
+        position = self._position(MOVED[found.operation], self._subject(), found.operation == "list service users")
+        return self._elsewhere(position) if position in (*REFUSED, "404_user", "404_key") else None
+
+    def _subject(self) -> Row | None:
+        """Return whom a request is about, as far as it says so."""
+        named = flask.request.view_args or {}
+        if "key_id" in named:
+            return self._holder(self.keys.get(named["key_id"]))
+        if "user_id" in named:
+            return self.users.get(_number(named["user_id"]) or 0)
+        given = self._object()
+        return {"service": True} if given is not None and _for_service(given) else None
+
+    def _edit_person(self, row: Row, given: dict[str, Any]) -> Any:
+        changes: Row = {name: given[name] for name in (*NAMES, "email") if given.get(name)}
+        for name in ("job_title", "telephone"):
+            # Left out means removed (docs/apis/certcentral.md 6).
+            changes[name] = given.get(name) or ("" if name in given and self.switches["put_blank"] == "store" else None)
+        if "is_saml_sso_only" in given:
+            changes["is_saml_sso_only"] = _true(given["is_saml_sso_only"])
+        elif self.switches["put_sso_missing"] == "reset":
+            changes["is_saml_sso_only"] = False
+        changed = {name for name, value in changes.items() if row[name] != value}
+        sso_only, edit = self._position("moved_sso_only"), self._position("moved_edit")
+        if sso_only == "refused" and "is_saml_sso_only" in changed:
+            return self._invalid([("invalid_is_saml_sso_only", "Single sign-on is not set here.")])
+        if edit == "names_refused" and changed & set(NAMES):
+            return self._elsewhere(403)
+        kept = set(changes) - (set(NAMES) if edit == "names_ignored" else set())
+        if sso_only in ("ignored", "absent"):
+            kept.discard("is_saml_sso_only")
+        self._change("moved_edit", row, **{name: value for name, value in changes.items() if name in kept})
+        return self._written()
+
+    def _keep_new(self, row: Row) -> bool:
+        position = self._position("moved_create", row)
+        if position == "ignored":
+            return False
+        if position == "undone":
+            self._undo_later(row["id"], None)
+        self.users.put(row["id"], row)
+        return True
+
+    def _change(self, switch: str, row: Row, **changes: Any) -> None:
+        position = self._position(switch, row)
+        if position == "ignored":
+            return
+        if position == "undone":
+            self._undo_later(row["id"], {name: row[name] for name in changes})
+        self.users.update(row["id"], **changes)
+
+    def _undo_later(self, number: int, old: Row | None) -> None:
+        """Let the next synchronisation restore these members of a user, or remove the user when there are none."""
+        pending: dict[str, Any] = self.store.meta("unsynchronised", {})
+        known = pending.get(str(number), {"old": {}})["old"]
+        first = None if old is None or known is None else {**old, **known}
+        reads = self.switches["moved_sync_reads"]
+        self.store.remember("unsynchronised", {**pending, str(number): {"old": first, "reads": reads}})
+
+    def _synchronise(self) -> None:
+        """Let time pass, counted in reads, until what DigiCert account knows better is back."""
+        left: dict[str, Any] = {}
+        for text, entry in self.store.meta("unsynchronised", {}).items():
+            number = int(text)
+            if entry["reads"]:
+                left[text] = {**entry, "reads": entry["reads"] - 1}
+            elif number in self.users and entry["old"] is None:
+                self.users.remove(number)
+            elif number in self.users:
+                self.users.update(number, **entry["old"])
+                # A user who is back stands where it stood.
+                self.users.arrange()
+        if left != self.store.meta("unsynchronised", {}):
+            self.store.remember("unsynchronised", left)
 
     def _caller(self) -> Row:
         key = self._key()
@@ -665,6 +860,7 @@ class CertCentralSimulator(PortalSimulator):
         return payload, status, {"Retry-After": str(wait)} if wait else {}
 
     def _listed(self, choose: Any) -> Any:
+        self._synchronise()
         caller = self._caller()
         args = flask.request.args
         rows: Sequence[Row] = choose(caller["account_id"])
@@ -734,7 +930,10 @@ class CertCentralSimulator(PortalSimulator):
             return [
                 row
                 for row in found
-                if row["account_id"] == account and (row["service"] == service or (pool and not service)) and hit(row)
+                if row["account_id"] == account
+                and row["shown"] in LISTED
+                and (row["service"] == service or (pool and not service))
+                and hit(row)
             ]
         return [row for row in rows if hit(row)]
 
@@ -752,7 +951,14 @@ class CertCentralSimulator(PortalSimulator):
     def _visible_user(self, user_id: str) -> Row | None:
         number = _number(user_id)
         row = None if number is None else self.users.get(number)
-        return row if row is not None and row["container_id"] in self._seen(self._caller()) else None
+        if row is None or row["shown"] not in READABLE:
+            return None
+        return row if row["container_id"] in self._seen(self._caller()) else None
+
+    def _living_user(self, user_id: str) -> Row | None:
+        """Return a user that can be written to: one who was deleted may still be seen."""
+        row = self._visible_user(user_id)
+        return row if row is not None and _lives(row) and row["shown"] == "everywhere" else None
 
     def _visible_container(self, container_id: str) -> Row | None:
         number = _number(container_id)
@@ -823,15 +1029,20 @@ class CertCentralSimulator(PortalSimulator):
 
     def _taken(self, username: str, row: Row | None) -> bool:
         folded = username.lower()
-        if folded in self.reserved or (not self.switches["reuse_after_delete"] and folded in self.retired):
+        gone = self.retired.find("username", folded)
+        if folded in self.reserved or (gone and not self.switches["reuse_after_delete"]):
             return True
-        others = self.users.find("username", folded)
+        others = [one for one in self.users.find("username", folded) if _lives(one)]
         if self.switches["username_case"] == "sensitive":
             others = [one for one in others if one["username"] == username]
         return any(row is None or one["id"] != row["id"] for one in others)
 
     def _mail_taken(self, mail: str, row: Row | None) -> bool:
-        found = [one for one in self.users.find("search", mail.lower()) if one["email"].lower() == mail.lower()]
+        found = [
+            one
+            for one in self.users.find("search", mail.lower())
+            if one["email"].lower() == mail.lower() and _lives(one)
+        ]
         return any(row is None or one["id"] != row["id"] for one in found)
 
     def _create_service_user(self, given: dict[str, Any]) -> Any:
@@ -859,11 +1070,12 @@ class CertCentralSimulator(PortalSimulator):
             container_id=caller["container_id"],
             assignments=assignments if "container_id_assignments" in given else list(caller["assignments"]),
         )
-        self.users.put(number, row)
-        key = self._new_key(number, given["api_name"], role)
+        key = self._new_key(number, given["api_name"], role, kept=self._keep_new(row))
         return {"id": number, "api_key": key["api_key"]}, 201
 
-    def _new_key(self, user: int, name: str, role: int | None, token: str = "", status: str = "active") -> Row:
+    def _new_key(
+        self, user: int, name: str, role: int | None, token: str = "", status: str = "active", kept: bool = True
+    ) -> Row:
         number = self.store.next_id("keys", 500001)
         row = {
             "id": number,
@@ -873,7 +1085,7 @@ class CertCentralSimulator(PortalSimulator):
             "role": role or 0,
             "status": status,
         }
-        return self.keys.put(number, row)
+        return self.keys.put(number, row) if kept else row
 
     def add_key(self, username: str, name: str, status: str = "active") -> Row:
         """Give a user an API key."""
@@ -889,9 +1101,16 @@ class CertCentralSimulator(PortalSimulator):
             row = self.user(username)
             return {} if row is None else {key["name"]: key["status"] for key in self.keys.find("user", row["id"])}
 
+    def _holder(self, key: Row | None) -> Row | None:
+        return None if key is None else self.users.get(key["user_id"]) or self.retired.get(key["user_id"])
+
     def _shown_key(self, row: Row) -> Row | None:
-        user = self.users.get(row["user_id"])
+        user = self._holder(row)
         if user is None or user["account_id"] != self._caller()["account_id"]:
+            return None
+        if user["id"] in self.retired and self.switches["deleted_keys"] == "hidden":
+            return None
+        if user["service"] and self.switches["service_keys"] == "hidden":
             return None
         shown = {
             "id": row["id"],
@@ -933,11 +1152,10 @@ class CertCentralSimulator(PortalSimulator):
         for name in ("job_title", "telephone"):
             if row[name] is not None and not row["service"]:
                 shown[name] = row[name]
-        shown["status"] = row["status"]
-        if row["last_login_date"]:
-            plain = full and self.switches["last_login_format"] == "plain"
-            date = row["last_login_date"]
-            shown["last_login_date"] = date[:19].replace("T", " ") if plain else date
+        shown["status"] = row["status"] if row["access"] else self.switches["moved_access_status"]
+        date = _last_login(row["last_login_date"], self.switches["last_login_format"] if full else "iso")
+        if date:
+            shown["last_login_date"] = date
         if not without_container:
             shown["container"] = _bare(self.containers.get(row["container_id"]) or {})
         shown["access_roles"] = [_role(role) for role in row["role_ids"]]
@@ -966,6 +1184,8 @@ class CertCentralSimulator(PortalSimulator):
             account_language_id=1,
             container_visibility=[_bare(one) for one in self.containers.listing() if one["id"] in seen],
         )
+        if self._position("moved_sso_only", row) == "absent":
+            del shown["is_saml_sso_only"]
         return shown
 
     def _written(self) -> Any:
@@ -993,8 +1213,28 @@ class CertCentralSimulator(PortalSimulator):
     def _denied(self) -> Any:
         return self._fail(403, "access_denied|missing_permission", "You do not have permission to do this.")
 
-    def _elsewhere(self) -> Any:
+    def _elsewhere(self, position: Any) -> Any:
+        if position == "404_route":
+            return self._no_route()
+        if position == "404_user":
+            return self._fail(404, "not_found|user", "The specified user was not found.")
+        if position == "404_key":
+            return self._no_key()
+        if position == 405:
+            return self._fail(405, "method_not_allowed", "The method is not allowed.")
+        if position == 410:
+            return self._fail(410, "gone", "This function is no longer available.")
+        if self.switches["moved_refusal"] == "permission":
+            return self._denied()
+        if self.switches["moved_refusal"] == "neutral":
+            return self._fail(403, "access_denied|not_allowed", "This action is not available.")
         return self._fail(403, "access_denied|not_allowed", "Users of this account are managed in DigiCert account.")
+
+    def _no_route(self) -> Any:
+        return self._fail(404, "not_found|route", "The specified route was not found.")
+
+    def _no_key(self) -> Any:
+        return self._fail(404, "not_found|api_key", "The specified API key was not found.")
 
     def _no_user(self, user_id: str = "") -> Any:
         number = _number(user_id)
@@ -1008,6 +1248,27 @@ class CertCentralSimulator(PortalSimulator):
 
 TOO_MANY = ("request_limit_exceeded", "Service unavailable, please limit request volume")
 BARE = ("id", "public_id", "name", "parent_id", "template_id", "ekey", "has_logo", "is_active")
+
+
+def _for_service(given: dict[str, Any]) -> bool:
+    return given.get("is_api_only") in (True, "true", 1)
+
+
+def _lives(row: Row) -> bool:
+    """Tell whether a user was never deleted, or came back."""
+    return bool(row["status"] != "deleted" and row["shown"] != "nowhere")
+
+
+def _last_login(date: str | None, form: str) -> str | None:
+    """Return the last sign-in in the form of the single record (docs/apis/certcentral.md 2.1 knows two)."""
+    if not date or form == "list_only":
+        return None
+    if form == "iso":
+        return date
+    moment = datetime.fromisoformat(date)
+    if form == "plain_local":
+        moment = moment.astimezone(timezone(timedelta(hours=-7)))
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _bare(row: Row) -> Row:

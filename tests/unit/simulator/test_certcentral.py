@@ -621,11 +621,327 @@ def test_writes_may_answer_with_a_body() -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "success"})
 
 
-def test_account_managed_elsewhere_refuses_create_and_delete() -> None:
+NAMED = "access_denied|not_allowed"
+REFUSALS: dict[Any, tuple[int, str]] = {
+    403: (403, NAMED),
+    "404_route": (404, "not_found|route"),
+    "404_user": (404, "not_found|user"),
+    "404_key": (404, "not_found|api_key"),
+    405: (405, "method_not_allowed"),
+    410: (410, "gone"),
+}
+SERVANT = 4100221
+# Switch, method, path and body of the requests that an account moved to DigiCert account may refuse.
+REQUESTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("moved_create", "POST", "/user", NEW),
+    ("moved_edit", "PUT", f"/user/{ROSA}", {"email": "r@example.org"}),
+    ("moved_delete", "DELETE", f"/user/{ROSA}", {}),
+    ("moved_role", "PUT", f"/user/{ROSA}/role", {"access_roles": [{"id": 3}]}),
+    ("moved_assignments", "PUT", f"/user/{ROSA}/container-assignments", {"container_id_assignments": [LAB]}),
+    ("moved_assignments", "PUT", f"/container/{FIELD}/user-assignments", {"user_id_assignments": [ROSA]}),
+    ("moved_list", "GET", "/user", {}),
+    ("moved_read", "GET", f"/user/{ROSA}", {}),
+    ("moved_keys", "POST", f"/key/user/{ROSA}", {"name": "laptop"}),
+    ("moved_keys", "PUT", "/key/500009", {"name": "desktop"}),
+    ("moved_keys", "PUT", "/key/500009/status", {"status": "revoked"}),
+    ("moved_key_list", "GET", "/key", {}),
+    ("moved_key_list", "GET", "/key/500009", {}),
+)
+
+
+def _refusals() -> list[Any]:
+    return [
+        pytest.param(*request, position, id=f"{request[1]} {request[2]} {position}")
+        for request in REQUESTS
+        for position in CertCentralSimulator.SWITCHES[request[0]]
+        if position in REFUSALS
+    ]
+
+
+@pytest.mark.parametrize(("switch", "method", "path", "body", "position"), _refusals())
+def test_an_account_managed_in_digicert_account_refuses_and_changes_nothing(
+    switch: str, method: str, path: str, body: dict[str, Any], position: Any
+) -> None:
+    api = Api(**{switch: position})
+    assert api(method, path, json=body).status_code < 300
+    api = Api(digicert_account=True, **{switch: position})
+    before, keys = api.sim.accounts_by_key(), api.sim.keys_of(TAKEN)
+    assert api.refused(method, path, json=body) == REFUSALS[position]
+    assert (api.sim.accounts_by_key(), api.sim.keys_of(TAKEN)) == (before, keys)
+    assert not api.sim.ledger.mutations
+    assert api.get("/user/me")["id"] == ADMIN
+
+
+def test_by_default_role_divisions_and_keys_go_on_working_there() -> None:
     api = Api(digicert_account=True)
-    assert api.refused("POST", "/user", json=NEW) == (403, "access_denied|not_allowed")
-    assert api.refused("DELETE", f"/user/{ROSA}") == (403, "access_denied|not_allowed")
-    assert api.put(f"/user/{ROSA}/role", access_roles=[{"id": 3}]).status_code == 204
+    refused = [switch for switch, method, path, body in REQUESTS if api(method, path, json=body).status_code >= 300]
+    assert refused == ["moved_create", "moved_edit", "moved_delete"]
+    user = api.get(f"/user/{ROSA}")
+    assert user["access_roles"][0]["id"] == 3
+    assert [one["id"] for one in user["container_assignments"]] == [LAB, FIELD]
+
+
+def test_what_the_refusal_says_there_can_be_switched() -> None:
+    def said(**switches: Any) -> dict[str, str]:
+        error: dict[str, str] = Api(digicert_account=True, **switches)("POST", "/user", json=NEW).json()["errors"][0]
+        return error
+
+    assert "DigiCert account" in said()["message"]
+    assert said(moved_refusal="neutral") == {"code": NAMED, "message": "This action is not available."}
+    assert said(moved_refusal="permission")["code"] == "access_denied|missing_permission"
+    assert "errors" in Api(digicert_account=True, error_shape="object").create().json()
+    assert Api(digicert_account=True, html_403=True).create().headers["Content-Type"] == "text/html"
+
+
+def test_a_create_there_may_be_accepted_and_come_to_nothing() -> None:
+    api = Api(digicert_account=True, moved_create="ignored")
+    answer = api.create()
+    assert (answer.status_code, list(answer.json())) == (201, ["id"])
+    assert api.refused("GET", f"/user/{answer.json()['id']}") == (404, "not_found|user")
+    assert NEW["username"] not in api.names()
+    assert not api.sim.ledger.mutations
+    assert not api.sim.mails
+
+
+def test_a_create_there_may_be_undone_by_the_next_synchronisation() -> None:
+    api = Api(digicert_account=True, moved_create="undone", moved_sync_reads=2)
+    number = api.create().json()["id"]
+    assert NEW["username"] in api.names()
+    assert api.get(f"/user/{number}")["username"] == NEW["username"]
+    assert NEW["username"] not in api.names()
+    assert api.refused("GET", f"/user/{number}") == (404, "not_found|user")
+    api.sim.set(moved_sync_reads=0)
+    number = api.create().json()["id"]
+    assert api.refused("GET", f"/user/{number}") == (404, "not_found|user")
+
+
+def test_a_new_user_there_may_get_the_accounts_role() -> None:
+    api = Api(digicert_account=True, moved_create="accepted")
+    wish = {"access_roles": [{"id": 4}], "container_id_assignments": [LAB]}
+    user = api.get(f"/user/{api.create(**wish).json()['id']}")
+    assert (user["access_roles"][0]["id"], user["has_container_assignments"]) == (4, True)
+    api.sim.set(moved_create_role="default")
+    user = api.get(f"/user/{api.create(username='two', **wish).json()['id']}")
+    assert (user["access_roles"][0]["id"], user["has_container_assignments"]) == (2, False)
+
+
+WRITES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    ("moved_edit", f"/user/{ROSA}", {"email": "r@example.org", "last_name": "Other"}, "email"),
+    ("moved_role", f"/user/{ROSA}/role", {"access_roles": [{"id": 3}]}, "access_roles"),
+    (
+        "moved_assignments",
+        f"/user/{ROSA}/container-assignments",
+        {"container_id_assignments": [LAB]},
+        "has_container_assignments",
+    ),
+    (
+        "moved_assignments",
+        f"/container/{LAB}/user-assignments",
+        {"user_id_assignments": [ROSA, TECH]},
+        "has_container_assignments",
+    ),
+)
+
+
+@pytest.mark.parametrize(("switch", "path", "body", "member"), WRITES)
+def test_a_change_there_may_be_accepted_ignored_or_undone(
+    switch: str, path: str, body: dict[str, Any], member: str
+) -> None:
+    api = Api(digicert_account=True, moved_sync_reads=1)
+    before = api.get(f"/user/{ROSA}")
+    api.sim.set(**{switch: "ignored"})
+    assert api.put(path, **body).status_code == 204
+    assert not api.sim.ledger.mutations
+    assert api.get(f"/user/{ROSA}") == before
+    api.sim.set(**{switch: "undone"})
+    assert api.put(path, **body).status_code == 204
+    assert api.get(f"/user/{ROSA}")[member] != before[member]
+    assert api.get(f"/user/{ROSA}") == before
+    api.sim.set(**{switch: "accepted"})
+    assert api.put(path, **body).status_code == 204
+    assert api.get(f"/user/{ROSA}")[member] != before[member]
+
+
+def test_the_synchronisation_keeps_what_was_not_undone() -> None:
+    api = Api(digicert_account=True, moved_edit="undone", moved_sync_reads=1)
+    before = api.get(f"/user/{ROSA}")
+    for name in ("First", "Second"):
+        api.put(f"/user/{ROSA}", **{**before, "first_name": name})
+    api.put(f"/user/{ROSA}/role", access_roles=[{"id": 3}])
+    assert api.get(f"/user/{ROSA}")["first_name"] == "Second"
+    after = api.get(f"/user/{ROSA}")
+    assert after == {**before, "access_roles": [{"id": 3, "name": "Finance Manager"}]}
+
+
+def test_names_there_may_be_kept_while_the_rest_of_the_profile_is_taken() -> None:
+    api = Api(digicert_account=True, moved_edit="names_ignored")
+    new = {"email": "r@example.org", "first_name": "Rosalia", "last_name": "Other", "job_title": "Lead"}
+    assert api.put(f"/user/{ROSA}", **new).status_code == 204
+    user = api.get(f"/user/{ROSA}")
+    assert [user[name] for name in new] == ["r@example.org", "Rosa", "Diaz", "Lead"]
+    api.sim.set(moved_edit="names_refused")
+    assert api.refused("PUT", f"/user/{ROSA}", json=new) == (403, NAMED)
+    same = {**new, "first_name": "Rosa", "last_name": "Diaz", "username": TAKEN, "job_title": "Chief"}
+    assert api.put(f"/user/{ROSA}", **same).status_code == 204
+    assert api.get(f"/user/{ROSA}")["job_title"] == "Chief"
+
+
+def test_single_sign_on_there_may_be_stored_ignored_refused_or_unknown() -> None:
+    api = Api(digicert_account=True, moved_edit="accepted", moved_create="accepted")
+    path, mail = "/user/4100103", {"email": "sso.only@example.org"}
+    for position, shown in (("ignored", True), ("refused", True), ("absent", None), ("stored", False)):
+        api.sim.set(moved_sso_only=position)
+        answer = api.put(path, **mail, is_saml_sso_only=False)
+        assert answer.status_code == (400 if position == "refused" else 204)
+        assert api.get(path).get("is_saml_sso_only") is shown
+    api.sim.set(moved_sso_only="refused")
+    assert api.put(path, **mail, is_saml_sso_only=False).status_code == 204
+    for position in ("ignored", "stored"):
+        api.sim.set(moved_sso_only=position)
+        number = api.create(username=position, is_saml_sso_only=True).json()["id"]
+        assert api.get(f"/user/{number}")["is_saml_sso_only"] is (position == "stored")
+
+
+@pytest.mark.parametrize(
+    ("position", "listed", "readable"),
+    [
+        ("accepted", False, False),
+        ("ignored", True, True),
+        ("listed", True, False),
+        ("readable", False, True),
+        ("access_lost", True, True),
+    ],
+)
+def test_a_user_there_may_stay_visible_after_a_delete(position: str, listed: bool, readable: bool) -> None:
+    api = Api(digicert_account=True, moved_delete=position)
+    assert api("DELETE", f"/user/{ROSA}").status_code == 204
+    for search in ({}, {"filters[search]": TAKEN}):
+        assert (TAKEN in api.names(**search)) is listed
+    assert api("GET", f"/user/{ROSA}").status_code == (200 if readable else 404)
+    assert len(api.sim.ledger.mutations) == (0 if position == "ignored" else 1)
+    again = api("DELETE", f"/user/{ROSA}").status_code
+    assert again == (204 if position in ("ignored", "access_lost") else 404)
+
+
+def test_a_delete_there_may_be_undone_by_the_next_synchronisation() -> None:
+    api = Api(digicert_account=True, moved_delete="undone", moved_sync_reads=2)
+    before = api.get(f"/user/{ROSA}")
+    names = api.names()
+    assert api("DELETE", f"/user/{ROSA}").status_code == 204
+    assert TAKEN not in api.sim.accounts_by_key()
+    assert TAKEN not in api.names()
+    assert api.refused("GET", f"/user/{ROSA}") == (404, "not_found|user")
+    assert api.names() == names
+    assert api.get(f"/user/{ROSA}") == before
+    assert api.sim.keys_of(TAKEN) == {"standard": "active"}
+
+
+def test_a_user_whose_access_was_taken_away_keeps_the_profile() -> None:
+    api = Api(moved_access_status="inactive")
+    api.sim.take_access(TAKEN)
+    assert api.get(f"/user/{ROSA}")["status"] == "inactive"
+    assert next(user for user in api.get("/user")["users"] if user["id"] == ROSA)["status"] == "inactive"
+    api.sim.set(moved_access_status="active")
+    assert api.get(f"/user/{ROSA}")["status"] == "active"
+    api.session.headers["X-DC-DEVKEY"] = KEYS["standard"][0]
+    assert api.get("/user/me")["id"] == ROSA
+    api.sim.set(moved_access_keys="refused")
+    assert api.refused("GET", "/user/me") == (403, "access_denied|access_denied_invalid_key")
+    with pytest.raises(ValueError, match="no such user: nobody"):
+        api.sim.take_access("nobody")
+
+
+def test_service_users_there_are_untouched_or_treated_as_people_are() -> None:
+    refusals = {switch: REFUSALS[405] for switch, *_request in REQUESTS if switch != "moved_assignments"}
+    api = Api(digicert_account=True, **dict.fromkeys(refusals, 405))
+    key = api.sim.add_key("0a1b2c3d4e5f60718293", "deploy")["id"]
+    body = {"is_api_only": True, "email": "svc@example.org", "api_name": "deploy"}
+    requests: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("GET", "/user/api-only", {}),
+        ("GET", f"/user/{SERVANT}", {}),
+        ("GET", f"/key/{key}", {}),
+        ("POST", "/user", body),
+        ("PUT", f"/user/{SERVANT}", {"email": "s@example.org"}),
+        ("PUT", f"/key/{key}/status", {"status": "revoked"}),
+        ("DELETE", f"/user/{SERVANT}", {}),
+    )
+    api.sim.set(moved_service_users="same")
+    assert [api.refused(method, path, json=given) for method, path, given in requests] == [REFUSALS[405]] * 7
+    api.sim.set(moved_service_users="untouched")
+    assert all(api(method, path, json=given).status_code < 300 for method, path, given in requests)
+
+
+def test_a_service_user_may_have_several_keys_and_show_none_of_them() -> None:
+    api = Api()
+    body = {"is_api_only": True, "email": "svc@example.org", "api_name": "first"}
+    number = api("POST", "/user", json=body).json()["id"]
+    tokens = [api("POST", f"/key/user/{number}", json={"name": name}).json()["api_key"] for name in ("second", "third")]
+    keys = {one["name"]: one for one in api.get("/key", user_id=number)["api_keys"]}
+    assert list(keys) == ["first", "second", "third"]
+    assert api.put(f"/key/{keys['second']['id']}/status", status="revoked").status_code == 204
+    for token, status in zip(tokens, (403, 200), strict=True):
+        assert api("GET", "/user/me", headers={"X-DC-DEVKEY": token}).status_code == status
+    api.sim.set(service_keys="hidden")
+    assert api.get("/key", user_id=number)["api_keys"] == []
+    assert api.refused("GET", f"/key/{keys['first']['id']}") == (404, "not_found|api_key")
+    assert [one["name"] for one in api.get("/key", user_id=ROSA)["api_keys"]] == ["standard"]
+
+
+def test_keys_there_may_be_changed_in_vain() -> None:
+    api = Api(digicert_account=True, moved_keys="ignored")
+    key = api.get("/key", user_id=ROSA)["api_keys"][0]
+    assert api.put(f"/key/{key['id']}/status", status="revoked").status_code == 204
+    assert api.put(f"/key/{key['id']}", name="other").status_code == 204
+    answer = api("POST", f"/key/user/{ROSA}", json={"name": "laptop"})
+    assert answer.status_code == 201
+    assert api.get("/key", user_id=ROSA)["api_keys"] == [key]
+    assert not api.sim.ledger.mutations
+    assert api("GET", "/user/me", headers={"X-DC-DEVKEY": answer.json()["api_key"]}).status_code == 403
+
+
+@pytest.mark.parametrize(("position", "statuses"), [("hidden", []), ("revoked", ["revoked"]), ("active", ["active"])])
+def test_keys_of_a_deleted_user_are_hidden_or_listed(position: str, statuses: list[str]) -> None:
+    api = Api(deleted_keys=position)
+    key = api.get("/key", user_id=ROSA)["api_keys"][0]
+    assert api("DELETE", f"/user/{ROSA}").status_code == 204
+    found = api.get("/key", user_id=ROSA)["api_keys"]
+    assert [one["status"] for one in found] == statuses
+    assert all(one["user"] == key["user"] for one in found)
+    assert api("GET", "/user/me", headers={"X-DC-DEVKEY": KEYS["standard"][0]}).status_code == 403
+
+
+def test_a_deleted_user_may_stay_listed_as_deleted() -> None:
+    api = Api(deleted_users="marked")
+    assert api("DELETE", f"/user/{ROSA}").status_code == 204
+    assert api.get(f"/user/{ROSA}")["status"] == "deleted"
+    assert api.names(**{"filters[status]": "deleted"}) == [TAKEN]
+    assert TAKEN not in api.sim.accounts_by_key()
+    for method, path in (("DELETE", ""), ("PUT", ""), ("PUT", "/role")):
+        assert api.refused(method, f"/user/{ROSA}{path}", json={}) == (404, "not_found|user")
+    number = api.create(username=TAKEN).json()["id"]
+    assert api.names().count(TAKEN) == 2
+    assert (api.sim.user(TAKEN) or {})["id"] == number
+
+
+def test_the_unexplained_member_of_the_account_says_nothing() -> None:
+    assert "migrated" not in Api(digicert_account=True).get("/account")
+    for value in (False, True, 0, 1):
+        assert Api(migrated=value).get("/account")["migrated"] is value
+
+
+@pytest.mark.parametrize(
+    ("form", "date"),
+    [
+        ("iso", "2026-01-14T09:21:05+00:00"),
+        ("plain", "2026-01-14 09:21:05"),
+        ("plain_local", "2026-01-14 02:21:05"),
+        ("list_only", None),
+    ],
+)
+def test_the_last_sign_in_of_the_single_record_may_differ_from_the_lists(form: str, date: str | None) -> None:
+    api = Api(last_login_format=form)
+    assert api.get(f"/user/{ROSA}").get("last_login_date") == date
+    assert api.get("/user", **{"filters[search]": TAKEN})["users"][0]["last_login_date"] == "2026-01-14T09:21:05+00:00"
 
 
 def test_other_switches_of_the_answer() -> None:
@@ -644,5 +960,10 @@ def test_added_account_takes_the_wires_words() -> None:
     assert (user["container"]["id"], user["access_roles"][0]["id"], user["job_title"]) == (LAB, 3, "x")
     assert "late" not in api.sim.accounts_by_key()
     assert (api.sim.user("LATE") or {})["id"] == row["id"]
+    robot = api.sim.add_account(username="robot", service=True, keys={"new": "active", "old": "revoked"})
+    assert {one["name"]: one["status"] for one in api.get("/key", user_id=robot["id"])["api_keys"]} == {
+        "new": "active",
+        "old": "revoked",
+    }
     with pytest.raises(ValueError, match="no such member: shoe"):
         api.sim.add_account(username="x", shoe=43)

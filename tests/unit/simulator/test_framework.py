@@ -781,6 +781,8 @@ def test_help_names_every_switch_and_fault() -> None:
     text = parser().format_help()
     for name, sim in make_all().items():
         assert all(f"{name}.{switch} = " in text for switch in sim.SWITCHES)
+        assert set(sim.NOTES) <= set(sim.SWITCHES)
+        assert all(f"      {note}\n" in text for note in sim.NOTES.values())
     assert all(kind in text for kind in KINDS if kind != "race")
 
 
