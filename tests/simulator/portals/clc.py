@@ -214,9 +214,10 @@ class ClcSimulator(PortalSimulator):
         "deleted_details": (1705, "Deleted"),
         "case_sensitive_lookup": (False, True),
         "case_sensitive_alias": (False, True),
-        "suspend_twice": (0, 6),
+        "suspend_twice": (0, 6, 1705),
+        "delete_twice": (1705, 0, 6),
         "update_disabled": (0, 6),
-        "foreign_alias_code": (101, 5),
+        "foreign_alias_code": (101, 5, 1705),
         "wrong_account_code": (1705, 5, 101),
         "cookie_name": ("Tier3.API.Cookie", "CenturyLinkCloud.API.Cookie", str),
         "login_lifetime": (4 * 3600, int),
@@ -224,8 +225,11 @@ class ClcSimulator(PortalSimulator):
         "logout_invalidates": (True, False),
         "logon_missing_code": (100, 3),
         "lock_after": (0, int),
-        "null_style": ("null", "empty", "omitted"),
+        "null_style": ("null", "empty", "omitted", "mixed"),
         "list_alias": ("null", "filled"),
+        "list_saml": ("shown", "missing"),
+        "write_status": ("shown", "missing"),
+        "role_order": ("given", "reversed"),
         "empty_list": ("array", "null"),
         "no_roles": ("array", "null"),
         "error_payload": ("null", "missing"),
@@ -237,6 +241,14 @@ class ClcSimulator(PortalSimulator):
         "update_checks_email": (True, False),
         "unique_email": (False, True),
         "held_unknown_roles": ("accept", "reject"),
+    }
+    NOTES: ClassVar[dict[str, str]] = {
+        "suspend_twice": "code for suspending the suspended and for the reverse",
+        "delete_twice": "code for deleting the deleted",
+        "null_style": "mixed: null in the list, empty text in the details",
+        "list_saml": "SAMLUserName in the list",
+        "write_status": "Status in the answers of CreateUser and UpdateUser",
+        "role_order": "order of Roles in answers",
     }
 
     def declare(self) -> None:
@@ -388,7 +400,7 @@ class ClcSimulator(PortalSimulator):
             code = self.switches["wrong_account_code"]
         if code or row is None:
             return self._fail(code, payload="UserDetails", form=form, root="UserDetailsResponse")
-        return self._user_done("User successfully located.", row, form)
+        return self._user_done("User successfully located.", self._shown(row), form)
 
     @route("POST", "/User/CreateUser", "create user", WRITE)
     @route("POST", "/User/CreateUser/<any(json,xml):form>", "create user", WRITE)
@@ -424,7 +436,7 @@ class ClcSimulator(PortalSimulator):
         )
         self.users.put(login.lower(), row)
         self.mail("credentials", row["EmailAddress"])
-        return self._user_done("User successfully created.", row, form)
+        return self._user_done("User successfully created.", self._written(row), form)
 
     @route("POST", "/User/UpdateUser", "update user", WRITE)
     @route("POST", "/User/UpdateUser/<any(json,xml):form>", "update user", WRITE)
@@ -433,7 +445,7 @@ class ClcSimulator(PortalSimulator):
         if isinstance(checked, flask.Response):
             return checked
         given, row = checked
-        code = self._check_person(given, row)
+        code = 1705 if row["Status"] == "Deleted" else self._check_person(given, row)
         roles = self._new_roles(given.get("roles"), row)
         if not code and roles is None:
             code = 1706
@@ -453,7 +465,7 @@ class ClcSimulator(PortalSimulator):
             changes["TimeZoneID"] = self._zone(given.get("timezoneid"), row["AccountAlias"])
         changes["Roles"] = roles
         row = self.users.update(row["UserName"].lower(), **changes)
-        return self._user_done("User successfully updated.", row, form)
+        return self._user_done("User successfully updated.", self._written(row), form)
 
     @route("POST", "/User/SuspendUser", "suspend user", WRITE)
     @route("POST", "/User/SuspendUser/<any(json,xml):form>", "suspend user", WRITE)
@@ -615,7 +627,7 @@ class ClcSimulator(PortalSimulator):
         if not login:
             return self._fail(1704, payload=payload, form=form, root=root)
         row = self._find(login)
-        if row is None or row["Status"] == "Deleted" or not self._within(row["AccountAlias"], self._caller()):
+        if row is None or not self._within(row["AccountAlias"], self._caller()):
             return self._fail(1705, payload=payload, form=form, root=root)
         return given, row
 
@@ -657,6 +669,9 @@ class ClcSimulator(PortalSimulator):
         if isinstance(checked, flask.Response):
             return checked
         row = checked[1]
+        if row["Status"] == "Deleted":
+            code = self.switches["delete_twice"] if status == "Deleted" else 1705
+            return self._fail(code, form=form) if code else self._done(message, form=form)
         if row["Status"] == status and self.switches["suspend_twice"]:
             return self._fail(self.switches["suspend_twice"], form=form)
         self.users.update(row["UserName"].lower(), Status=status)
@@ -664,14 +679,20 @@ class ClcSimulator(PortalSimulator):
 
     def _shown(self, row: Row, listed: bool = False) -> Row:
         style = self.switches["null_style"]
+        if style == "mixed":
+            style = "null" if listed else "empty"
         shown: Row = {}
         for name in MEMBERS:
             value = row[name]
+            if listed and name == "SAMLUserName" and self.switches["list_saml"] == "missing":
+                continue
             if value is None and style == "empty" and not (listed and name in ("AccountAlias", "TimeZoneID")):
                 value = ""
             if style == "omitted" and value in (None, ""):
                 continue
             shown[name] = value
+        if self.switches["role_order"] == "reversed":
+            shown["Roles"] = shown["Roles"][::-1]
         if not shown["Roles"] and self.switches["no_roles"] == "null":
             shown["Roles"] = None
         if self.switches["extra_members"]:
@@ -679,8 +700,14 @@ class ClcSimulator(PortalSimulator):
             shown["Preferences"] = {"Theme": "dark"}
         return shown
 
-    def _user_done(self, message: str, row: Row, form: str | None) -> flask.Response:
-        return self._done(message, "UserDetails", self._shown(row), form, "UserDetailsResponse")
+    def _written(self, row: Row) -> Row:
+        shown = self._shown(row)
+        if self.switches["write_status"] == "missing":
+            del shown["Status"]
+        return shown
+
+    def _user_done(self, message: str, shown: Row, form: str | None) -> flask.Response:
+        return self._done(message, "UserDetails", shown, form, "UserDetailsResponse")
 
     def _done(
         self,

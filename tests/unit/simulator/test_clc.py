@@ -476,6 +476,60 @@ def test_unset_text_in_three_styles(style: str, value: Any) -> None:
     assert api.details("hr.admin", "NWHR").get("Title", ...) == value
 
 
+def test_unset_text_may_be_null_in_the_list_and_empty_in_the_details() -> None:
+    api = Api(null_style="mixed")
+    api("User/CreateUser", **NEW)
+    listed = next(
+        user for user in api("User/GetUsers", AccountAlias="NWHR")["Users"] if user["UserName"] == "sam.ortiz"
+    )
+    assert (listed["FaxNumber"], api.details("sam.ortiz", "NWHR")["FaxNumber"]) == (None, "")
+
+
+def test_the_list_may_lack_the_saml_name_that_the_details_have() -> None:
+    api = Api(list_saml="missing")
+    api("User/CreateUser", **NEW, SAMLUserName="sam@idp.example")
+    assert all("SAMLUserName" not in user for user in api("User/GetUsers", AccountAlias="NWHR")["Users"])
+    assert api.details("sam.ortiz", "NWHR")["SAMLUserName"] == "sam@idp.example"
+
+
+def test_answers_of_writes_may_lack_the_status() -> None:
+    api = Api(write_status="missing")
+    assert "Status" not in api("User/CreateUser", **NEW)["UserDetails"]
+    assert "Status" not in api.update("sam.ortiz", Title="x")["UserDetails"]
+    assert api.details("sam.ortiz", "NWHR")["Status"] == "Active"
+
+
+def test_roles_may_be_shown_in_another_order() -> None:
+    api = Api(role_order="reversed")
+    assert api("User/CreateUser", **NEW)["UserDetails"]["Roles"] == [14, 12]
+    assert (api.sim.user("sam.ortiz") or {})["Roles"] == [12, 14]
+
+
+@pytest.mark.parametrize("code", [1705, 0, 6])
+def test_deleting_the_deleted_has_a_code_of_choice(code: int) -> None:
+    api = Api(delete_twice=code)
+    assert api.code("User/DeleteUser", UserName=PAT) == 0
+    assert api.code("User/DeleteUser", UserName=PAT) == code
+    assert len(api.sim.ledger.mutations) == 1
+    for operation in ("User/SuspendUser", "User/UnsuspendUser"):
+        assert api.code(operation, UserName=PAT) == 1705
+    assert api.update(PAT, Title="x")["StatusCode"] == 1705
+
+
+def test_a_state_that_is_there_already_may_be_answered_as_if_the_user_were_gone() -> None:
+    api = Api(suspend_twice=1705)
+    assert api.code("User/SuspendUser", UserName=PAT) == 0
+    assert api.code("User/SuspendUser", UserName=PAT) == 1705
+    assert api.details(PAT)["Status"] == "Disabled"
+
+
+@pytest.mark.parametrize("code", [101, 5, 1705])
+def test_an_account_out_of_reach_has_a_code_of_choice(code: int) -> None:
+    api = Api("NWHR", foreign_alias_code=code)
+    for operation in ("User/GetUsers", "User/GetUserDetails"):
+        assert api.code(operation, AccountAlias=SCOPE, UserName=PAT) == code
+
+
 def test_accounts() -> None:
     api = Api()
     answer = api("Account/GetAccounts")
