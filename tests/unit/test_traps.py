@@ -41,10 +41,26 @@ HINDERED: dict[tuple[str, str, Any], str] = {
     ("cloudcenter", "product", "suite_404"): "does not look like CloudCenter 4.x",
     ("cloudcenter", "product", "suite_html"): "address of the API",
 }
+# Positions in which the platform leaves an account as it is, and what the module says then.
+UNWILLING: dict[tuple[str, Any], str] = {
+    ("user_read", 404): "cannot find it",
+    ("user_read", 405): "HTTP 405",
+    ("user_read", 501): "HTTP 501",
+    ("user_update", 404): "HTTP 404",
+    ("user_update", 405): "HTTP 405",
+    ("user_update", 501): "HTTP 501",
+    ("put_profile", "ignored"): "name is still",
+    ("delete", 404): "still there",
+    ("delete", 501): "HTTP 501",
+    ("delete", "204_kept"): "still there",
+    ("delete", "200_false"): "still there",
+    ("delete", "202_never"): "still there",
+}
 # Positions that get in the way of later steps only, each tested by itself below.
 ELSEWHERE = {
     ("platform", "delete", 405),
     ("platform", "listing_scope", "caller"),
+    *(("platform", switch, position) for switch, position in UNWILLING),
     ("cloudcenter", "running_jobs", True),
     ("cloudcenter", "operation_result", "FAILED"),
     ("cloudcenter", "orchestrator", False),
@@ -511,6 +527,18 @@ def test_a_refused_deletion_says_so(platform: Bench) -> None:
     assert result["changed"] is False
     assert result["status"] == 405
     assert platform.account() is not None
+
+
+@pytest.mark.parametrize(("switch", "position"), list(UNWILLING))
+def test_a_step_that_the_platform_does_not_carry_out_is_an_error(platform: Bench, switch: str, position: Any) -> None:
+    platform.seed(platform.rich())
+    platform.simulator.set(**{switch: position})
+    before = platform.stored()
+    wish = {"state": "absent"} if switch == "delete" else platform.change
+    result = platform.run(**platform.key(), **wish)
+    assert result["failed"]
+    assert UNWILLING[switch, position] in result["msg"]
+    assert platform.stored() == before
 
 
 def test_a_listing_that_shows_the_callers_customer_only_adopts_nobody(platform: Bench) -> None:

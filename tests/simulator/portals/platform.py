@@ -36,6 +36,14 @@ NUMBERS = frozenset({"id", "customer_id", "enterprise_id"})
 REQUIRED = ("name", "email", "username", "customer_id")
 UNDOCUMENTED = ("language", "can_customer_admin")
 RETIRED = {"soft": ("status", "deleted"), "soft_off": ("status", "off"), "soft_yes": ("deleted", "yes")}
+PUT_SWITCHES = {
+    "username": "put_username",
+    "customer_id": "put_customer",
+    "name": "put_profile",
+    "email": "put_profile",
+}
+# Answers to a deletion that leave the user where it is.
+KEPT = {"204_kept": 204, "200_false": 200, "202_never": 202}
 CUSTOMER_TEXTS = (
     "name", "email", "status", "deleted", "address", "state_provinces", "postal_code", "telephone", "fax",
     "website_url", "country", "country_code", "industry", "unique_id",
@@ -115,6 +123,8 @@ class PlatformSimulator(PortalSimulator):
     prefix: ClassVar[str] = "/api/2.0"
     SWITCHES: ClassVar[dict[str, tuple[Any, ...]]] = {
         "users_listing": ("offered", 404, 405, 501),
+        "user_read": ("offered", 404, 405, 501),
+        "user_update": ("offered", 404, 405, 501),
         "next_link": ("present", "never", "always"),
         "page_cap": (50, 10, "none", int),
         "page_parameter": ("honoured", "ignored"),
@@ -129,15 +139,21 @@ class PlatformSimulator(PortalSimulator):
         "duplicate_username": (400, 409, 422, "200_error", "201_updates"),
         "duplicate_email": ("allowed", "refused"),
         "username_comparison": ("exact", "case_insensitive"),
-        "delete": ("204", "200_boolean", "202_later", "soft", 405, "soft_off", "soft_yes"),
+        "delete": (
+            "204", "200_boolean", "202_later", "soft", 405, "soft_off", "soft_yes",
+            404, 501, "204_kept", "200_false", "202_never",
+        ),
         "error_body": ("notes", "no_message", "numeric_code", "html", "empty", "echo", "fields"),
         "faults": ("none", "first_get_503", "post_dropped"),
         "listing_fields": ("full", "subset", "minimal"),
+        "read_fields": ("full", "few"),
         "listing_scope": ("install", "caller"),
         "customers_listing": ("offered", 404, 405, 501),
         "customer_caller": ("own_customer", "refused"),
         "filters": ("ignored", "exact", "substring"),
         "retired_username": ("taken", "free"),
+        "put_profile": ("applied", "ignored"),
+        "put_hash": ("kept", "renewed"),
         "put_username": ("applied", "ignored", "refused"),
         "put_customer": ("applied", "ignored", "refused"),
         "create_admin": ("yes", "no"),
@@ -145,6 +161,14 @@ class PlatformSimulator(PortalSimulator):
         "create_status": (201, 200),
         "suspended_customer": ("accepts", "refuses"),
         "unknown_customer": (400, 404),
+    }  # fmt: skip
+    NOTES: ClassVar[dict[str, str]] = {
+        "user_read": "GET /users/ID",
+        "user_update": "PUT /users/ID",
+        "delete": "404, 204_kept, 200_false, 202_never: the user stays",
+        "read_fields": "few: the single record lacks language and can_customer_admin, whatever the list has",
+        "put_profile": "name and email of an accepted PUT",
+        "put_hash": "of a user that was changed",
     }
 
     def declare(self) -> None:
@@ -317,8 +341,11 @@ class PlatformSimulator(PortalSimulator):
     @route("GET", "/users/<int:ident>", "read user", READ)
     def read_user(self, ident: int) -> Response:
         """GET /users/:id."""
+        self._offered(self.switches["user_read"])
         row = self._user(ident)
         self._linger([row])
+        if self.switches["read_fields"] == "few":
+            row = {name: value for name, value in row.items() if name not in UNDOCUMENTED}
         return self._answer("item", self._shape(row))
 
     @route("POST", "/users", "create user", WRITE)
@@ -344,6 +371,7 @@ class PlatformSimulator(PortalSimulator):
     @route("PUT", "/users/<int:ident>", "update user", WRITE)
     def update_user(self, ident: int) -> Response:
         """PUT /users/:id."""
+        self._offered(self.switches["user_update"])
         body = self._body()
         if self.switches["put_requires"] == "hash_name_email":
             self._require(body, ("hash", "name", "email"))
@@ -354,17 +382,15 @@ class PlatformSimulator(PortalSimulator):
             raise Refusal(404, "unknown", "user")
         if self.switches["put_requires"] == "hash_name_email" and body["hash"] != row["hash"]:
             raise Refusal(400, "hash")
-        for name, switch in (("username", "put_username"), ("customer_id", "put_customer")):
-            if name in values and values[name] != row[name] and self.switches[switch] != "applied":
-                if self.switches[switch] == "refused":
-                    raise Refusal(400, "property", name)
-                del values[name]
+        values = self._taken(values, row)
         if values.get("customer_id", row["customer_id"]) != row["customer_id"]:
             self._customer_free(values["customer_id"])
         if "username" in values:
             self._username_free(values["username"], row)
         if "email" in values:
             self._address_free(values["email"], row)
+        if self.switches["put_hash"] == "renewed":
+            extra["hash"] = self._hash()
         row = self.users.update(row["id"], **values, **extra)
         answer = self.switches["put_answer"]
         if answer == 204:
@@ -377,8 +403,8 @@ class PlatformSimulator(PortalSimulator):
     def delete_user(self, ident: int) -> Response:
         """DELETE /users/:id."""
         mode = self.switches["delete"]
-        if mode == 405:
-            raise Refusal(405, "verb")
+        if isinstance(mode, int):
+            self._offered(mode)
         row = self._user(ident)
         if retired(row) or str(row["id"]) in self._lingering():
             raise Refusal(404, "unknown", "user")
@@ -389,6 +415,8 @@ class PlatformSimulator(PortalSimulator):
         if mode == "202_later":
             self.store.remember("lingering", {**self._lingering(), str(row["id"]): 2})
             return self._answer("boolean", False, 202)
+        if mode in KEPT:
+            return self._nothing() if KEPT[mode] == 204 else self._answer("boolean", False, KEPT[mode])
         self.users.remove(row["id"])
         return self._answer("boolean", True) if mode == "200_boolean" else self._nothing()
 
@@ -524,6 +552,16 @@ class PlatformSimulator(PortalSimulator):
         if not isinstance(values.get("language", ""), str):
             raise Refusal(400, "type", "language")
         return values
+
+    def _taken(self, values: Row, row: Row) -> Row:
+        """Return what an update takes of new values, in the positions of the switches."""
+        found = dict(values)
+        for name, switch in PUT_SWITCHES.items():
+            if name in values and values[name] != row[name] and self.switches[switch] != "applied":
+                if self.switches[switch] == "refused":
+                    raise Refusal(400, "property", name)
+                del found[name]
+        return found
 
     def _customer_free(self, ident: int) -> None:
         row = self.customers.get(ident)

@@ -315,6 +315,18 @@ def test_switch_users_listing(api: Api, sim: PlatformSimulator, status: int) -> 
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
+def test_switches_user_read_and_user_update(api: Api, sim: PlatformSimulator, status: int) -> None:
+    sim.set(user_update=status)
+    assert change(api, 5, name="Other").status_code == status
+    sim.set(user_update="offered", user_read=status)
+    for ident in (5, 999):
+        assert api("GET", f"/users/{ident}").status_code == status
+    row = next(row for row in everybody(api) if row["id"] == 5)
+    assert api("PUT", "/users/5", {**row, "name": "Other"}).status_code == 200
+    assert next(row for row in everybody(api) if row["id"] == 5)["name"] == "Other"
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
 def test_switch_customers_listing(api: Api, sim: PlatformSimulator, status: int) -> None:
     sim.set(customers_listing=status)
     assert api("GET", "/customers").status_code == status
@@ -509,6 +521,21 @@ def test_switch_delete_405(api: Api, sim: PlatformSimulator) -> None:
     assert api("GET", "/users/5").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("position", "status"), [(404, 404), (501, 501), ("204_kept", 204), ("200_false", 200), ("202_never", 202)]
+)
+def test_switch_delete_may_keep_the_user(api: Api, sim: PlatformSimulator, position: Any, status: int) -> None:
+    sim.set(delete=position)
+    before = sim.accounts_by_key()
+    answer = api("DELETE", "/users/5")
+    assert answer.status_code == status
+    if status in (200, 202):
+        assert answer.json()["boolean"] is False
+    assert [api("GET", "/users/5").status_code for _time in range(4)] == [200] * 4
+    assert sim.accounts_by_key() == before
+    assert not sim.ledger.mutations
+
+
 def test_switch_error_body(api: Api, sim: PlatformSimulator) -> None:
     def refused() -> requests.Response:
         answer = api("POST", "/users", {"name": "X"})
@@ -546,6 +573,30 @@ def test_switch_listing_fields(api: Api, sim: PlatformSimulator) -> None:
     sim.set(listing_fields="minimal")
     assert set(everybody(api)[0]) == {"id", "username"}
     assert "hash" in api("GET", "/users/1").json()["item"]
+
+
+def test_switch_read_fields(api: Api, sim: PlatformSimulator) -> None:
+    sim.set(read_fields="few")
+    listed = next(row for row in everybody(api) if row["id"] == 5)
+    read = api("GET", "/users/5").json()["item"]
+    assert set(listed) - set(read) == {"language", "can_customer_admin"}
+    assert listed == {**listed, **read}
+
+
+def test_switch_put_profile(api: Api, sim: PlatformSimulator) -> None:
+    sim.set(put_profile="ignored")
+    before = api("GET", "/users/5").json()["item"]
+    assert change(api, 5, name="Other", email="other@example.test", username="other").status_code == 200
+    assert api("GET", "/users/5").json()["item"] == {**before, "username": "other"}
+
+
+def test_switch_put_hash(api: Api, sim: PlatformSimulator) -> None:
+    sim.set(put_hash="renewed")
+    before = api("GET", "/users/5").json()["item"]
+    assert change(api, 5, name="Other").status_code == 200
+    assert change(api, 5, name="Another").status_code == 200
+    assert api("PUT", "/users/5", {**before, "name": "Late"}).status_code == 400
+    assert api("GET", "/users/5").json()["item"]["name"] == "Another"
 
 
 def test_switch_listing_scope(api: Api, sim: PlatformSimulator) -> None:
