@@ -92,6 +92,7 @@ class CloudCenterSimulator(PortalSimulator):
         "page_parameter": ("honoured", "ignored"),
         "size_zero": ("all", "twenty"),
         "page_cap": ("none", int),
+        "past_end": ("empty", 404),
         "size_attribute": ("entities", "page_size"),
         "listing_scope": ("all", "tenant"),
         "create_answer": (
@@ -102,13 +103,17 @@ class CloudCenterSimulator(PortalSimulator):
         "put_answer": ("200_body", 204, "200_empty", "202_empty"),
         "null_source": ("equal", "tolerant", "refused"),
         "put_missing": ("reset", "kept"),
+        "put_texts": ("applied", "ignored"),
+        "put_email": ("applied", "ignored", "refused"),
         "email_rule": ("simple", "strict"),
         "enable_new": ("ignored", "refused"),
         "delete_delay": (0, int),
         "delete_status": (204, 200, 202),
-        "delete_refusal": (409, 400),
+        "delete_refusal": (409, 400, 403, 404, 405),
+        "delete_effect": ("gone", "kept"),
         "running_jobs": (False, True),
         "unknown_id": (404, 400),
+        "foreign_status": (403, 404),
         "activation_answer": (
             "202_operation", "202_location", "202_user", "202_body", "200_operation", "204_empty",
         ),
@@ -126,7 +131,8 @@ class CloudCenterSimulator(PortalSimulator):
             "notes", "bare", "html", "text", "empty", "list", "no_errors", "with_200",
         ),
         "mask": MASKS,
-        "empty_text": ("empty", "null", "absent"),
+        "empty_text": ("empty", "null", "absent", "mixed"),
+        "since_4_2": ("present", "absent"),
         "perms": ("present", "absent"),
         "encoding": ("plain", "gzip"),
         "no_key": ("null", "empty", "absent", "404"),
@@ -134,6 +140,16 @@ class CloudCenterSimulator(PortalSimulator):
         "key_answer": ("key", "empty"),
         "product": ("4.x", "suite_404", "suite_html"),
     }  # fmt: skip
+    NOTES: ClassVar[dict[str, str]] = {
+        "past_end": "a page after the last",
+        "put_texts": "names, company and telephone number of an accepted PUT",
+        "put_email": "a new address in a PUT",
+        "delete_refusal": "status of a deletion that is refused while the user is there",
+        "delete_effect": "of an accepted deletion",
+        "foreign_status": "a user of a tenant that the caller does not manage",
+        "empty_text": "mixed: null in the list, empty text in the single record",
+        "since_4_2": "activationProfileId and hasSubscriptionPlanType, which 4.2 brought",
+    }
 
     def declare(self) -> None:
         """Declare users, promoted owners (who leave the list), tenants and their resources."""
@@ -257,7 +273,10 @@ class CloudCenterSimulator(PortalSimulator):
         if self._age(row["id"] for row in rows()[window]):
             window, _envelope = self._window(len(rows()))
         detail = _truth(request.args.get("detail"))
-        return self._page("users", [self._shown(row, detail) for row in rows()[window]], len(rows()))
+        shown = [self._shown(row, detail, listed=True) for row in rows()[window]]
+        if not shown and window.start and self.switches["past_end"] == 404:
+            raise Refusal(404, "The page does not exist.", "page", "NOT_FOUND")
+        return self._page("users", shown, len(rows()))
 
     @route("GET", "/v1/users/<ident>", "read user", READ)
     def read_user(self, ident: str) -> Any:
@@ -314,7 +333,9 @@ class CloudCenterSimulator(PortalSimulator):
         values: Row = {name: _text(body, name) for name in TEXTS}
         for name in ("firstName", "lastName", "companyName"):
             values[name] = values[name] or ""
-        values["emailAddr"] = self._address(body)
+        if self.switches["put_texts"] == "ignored":
+            values.update({name: row[name] for name in TEXTS})
+        values["emailAddr"] = self._new_address(body, row)
         values["tenantId"] = self._tenant_of(body)
         if not self._root(caller) and values["tenantId"] != row["tenantId"]:
             raise Refusal(403, "You are not allowed to move users.", code="FORBIDDEN")
@@ -354,6 +375,8 @@ class CloudCenterSimulator(PortalSimulator):
             reason = "The user has running jobs. Terminate them first."
         if reason is not None:
             raise Refusal(self.switches["delete_refusal"], reason, code="CONFLICT")
+        if self.switches["delete_effect"] == "kept":
+            return _empty(self.switches["delete_status"])
         if self.switches["delete_delay"]:
             fading: dict[str, int] = self.store.meta("fading", {})
             if ident not in fading:
@@ -611,7 +634,7 @@ class CloudCenterSimulator(PortalSimulator):
             raise Refusal(self.switches["unknown_id"], f"The user with id {ident} was not found.", "id", "NOT_FOUND")
         caller = self._caller()
         if not self._root(caller) and row["tenantId"] != caller["tenantId"]:
-            raise Refusal(403, "The user belongs to another tenant.", code="FORBIDDEN")
+            raise Refusal(self.switches["foreign_status"], "The user belongs to another tenant.", code="FORBIDDEN")
         return row
 
     def _secret(self, ident: str) -> Row:
@@ -694,6 +717,12 @@ class CloudCenterSimulator(PortalSimulator):
         if not rule.fullmatch(value):
             raise Refusal(400, "The email address is not valid.", "emailAddr")
         return value
+
+    def _new_address(self, body: Row, row: Row) -> str:
+        given = self._address(body)
+        if given != row["emailAddr"] and self.switches["put_email"] == "refused":
+            raise Refusal(400, "The email address cannot be changed.", "emailAddr")
+        return row["emailAddr"] if self.switches["put_email"] == "ignored" else given
 
     def _address_free(self, email: str, own: Row | None = None) -> None:
         folded = email.casefold()
@@ -889,7 +918,7 @@ class CloudCenterSimulator(PortalSimulator):
         backwards = request.args.get("order", "asc").lower() == "desc"
         return sorted(rows, key=lambda row: (row[name], int(row["id"])), reverse=backwards)
 
-    def _shown(self, row: Row, detail: bool = False) -> Row:
+    def _shown(self, row: Row, detail: bool = False, listed: bool = False) -> Row:
         place = f"{self._base()}/v1/users/{row['id']}"
         shown: Row = {"id": row["id"], "resource": place}
         if self.switches["perms"] == "present":
@@ -900,8 +929,12 @@ class CloudCenterSimulator(PortalSimulator):
         shown["accessKeys"] = f"{place}/keys"
         shown["detail"] = {"plan": None, "contract": None, "bundle": None, "regions": []} if detail else None
         shown["activationData"] = None
+        if self.switches["since_4_2"] == "absent":
+            del shown["activationProfileId"], shown["hasSubscriptionPlanType"]
         mode = self.switches["empty_text"]
-        if mode != "empty":
+        if mode == "mixed":
+            shown.update({name: None if listed else "" for name in TEXTS if not shown[name]})
+        elif mode != "empty":
             for name in TEXTS:
                 if shown[name] in (None, ""):
                     shown[name] = None

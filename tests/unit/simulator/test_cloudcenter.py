@@ -809,6 +809,73 @@ def test_switch_put_missing(api: Api, sim: CloudCenterSimulator) -> None:
     assert after["firstName"] == "Zora"
 
 
+def test_switch_past_end(api: Api, sim: CloudCenterSimulator) -> None:
+    assert api("GET", "/v1/users?page=9").json()["users"] == []
+    sim.set(past_end=404)
+    assert api("GET", "/v1/users?page=9").status_code == 404
+    assert api("GET", "/v1/users?page=1").status_code == 200
+
+
+def test_switch_put_texts(api: Api, sim: CloudCenterSimulator) -> None:
+    sim.set(put_texts="ignored")
+    before = api.user("5")
+    answer = put(api, "5", lastName="Other", emailAddr="other@example.com")
+    assert (answer.status_code, answer.json()["lastName"]) == (200, before["lastName"])
+    after = api.user("5")
+    assert (after["lastName"], after["emailAddr"]) == (before["lastName"], "other@example.com")
+
+
+@pytest.mark.parametrize(
+    ("position", "status", "takes"), [("applied", 200, 1), ("ignored", 200, 0), ("refused", 400, 0)]
+)
+def test_switch_put_email(api: Api, sim: CloudCenterSimulator, position: str, status: int, takes: int) -> None:
+    sim.set(put_email=position)
+    before = api.user("5")["emailAddr"]
+    assert put(api, "5", emailAddr="other@example.com").status_code == status
+    assert api.user("5")["emailAddr"] == (before, "other@example.com")[takes]
+    assert put(api, "5", lastName="Other").status_code == 200
+
+
+@pytest.mark.parametrize("status", [409, 400, 403, 404, 405])
+def test_switch_delete_refusal(api: Api, sim: CloudCenterSimulator, status: int) -> None:
+    sim.set(delete_refusal=status, running_jobs=True)
+    row = sim.add_account(emailAddr="kim@example.com", status="DISABLED")
+    answer = api("DELETE", f"/v1/users/{row['id']}")
+    assert (answer.status_code, error(answer)["code"]) == (status, "CONFLICT")
+    assert api.user(row["id"])["status"] == "DISABLED"
+
+
+def test_switch_delete_effect(api: Api, sim: CloudCenterSimulator) -> None:
+    sim.set(delete_effect="kept")
+    row = sim.add_account(emailAddr="kim@example.com", status="DISABLED")
+    assert api("DELETE", f"/v1/users/{row['id']}").status_code == 204
+    assert "kim@example.com" in listed(api)
+    assert api.user(row["id"])["status"] == "DISABLED"
+    assert not sim.ledger.mutations
+
+
+def test_switch_foreign_status(sim: CloudCenterSimulator) -> None:
+    other = Api(sim, "taken.elsewhere_3")
+    assert other("GET", "/v1/users/5").status_code == 403
+    sim.set(foreign_status=404)
+    assert other("GET", "/v1/users/5").status_code == 404
+
+
+def test_empty_text_may_be_null_in_the_list_and_empty_in_the_single_record(api: Api, sim: CloudCenterSimulator) -> None:
+    sim.set(empty_text="mixed")
+    row = sim.add_account(emailAddr="kim@example.com", firstName="Kim")
+    rows = {one["id"]: one for one in api("GET", "/v1/users?size=0").json()["users"]}
+    assert (rows[row["id"]]["firstName"], rows[row["id"]]["phoneNumber"]) == ("Kim", None)
+    assert (api.user(row["id"])["firstName"], api.user(row["id"])["phoneNumber"]) == ("Kim", "")
+    assert (rows["2"]["externalId"], api.user("2")["externalId"]) == (None, "")
+
+
+def test_switch_since_4_2(api: Api, sim: CloudCenterSimulator) -> None:
+    sim.set(since_4_2="absent")
+    assert ATTRIBUTES - set(api.user("5")) == {"activationProfileId", "hasSubscriptionPlanType"}
+    assert put(api, "5", lastName="Other").status_code == 200
+
+
 def test_switch_email_rule(api: Api, sim: CloudCenterSimulator) -> None:
     sim.set(email_rule="strict")
     assert api("POST", "/v1/users", {**NEW, "emailAddr": "a+b@example.com"}).status_code == 400
