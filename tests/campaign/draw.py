@@ -26,6 +26,11 @@ ROBOTS = (f"{SERVICE}robot@example.test", f"{SERVICE}finn@example.test")
 PASSWORD = "Canary-Pass-7&<'\"\\word"
 NAMES = ("Ann", "Zoë", "O'Lée", "Łukasz", "Núñez", "Kim Lee")
 FOREIGN = "https://elsewhere.test/?key=1"
+# Addresses that no library can read: half of one, and one whose bytes are no UTF-8.
+BROKEN = "http://[::1"
+BYTES = "https://elsewhere.test/\xff\xfe"
+# A refusal in words, in the envelope of each portal, under a status that says yes.
+NO = '{"error": {"code": "10000", "message": "no"}, "errors": [{"code": "no", "message": "no"}]}'
 
 # Which values an attribute takes, beside the ones that all have.
 VALUES: dict[str, dict[str, tuple[Any, ...]]] = {
@@ -212,6 +217,13 @@ FAULTS: tuple[tuple[str, Facts], ...] = (
     ("garbage", {"execute": False}),
     ("redirect", {"location": FOREIGN, "execute": True}),
     ("redirect", {"location": FOREIGN, "execute": False}),
+    ("redirect", {"location": BROKEN, "execute": True}),
+    ("redirect", {"location": BROKEN, "execute": False}),
+    ("redirect", {"location": BYTES, "code": 307, "execute": True}),
+    ("redirect", {"location": BYTES, "code": 303, "execute": False}),
+    *(("status", {"code": code, "execute": done}) for code in (406, 408, 501) for done in (True, False)),
+    ("body", {"data": NO, "execute": True}),
+    ("body", {"data": NO, "execute": False}),
     ("body", {"data": "", "execute": True}),
     ("body", {"data": "", "execute": False}),
     ("body", {"data": "[]", "execute": True}),

@@ -14,6 +14,8 @@ from conftest import ANN, Bench, Facts
 from simulator.ledger import READ, WRITE
 
 FOREIGN = "https://elsewhere.test/portal"
+# Addresses that no library can read, the second one because its bytes are no UTF-8.
+UNREADABLE = ("http://[::1", "https://elsewhere.test/\xff\xfe")
 UPDATE = {"clc": "update user", "certcentral": "edit user", "platform": "update user", "cloudcenter": "update user"}
 
 # Answers that leave open what happened. The first group carries the request out, the second does not.
@@ -30,10 +32,13 @@ DONE: tuple[tuple[str, Facts], ...] = (
     ("status", {"code": 500, "execute": True}),
     ("status", {"code": 503, "retry_after": 3, "execute": True}),
     ("redirect", {"location": FOREIGN, "execute": True}),
+    *(("redirect", {"location": location, "execute": True}) for location in UNREADABLE),
+    *(("status", {"code": code, "execute": True}) for code in (406, 408, 501)),
     ("body", {"data": b"", "execute": True}),
     ("body", {"data": b"[]", "execute": True}),
     ("body", {"data": b"null", "execute": True}),
     ("body", {"data": b'{"id": {}}', "execute": True}),
+    ("body", {"data": b'{"error": {"message": "no"}, "errors": [{"message": "no"}]}', "execute": True}),
 )
 NOT_DONE: tuple[tuple[str, Facts], ...] = (
     ("lost_request", {}),
@@ -50,6 +55,8 @@ NOT_DONE: tuple[tuple[str, Facts], ...] = (
     ("status", {"code": 429, "retry_after": 3}),
     ("status", {"code": 429}),
     ("redirect", {"location": FOREIGN}),
+    *(("redirect", {"location": location}) for location in UNREADABLE),
+    *(("status", {"code": code}) for code in (408, 501)),
 )
 # What may hit a read without failing the task.
 PASSING: tuple[tuple[str, Facts], ...] = (
@@ -70,7 +77,8 @@ PASSING: tuple[tuple[str, Facts], ...] = (
 def _name(value: Any) -> str | None:
     if isinstance(value, tuple):
         kind, params = value
-        return "-".join([kind, *(f"{name}={text}" for name, text in params.items() if name != "location")])
+        told = {name: text for name, text in params.items() if text != FOREIGN}
+        return "-".join([kind, *(f"{name}={text!r}" for name, text in told.items())])
     return None
 
 
@@ -250,6 +258,20 @@ def test_somebody_else_who_creates_the_account_meanwhile_is_noticed(bench: Bench
         assert bench.account()["email"] == "other@example.test"  # type: ignore[index] # there is one
 
 
+def test_an_account_that_somebody_else_deleted_is_not_said_to_be_deleted_here(bench: Bench) -> None:
+    bench.seed(bench.rich(**({"status": "DISABLED"} if bench.name == "cloudcenter" else {})))
+
+    def race() -> None:
+        table = bench.simulator.store.tables[bench.simulator.ACCOUNTS]
+        row = bench.simulator.accounts_by_key()[ANN]
+        table.remove(next(key for key, one in table._rows.items() if one is row))
+
+    bench.simulator.faults.add("race", operation="delete user", callable=race)
+    result = bench.run(**bench.key(), state="absent")
+    assert not result.get("failed"), result["msg"]
+    assert (result["action"], result["changed"]) == ("none", False)
+
+
 # Rate limits
 
 
@@ -398,6 +420,9 @@ def test_a_login_is_understood_in_each_form(clc: Bench, form: str) -> None:
         ("//elsewhere.test/x", 303),
         ("/somewhere/else", 302),
         ("", 302),
+        *((location, 302) for location in UNREADABLE),
+        ("http://[v1.x]:port/", 303),
+        ("//[", 307),
     ],
 )
 def test_a_redirect_is_never_followed(bench: Bench, location: str, code: int) -> None:

@@ -21,6 +21,10 @@ from .errors import Busy, Clash, Denied, Missing, PortalError, Refused, Unclear,
 
 LARGEST_BODY = 64 * 1024 * 1024
 CHUNK = 64 * 1024
+UNTOUCHED = frozenset((400, 401, 403, 404, 405, 409, 410, 411, 413, 414, 415, 417, 421, 422, 425, 426, 428, 429, 431))
+"""The statuses that say for sure that a write was not carried out: the refusals that docs/apis knows, and those of a
+server that does not take the request at all. Any other may be the last word of something that has been done: of a
+gateway that lost patience (408, 499), of a server that cannot write its answer down (406, 501, 505)."""
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-requestid")
 
 
@@ -60,6 +64,12 @@ class Answer:
             request_id=self.request_id,
             hint=hint,
         )
+
+    def refusal(self, text: str, *, code: t.Any = None) -> PortalError:
+        """Return the error for an error body, which counts with any status."""
+        error = self.error(Refused, text, code=code)
+        t.cast(Refused, error).doubtful = self.ok
+        return error
 
     def by_status(self, text: str = "", *, code: t.Any = None, hint: str = "") -> PortalError | None:
         """Return what the HTTP status alone says (``errors.py``), None for success. ``text`` is its message."""
@@ -130,6 +140,8 @@ def judged(call: Call, answer: Answer, fault: t.Callable[[Answer], PortalError |
         raise error
     failure = fault(answer)
     if failure is not None:
+        if call.effect == WRITE and not answer.ok and answer.status not in UNTOUCHED and not isinstance(failure, Busy):
+            raise answer.error(Unclear, failure.text, code=failure.code, hint=failure.hint) from failure
         raise failure
     if not answer.decoded and call.effect != SESSION:
         shown = answer.snippet()

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 from . import plan
@@ -63,6 +64,7 @@ class Gate:
     def __init__(self, pool: Pool, witness: Witness) -> None:
         self._pool = pool
         self._witness = witness
+        self._here = threading.local()
 
     def __call__(self, effect: str) -> None:
         """Raise ``Halted`` if no request of ``effect`` may be sent."""
@@ -70,6 +72,16 @@ class Gate:
         if effect == WRITE_EFFECT:
             with self._pool.halting():
                 self._witness.go_on()
+            self._here.passed = True
+
+    def watch(self) -> None:
+        """Begin to look out for a write that this thread sends."""
+        self._here.passed = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether this thread has sent a write since it began to look out."""
+        return bool(self._here.passed)
 
 
 class Applier:
@@ -78,6 +90,7 @@ class Applier:
     def __init__(self, observer: Observer, policy: Policy, pool: Pool, witness: Witness) -> None:
         self._observer = observer
         self._pool = pool
+        self.gate = Gate(pool, witness)
         self._portal = observer.portal
         self._connector = observer.connector
         self._policy = policy
@@ -186,14 +199,21 @@ class Applier:
         """The portal's state is not what the plan was made from: look once more and plan anew, or give up."""
         creating = work.step is not None and work.step.verb == CREATE
         taken = creating and (work.doubted or self._portal.hides_duplicates)
-        if again or (isinstance(no, Refused) and not taken):
+        doubtful = isinstance(no, Refused) and no.doubtful
+        if again or (isinstance(no, Refused) and not taken and not doubtful):
             raise self._explain(work, no) from no
-        before = work.account
+        before, refused = work.account, work.step.label if work.step else ""
         self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
-        if work.account is None and before is not None and not work.wrote:
+        if work.account is None and before is not None and not work.doubted:
             ensure_gone(self._connector, before)
         if creating and work.account is None:
             raise self._explain(work, no) from no
+        if doubtful:
+            if any(step.label == refused for step in work.plan.steps):
+                raise self._explain(work, no) from no
+            work.sent = DOUBTED
+            self._tell(work)
+            self._settle(work)
         if not work.wrote:
             # Somebody else made or deleted the account, so what is left to do is all that is done here.
             self._approved(work)
@@ -202,26 +222,19 @@ class Applier:
     def _perform(self, work: Work) -> None:
         for step in work.plan.steps:
             work.step = step
-            account = None
-            if step.verb == CREATE:
-                created = self._connector.create(step.values)
-                work.ident, work.once, account = created.id, created.once, created.account
-            elif step.verb == DELETE:
-                work.ident = self._known(work).id
-                try:
-                    self._connector.delete(self._known(work))
-                except Missing:
-                    work.account = None
-            elif step.verb == WRITE:
-                account = self._connector.write(self._known(work), step.part, step.values)
-            else:
-                try:
-                    account = self._connector.act(self._known(work), step.verb, step.values)
-                except PortalError as error:
-                    if error.accepted:
-                        work.accepted()
-                        self._tell(work)
+            self.gate.watch()
+            try:
+                account = self._take(work, step)
+            except PortalError as error:
+                if error.accepted:
+                    work.accepted()
+                    self._tell(work)
+                raise
+            except Exception as error:
+                if not self.gate.passed:
                     raise
+                text = f"what came of it could not be understood ({type(error).__name__}: {error})"
+                raise Unclear(text, hint="Please report this") from error
             work.accepted()
             work.done.append(step.label)
             work.sight = LISTED if account is None else ANSWERED
@@ -229,6 +242,27 @@ class Applier:
                 work.account = account
                 work.ident = account.id
             self._tell(work)
+
+    def _take(self, work: Work, step: Step) -> Account | None:
+        """Take one step, and return the account as the answer to it shows it, if it does."""
+        if step.verb == CREATE:
+            created = self._connector.create(step.values)
+            work.ident, work.once = created.id, created.once
+            return created.account
+        account = self._known(work)
+        if step.verb == WRITE:
+            return self._connector.write(account, step.part, step.values)
+        if step.verb != DELETE:
+            return self._connector.act(account, step.verb, step.values)
+        work.ident = account.id
+        try:
+            self._connector.delete(account)
+        except Missing:
+            if not work.doubted:
+                raise
+            # An earlier request has deleted it, whose answer was lost.
+            work.account = None
+        return None
 
     def _known(self, work: Work) -> Account:
         """Return the account that a step changes; right after its creation it may have to be read."""
@@ -263,9 +297,13 @@ class Applier:
         secret = work.step is not None and any(self._portal.field(name).secret for name in work.step.values)
         policy = self._policy if secret and not creating else calm(self._policy)
         work.plan = plan.make(self._portal, policy, work.desired, work.account)
-        if work.doubted and work.first is not None:
-            rest = [step.label for step in work.plan.steps]
-            work.done = [step.label for step in work.first.steps if step.label not in rest]
+        if work.doubted:
+            self._settle(work)
+
+    def _settle(self, work: Work) -> None:
+        """Note as done what was planned and need not be done any more."""
+        rest = [step.label for step in work.plan.steps]
+        work.done = [step.label for step in work.planned.steps if step.label not in rest]
 
     def _unread(self, work: Work, error: PortalError, cause: PortalError) -> PortalError:
         return Unknown(

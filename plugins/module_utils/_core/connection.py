@@ -50,9 +50,7 @@ class Link:
         self._connection = connection
         self._lock = threading.Lock()
         self._sent: collections.Counter[str] = collections.Counter()
-        self._session = deps.requests.Session()
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, transport.adapter(connection.width))
+        self._session = transport.session(connection.width)
         if mount is not None:
             mount(self._session)
         self._session.auth = auth
@@ -107,13 +105,21 @@ class Link:
             )
             with response:
                 return read(call, response)
+        except PortalError:
+            raise
         except deps.requests.exceptions.RequestException as error:
-            raise self._translate(error) from error
+            found = self._translate(error)
+            if call.effect == WRITE and isinstance(error, deps.requests.exceptions.SSLError):
+                # TLS may also break when the request is there already.
+                found = found if transport.unsent(error) else Unclear(found.text, hint=found.hint)
+            raise found from error
         except deps.urllib3.exceptions.HTTPError as error:
             raise Unclear(f"the answer broke off ({type(error).__name__})") from error
-        except OSError as error:
-            # All that the network does is wrapped by the two above: this is a file that requests looks for itself.
+        except transport.Unsent as error:
             raise Untrusted(cut(str(error), 160), hint="Check ca_path, client_cert and client_key") from error
+        except Exception as error:
+            # Whatever a library makes of an answer that it did not expect: the request may have been carried out.
+            raise Unclear(f"the answer could not be read ({type(error).__name__})") from error
 
     def _certificate(self) -> t.Any:
         cert, key = self._connection.client_cert, self._connection.client_key

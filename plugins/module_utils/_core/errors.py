@@ -166,6 +166,8 @@ class Refused(PortalError):
 
     reason = "refused"
     remedy = "Correct what the portal objects to, and run again"
+    doubtful = False
+    """Whether the portal refused in words what it accepted by its status, so that it may have done it after all."""
 
 
 class Ambiguous(Refused):

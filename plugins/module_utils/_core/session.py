@@ -12,7 +12,7 @@ import functools
 import typing as t
 
 from . import digest, guard
-from .apply import NOBODY, Applier, Gate, Witness
+from .apply import NOBODY, Applier, Witness
 from .batch import NOWHERE, Batch
 from .correlate import Index
 from .desired import Desired, Policy
@@ -157,7 +157,7 @@ class Session:
             raise grave[0]
         self.reckon(todo)
         applier = Applier(self.observer, batch.policy, batch.pool, witness)
-        always, self.client.gate = self.client.gate, Gate(batch.pool, witness)
+        always, self.client.gate = self.client.gate, applier.gate
         try:
             batch.pool.each(applier.apply, todo, apart=True, after=applier.end)
         finally:

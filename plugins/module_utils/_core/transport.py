@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Connections whose answers end in time: a portal that drips one byte a second must not hold a task for hours."""
+"""Connections whose answers end in time, and sessions that never look at where a redirect leads."""
 
 from __future__ import annotations
 
@@ -18,6 +18,23 @@ from . import deps
 
 if t.TYPE_CHECKING:
     import socket
+
+
+UNSENT = "portal_users_unsent"
+"""The mark of an error that came before a request could leave: errors of TLS do not tell by themselves."""
+
+
+def unsent(error: BaseException | None) -> bool:
+    """Return whether an error of ``requests`` came while the connection was being made."""
+    while error is not None:
+        if hasattr(error, UNSENT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+class Unsent(Exception):
+    """The request was not sent, because of a file on this machine."""
 
 
 class _Deadline(io.RawIOBase):
@@ -56,8 +73,8 @@ class _Response(http.client.HTTPResponse):
 
 
 @functools.lru_cache(maxsize=1)
-def _kind() -> t.Any:
-    """Return the class of transport adapters; made late, because the library may be missing on this machine."""
+def _kinds() -> tuple[t.Any, t.Any]:
+    """Return the classes of sessions and adapters; made late, because the library may be missing on this machine."""
     urllib3 = deps.urllib3
 
     class Http(urllib3.connection.HTTPConnection):
@@ -65,6 +82,13 @@ def _kind() -> t.Any:
 
     class Https(urllib3.connection.HTTPSConnection):
         response_class = _Response
+
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except Exception as error:
+                setattr(error, UNSENT, True)
+                raise
 
     class HttpPool(urllib3.HTTPConnectionPool):
         ConnectionCls = Http
@@ -84,9 +108,27 @@ def _kind() -> t.Any:
             manager.pool_classes_by_scheme = pools
             return manager
 
-    return Adapter
+        def cert_verify(self, *args: t.Any, **kwargs: t.Any) -> None:
+            verify: t.Any = super().cert_verify
+            try:
+                verify(*args, **kwargs)
+            except OSError as error:
+                # What the network does comes later, so that this is about a file that requests looks for itself.
+                raise Unsent(str(error)) from error
+
+    class Session(deps.requests.Session):
+        def get_redirect_target(self, resp: t.Any) -> None:
+            # Even where it follows none, requests parses the address of each redirect, breaks on one that is none, and
+            # reads the whole body, however long that is.
+            return None
+
+    return Session, Adapter
 
 
-def adapter(width: int) -> t.Any:
-    """Return a transport adapter for ``requests`` that keeps up to ``width`` connections and repeats nothing."""
-    return _kind()(pool_connections=2, pool_maxsize=max(width, 1), max_retries=0)
+def session(width: int) -> t.Any:
+    """Return a session of ``requests`` that keeps up to ``width`` connections, repeats nothing and follows nothing."""
+    session_kind, adapter_kind = _kinds()
+    made = session_kind()
+    for scheme in ("https://", "http://"):
+        made.mount(scheme, adapter_kind(pool_connections=2, pool_maxsize=max(width, 1), max_retries=0))
+    return made

@@ -291,7 +291,7 @@ class CloudCenter(Connector):
             return answer.error(Clash, text, code=code)
         if (answer.ok and errors) or answer.status == 409:
             # An error body counts with any status, and 409 also means a wrong state (docs/apis/cloudcenter.md 13).
-            return answer.error(Refused, text or answer.snippet() or "the portal reports an error", code=code)
+            return answer.refusal(text or answer.snippet() or "the portal reports an error", code=code)
         hint = ""
         if answer.status == 401:
             hint = (

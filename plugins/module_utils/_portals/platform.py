@@ -194,7 +194,7 @@ class Platform(Connector):
             text = words(error)
         if (answer.ok and error is not None) or answer.status == 409:
             # An error body counts with any status, and 409 means no more than 400 (docs/apis/platform.md 5.5, 7.2).
-            return answer.error(Refused, text or answer.snippet() or "the portal reports an error", code=code)
+            return answer.refusal(text or answer.snippet() or "the portal reports an error", code=code)
         return answer.by_status(text, code=code)
 
     def _body(self, values: Values) -> Record:

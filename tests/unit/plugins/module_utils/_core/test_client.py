@@ -11,6 +11,7 @@ import dataclasses
 import email.utils
 import gzip
 import json
+import os
 import socket
 import ssl
 import struct
@@ -45,6 +46,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     Refused,
     SessionLost,
     Unclear,
+    Untrusted,
     mask,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.throttle import Throttle
@@ -153,7 +155,12 @@ MATRIX = (
     same("410", reply(410), "Missing", 1),
     same("409", reply(409), "Clash", 1),
     same("422", reply(422), "Refused", 1),
-    same("501", reply(501), "Refused", 1),
+    *(
+        Case(str(status), reply(status), ("Refused", 1), ("Unclear", 1), ("Refused", 1))
+        for status in (199, 402, 406, 408, 418, 451, 499, 501)
+    ),
+    unclear("505", reply(505)),
+    unclear("999", reply(999)),
     *(
         Case(str(status), reply(status, b"", "Location: https://evil.test/"), (no, 1), ("Unclear", 1), (no, 1))
         for no in ("Untrusted",)
@@ -241,6 +248,43 @@ def test_a_tunnel_that_breaks_is_not_taken_for_a_request_that_did_not_leave() ->
     with Wire(tunnel) as wire:
         error = failure(client("https://portal.test/base", http_proxy=wire.url, retries=0))
         assert type(error).__name__ in ("Unclear", "Untrusted")
+
+
+@pytest.mark.parametrize(("effect", "kind"), [(READ, "Untrusted"), (WRITE, "Unclear")])
+def test_a_tls_that_breaks_after_a_write_was_sent_leaves_open_what_came_of_it(
+    tls: ssl.SSLContext, effect: str, kind: str
+) -> None:
+    def break_it(stream: socket.socket) -> None:
+        with socket.socket(fileno=os.dup(stream.fileno())) as below:
+            below.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
+
+    with Wire(break_it, tls=tls) as wire:
+        error = failure(
+            client(wire.url, validate_certs=False, retries=0), Call("touch users", effect, METHODS[effect], "users")
+        )
+        assert len(wire.requests) == 1
+    assert type(error).__name__ == kind
+
+
+def test_a_write_to_a_portal_that_is_not_trusted_was_not_sent(tls: ssl.SSLContext) -> None:
+    with Wire(reply(), tls=tls) as wire:
+        assert isinstance(failure(client(wire.url), Call("touch users", WRITE, "POST", "users")), Untrusted)
+        assert wire.requests == []
+
+
+@pytest.mark.parametrize("effect", [READ, WRITE])
+def test_whatever_the_library_makes_of_an_answer_the_request_may_have_been_carried_out(effect: str) -> None:
+    class Broken(requests.adapters.BaseAdapter):
+        def send(self, *_args: t.Any, **_options: t.Any) -> requests.Response:
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "oops")
+
+        def close(self) -> None:
+            """Release nothing."""
+
+    sender = client("http://portal.test", mount=lambda session: session.mount("http://", Broken()), retries=0)
+    error = failure(sender, Call("touch users", effect, METHODS[effect], "users"))
+    assert isinstance(error, Unclear)
+    assert "the answer could not be read (UnicodeDecodeError)" in str(error)
 
 
 def test_a_read_succeeds_after_failures_that_pass() -> None:

@@ -203,7 +203,17 @@ def test_a_deletion_without_a_clear_answer_ends_with_no_account(done: bool) -> N
 def test_an_account_that_went_away_by_itself_is_deleted_enough() -> None:
     toy = Toy(ANN)
     toy.fail("delete", Missing("gone"), done=True)
-    assert kind(one(toy, wish("absent", username="ann"))) == ""
+    work = one(toy, wish("absent", username="ann"))
+    assert kind(work) == ""
+    assert (work.wrote, work.planned.action) == (False, "none")
+
+
+def test_an_account_that_is_listed_is_not_gone_because_its_deletion_says_so() -> None:
+    toy = Toy(ANN)
+    toy.fail("delete", *[Missing("gone")] * 9)
+    work = one(toy, wish("absent", username="ann"))
+    assert kind(work) != ""
+    assert not work.wrote
 
 
 def test_a_refused_update_fails_this_user_only() -> None:
@@ -320,11 +330,48 @@ def test_a_busy_portal_that_may_have_looked_is_observed() -> None:
 
 
 def test_a_bug_in_a_connector_fails_one_user_and_not_the_task() -> None:
-    toy = Toy()
-    toy.fail("create", t.cast(PortalError, KeyError("oops")))
-    found = reconcile(toy, *people(2))
+    class Clumsy(Toy):
+        def create(self, values: t.Mapping[str, t.Any]) -> t.Any:
+            return super().create(values) if values["username"] != "user0" else {}["oops"]
+
+    found = reconcile(Clumsy(), *people(2))
     assert [kind(w) for w in found.works] == ["Misuse", ""]
     assert "internal error (KeyError: 'oops')" in str(found.works[0].error)
+    assert not found.works[0].wrote
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("bug", [KeyError("oops"), RecursionError(), MemoryError(), OSError("disc")])
+def test_a_bug_after_a_write_was_sent_is_doubt_about_the_write(bug: Exception, done: bool) -> None:
+    toy = Toy()
+    toy.fail("create", t.cast(PortalError, bug), done=done)
+    work = one(toy, wish(username="ann", email="ann@example.test"))
+    assert kind(work) == ""
+    assert work.wrote
+    assert len(toy.rows) == 1
+
+
+def test_a_bug_that_follows_each_write_is_told_and_so_is_that_nobody_knows_what_came_of_it() -> None:
+    toy = Toy(ANN)
+    toy.fail("write profile", *[t.cast(PortalError, KeyError("oops"))] * 9)
+    work = one(toy, wish(username="ann", name="Bea"))
+    assert kind(work) == "Unknown"
+    assert "KeyError: 'oops'" in str(work.error)
+    assert work.wrote
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("verb", ["create", "write profile", "delete"])
+def test_a_refusal_in_words_that_the_status_contradicts_is_looked_after(verb: str, done: bool) -> None:
+    toy = Toy(*([] if verb == "create" else [ANN]))
+    refused = Refused("no")
+    refused.doubtful = True
+    toy.fail(verb, refused, done=done)
+    state = "absent" if verb == "delete" else "present"
+    work = one(toy, wish(state, username="ann", **({} if verb == "delete" else {"email": "a@b.test", "name": "Bea"})))
+    assert kind(work) == ("" if done else "Refused")
+    assert work.wrote is done
+    assert len([call for call in toy.writes if call[0] == verb]) == 1
 
 
 def test_many_users_side_by_side_are_each_created_once_and_stay_in_order() -> None:

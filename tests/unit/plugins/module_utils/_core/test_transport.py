@@ -24,10 +24,8 @@ TIMEOUT = 0.2
 
 @pytest.fixture
 def session() -> Iterator[requests.Session]:
-    with requests.Session() as made:
+    with transport.session(2) as made:
         made.trust_env = False
-        for scheme in ("http://", "https://"):
-            made.mount(scheme, transport.adapter(2))
         yield made
 
 
