@@ -21,6 +21,7 @@ attributes:
       - A task with a local connection runs inside the Ansible process, so that the items of a loop share one login and
         one listing. Any other task, also one with C(async), C(become), C(environment) or an interpreter of its own,
         runs as an ordinary module.
+      - An attempt of C(until) or C(retries) begins with a login and a listing of its own in both cases.
       - Both ways give the same result. The variable C(portal_users_in_process) set to V(false) always chooses the
         second one.
   async:

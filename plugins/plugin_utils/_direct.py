@@ -37,9 +37,10 @@ class DirectAction(ActionBase):
     portal: t.ClassVar[Portal]
     informs: t.ClassVar[bool] = False
 
-    _task_uuid: t.ClassVar[str] = ""
-    _sessions: t.ClassVar[dict[t.Any, t.Any]] = {}
-    """The sessions of the task that this worker runs; its loop items share them, the next task does not."""
+    _last: t.ClassVar[t.Any] = None
+    """The task, or the item of its loop, that this worker ran last: core makes a copy of the task for each item."""
+    _context: t.ClassVar[entry.Context] = entry.Context(sessions={})
+    """What the items of a loop share; neither an item that is tried again nor the next task does (``_shared``)."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Return the task's result."""
@@ -103,7 +104,7 @@ class DirectAction(ActionBase):
             if isinstance(errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             return self._clean({"failed": True, "msg": message}, params if told else None, secrets)
-        context = entry.Context(sessions=self._shared_sessions())
+        context = self._shared()
         act = entry.run_info if self.informs else entry.run
         result = act(self.portal, params, bool(self._task.check_mode), context)
         return self._clean(result, params if told else None, secrets | context.no_log_values)
@@ -116,13 +117,23 @@ class DirectAction(ActionBase):
         options = spec["users"]["options"]
         return users if all(entry.settled(options, user) for user in users) else []
 
-    def _shared_sessions(self) -> dict[t.Any, t.Any]:
-        task = self._task._uuid  # noqa: SLF001  # the only mark that all items of a loop share
-        if DirectAction._task_uuid != task:
-            for session in DirectAction._sessions.values():
+    def _shared(self) -> entry.Context:
+        """Return what surrounds this attempt at this item.
+
+        All items of a loop share a login and a listing. An item that is tried again (``until``, ``retries``) is core's
+        same object once more, and has neither: what was refused, spent or listed before is no answer to it. Only what
+        the task did already counts on, for its limits.
+        """
+        last, before = DirectAction._last, DirectAction._context
+        # The mark is all that the items of a loop have in common.
+        same = last is not None and last._uuid == self._task._uuid  # noqa: SLF001  # core has no public name for it
+        if not same or last is self._task:
+            for session in (before.sessions or {}).values():
                 session.client.close()
-            DirectAction._task_uuid, DirectAction._sessions = task, {}
-        return DirectAction._sessions
+            before = entry.Context(sessions={}, tallies=before.tallies if same else {})
+        DirectAction._last = self._task
+        DirectAction._context = entry.Context(sessions=before.sessions, tallies=before.tallies)
+        return DirectAction._context
 
     def _tells_arguments(self, variables: dict[str, t.Any]) -> bool:
         """Return whether results hold the arguments: before ansible-core 2.21 all do, since then those that are to."""

@@ -100,6 +100,7 @@ class Bench:
         self.simulator: PortalSimulator = make(name, clock=self.clock, **options)
         self.adapter = SimulatorAdapter({f"{name}.test": self.simulator})
         self.sessions: dict[Any, Any] | None = None
+        self.tallies: dict[Any, Any] = {}
         self.ids: dict[str, str] = {}
 
     @property
@@ -123,6 +124,8 @@ class Bench:
         checked = ArgumentSpecValidator(spec).validate(given)
         assert not checked.error_messages, checked.error_messages
         context = entry.Context(clock=self.clock, mount=self.adapter.mount, sessions=self.sessions)
+        if self.sessions is not None:
+            context.tallies = self.tallies
         result = act(self.portal, checked.validated_parameters, check, context)
         assert "internal error" not in result.get("msg", ""), result.get("exception", result["msg"])
         for user in result.get("users", []):

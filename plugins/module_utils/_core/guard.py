@@ -36,7 +36,7 @@ class Tally:
 
     ``removed`` names the accounts that lose access, by ID, ``able`` are those of them that could sign in, ``unseated``
     those that may have been administrators. ``base`` are the accounts that could sign in and ``there`` the number of
-    all, None until all were listed.
+    all, None until all were listed. ``created`` are the keys of new accounts: a second attempt at one counts once.
     """
 
     base: frozenset[str] | None = None
@@ -45,15 +45,15 @@ class Tally:
     able: set[str] = dataclasses.field(default_factory=set)
     unseated: set[str] = dataclasses.field(default_factory=set)
     changed: set[str] = dataclasses.field(default_factory=set)
-    created: int = 0
+    created: set[t.Any] = dataclasses.field(default_factory=set)
 
     def listed(self, seen: t.Collection[Account]) -> None:
         """Note all accounts that there are, once: what earlier items took away was there before."""
         if self.base is None:
             self.base = signing_in(seen) | self.able
-            self.there = len({a.id for a in seen} | self.removed.keys()) - self.created
+            self.there = len({a.id for a in seen} | self.removed.keys()) - len(self.created)
 
-    def add(self, changes: t.Sequence[Planned], created: int) -> None:
+    def add(self, changes: t.Sequence[Planned], created: t.Collection[t.Any]) -> None:
         """Note what an item is about to do."""
         for account, plan in changes:
             self.changed.add(account.id)
@@ -63,7 +63,7 @@ class Tally:
                 self.able.add(account.id)
             if plan.bars or plan.strips:
                 self.unseated.add(account.id)
-        self.created += created
+        self.created.update(created)
 
 
 def signing_in(seen: t.Collection[Account]) -> frozenset[str]:
@@ -78,7 +78,7 @@ def loses(account: Account, plan: Plan) -> bool:
     return plan.removes and account.status not in (DISABLED, PENDING)
 
 
-def must_list(policy: Policy, changes: t.Sequence[Planned], created: int, tally: Tally) -> bool:
+def must_list(policy: Policy, changes: t.Sequence[Planned], created: t.Collection[t.Any], tally: Tally) -> bool:
     """Return whether the guard has to know all accounts before it can let the plans pass."""
     removals = {a.id for a, plan in changes if loses(a, plan)} | tally.removed.keys()
     changed = {a.id for a, _plan in changes} | tally.changed
@@ -86,7 +86,7 @@ def must_list(policy: Policy, changes: t.Sequence[Planned], created: int, tally:
         len(removals) > ALWAYS_ALLOWED
         or any(account.admin for account, plan in changes if plan.removes)
         or (_is_share(policy.update_limit) and len(changed) > ALWAYS_CHANGED)
-        or (_is_share(policy.creation_limit) and created + tally.created > ALWAYS_CHANGED)
+        or (_is_share(policy.creation_limit) and len(tally.created.union(created)) > ALWAYS_CHANGED)
     )
 
 
@@ -97,12 +97,12 @@ def stops(
     seen: t.Collection[Account],
     own: frozenset[str],
     plan_digest: str,
-    created: int = 0,
+    created: t.Collection[t.Any] = (),
     tally: Tally | None = None,
 ) -> list[Blocked]:
     """Return why the plans must not be carried out, the gravest reason first; nothing if they may.
 
-    ``changes`` are existing accounts with their plans, ``created`` is the number of new ones, ``seen`` the accounts of
+    ``changes`` are existing accounts with their plans, ``created`` are the keys of new ones, ``seen`` the accounts of
     the listing, ``own`` the IDs and folded keys of the credential's account, ``tally`` what the earlier items of the
     task did.
     """
@@ -126,7 +126,7 @@ def stops(
     if changed:
         found += _growth("update_limit", policy.update_limit, len(changed | tally.changed), there, "changes")
     if created:
-        found += _growth("creation_limit", policy.creation_limit, created + tally.created, there, "creates")
+        found += _growth("creation_limit", policy.creation_limit, len(tally.created.union(created)), there, "creates")
     return found
 
 

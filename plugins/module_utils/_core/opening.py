@@ -25,16 +25,22 @@ from .throttle import Clock, Throttle
 
 if t.TYPE_CHECKING:
     from .fields import Params
+    from .guard import Tally
     from .portal import Portal
 
 
 @dataclasses.dataclass
 class Context:
-    """What surrounds a task. ``sessions`` is kept by the caller between the items of a loop, and no longer."""
+    """What surrounds a task.
+
+    ``sessions`` is kept by the caller between the items of a loop, and no longer. ``tallies`` outlive the sessions
+    where an item is tried again: what a task may do is no more for it.
+    """
 
     clock: Clock = dataclasses.field(default_factory=Clock)
     mount: t.Callable[[t.Any], None] | None = None
     sessions: dict[t.Any, Session] | None = None
+    tallies: dict[t.Any, Tally] = dataclasses.field(default_factory=dict)
     no_log_values: set[str] = dataclasses.field(default_factory=set)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
@@ -92,7 +98,7 @@ def open_session(
     session = Session(portal, connector, throttle, tenant=tenant, credential=credential, check_mode=check_mode)
     if context.sessions is not None:
         # Items of one loop may differ in their concurrency, and still count together.
-        session.tally = next((s.tally for s in context.sessions.values() if s.tenant == tenant), session.tally)
+        session.tally = context.tallies.setdefault(tenant, session.tally)
         context.sessions[mark] = session
     return session
 

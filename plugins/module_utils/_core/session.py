@@ -38,8 +38,8 @@ def _changes(works: t.Iterable[Work]) -> list[tuple[Account, Plan]]:
     return [(w.account, w.plan) for w in works if w.account is not None]
 
 
-def _created(works: t.Iterable[Work]) -> int:
-    return sum(guard.creates(w.plan) for w in works)
+def _created(works: t.Iterable[Work]) -> list[t.Any]:
+    return [w.desired.identity for w in works if guard.creates(w.plan)]
 
 
 @functools.lru_cache(maxsize=8)

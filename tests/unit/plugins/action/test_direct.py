@@ -67,11 +67,16 @@ class Templar:
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     Toys.started.clear()
-    DirectAction._task_uuid, DirectAction._sessions = "", {}
+    DirectAction._last, DirectAction._context = None, entry.Context(sessions={})
     yield
-    for session in DirectAction._sessions.values():
+    for session in kept().values():
         session.client.close()
-    DirectAction._task_uuid, DirectAction._sessions = "", {}
+    DirectAction._last, DirectAction._context = None, entry.Context(sessions={})
+
+
+def kept() -> dict[t.Any, t.Any]:
+    """Return the sessions that the next item would find."""
+    return t.cast("dict[t.Any, t.Any]", DirectAction._context.sessions)
 
 
 def action(
@@ -219,7 +224,7 @@ def test_items_of_one_task_share_a_session() -> None:
             assert found["users"] == [], found
         assert len(wire.requests) == 3
         assert wire.connections == 1
-        assert len(DirectAction._sessions) == 1
+        assert len(kept()) == 1
 
 
 def test_the_session_of_a_task_is_closed_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,19 +236,49 @@ def test_the_session_of_a_task_is_closed_for_the_next_one(monkeypatch: pytest.Mo
     monkeypatch.setattr(client.Client, "close", close)
     with Wire(EMPTY_LIST) as wire:
         reading(wire, "task-1")
-        first = next(iter(DirectAction._sessions.values())).client
+        first = next(iter(kept().values())).client
         assert closed == []
         reading(wire, "task-2")
         assert closed == [first]
         assert wire.connections == 2
-        assert len(DirectAction._sessions) == 1
+        assert len(kept()) == 1
+
+
+def test_an_item_that_is_tried_again_begins_anew_and_the_items_behind_it_share_what_it_has() -> None:
+    denied = reply(401, b'{"error": "no"}')
+    with Wire(denied, EMPTY_LIST) as wire:
+        args = {"api_url": wire.url, "api_username": "me", "api_key": KEY}
+        first, second = (action(Reading, args=args, _uuid="task-1") for _item in range(2))
+        assert first.run(task_vars={})["failed"] is True
+        # Core makes an action for each attempt, and gives it the same task.
+        again = action(Reading, args=args)
+        again._task = first._task
+        found = again.run(task_vars={})
+        assert found["users"] == [], found
+        assert found["summary"]["requests"]["read"] == 1
+        session = next(iter(kept().values()))
+        assert second.run(task_vars={})["users"] == []
+        assert next(iter(kept().values())) is session
+        assert len(wire.requests) == 3
+
+
+def test_what_an_item_did_counts_on_when_it_is_tried_again() -> None:
+    with Wire(EMPTY_LIST) as wire:
+        reading(wire, "task-1")
+        tally = next(iter(kept().values())).tally
+        once = action(Reading, args={"api_url": wire.url, "api_username": "me", "api_key": KEY}, _uuid="task-1")
+        for _attempt in range(2):
+            once.run(task_vars={})
+        assert next(iter(kept().values())).tally is tally
+        reading(wire, "task-2")
+        assert next(iter(kept().values())).tally is not tally
 
 
 def test_items_with_other_credentials_have_other_sessions() -> None:
     with Wire(EMPTY_LIST) as wire:
         reading(wire, "task-1")
         reading(wire, "task-1", api_username="you")
-        assert len(DirectAction._sessions) == 2
+        assert len(kept()) == 2
 
 
 def test_a_refused_credential_is_hidden_and_told() -> None:

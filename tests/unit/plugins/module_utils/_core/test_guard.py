@@ -39,7 +39,9 @@ def check(
         raise stop
 
 
-def reasons(*args: t.Any, created: int = 0, tally: guard.Tally | None = None, **facts: t.Any) -> list[str]:
+def reasons(
+    *args: t.Any, created: t.Collection[t.Any] = (), tally: guard.Tally | None = None, **facts: t.Any
+) -> list[str]:
     plans, seen = args
     own = facts.pop("own", frozenset())
     found = guard.stops(
@@ -225,7 +227,7 @@ def test_every_reason_is_told_and_the_gravest_first() -> None:
     found = reasons(
         [(a, DELETED) for a in seen],
         seen,
-        created=3,
+        created=(1, 2, 3),
         expect_plan="sha256:0",
         protected=frozenset({"user3"}),
         own=frozenset({"user4"}),
@@ -249,7 +251,7 @@ def test_a_task_takes_away_as_much_in_many_items_as_in_one(statuses: list[str], 
         if reasons([(one, DELETED)], here, tally=tally, min_admins=0):
             stopped_at = True
             break
-        tally.add([(one, DELETED)], 0)
+        tally.add([(one, DELETED)], ())
         here.remove(one)
     assert stopped_at == bool(reasons([(a, DELETED) for a in chosen], seen, min_admins=0))
 
@@ -259,9 +261,9 @@ def test_what_an_item_took_away_before_all_were_listed_still_was_there() -> None
     tally = guard.Tally()
     for one in seen[:5]:
         assert reasons([(one, DELETED)], [], tally=tally) == []
-        tally.add([(one, DELETED)], 0)
+        tally.add([(one, DELETED)], ())
     tally.listed(seen[5:])
     assert (len(tally.base or ()), tally.there) == (30, 30)
     assert reasons([(seen[5], DELETED)], seen[5:], tally=tally) == []
-    tally.add([(seen[5], DELETED)], 0)
+    tally.add([(seen[5], DELETED)], ())
     assert reasons([(seen[6], DELETED)], seen[6:], tally=tally) == ["removal_limit"]
