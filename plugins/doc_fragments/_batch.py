@@ -130,6 +130,8 @@ options:
       - Path of a JSON or YAML file in UTF-8 with the same list as O(users). The list may stand under a single key
         C(users).
       - The module reads the file itself, on the machine where it runs; with a local connection that is the controller.
+        A relative path is searched as for C(ansible.builtin.copy), in C(files) of the role, in the role, in C(files)
+        beside the playbook and beside the playbook. With another connection the path must be absolute.
       - Prefer it to O(users) for thousands of users, because Ansible then has no large list to template. Expressions
         in it are not evaluated.
       - Mutually exclusive with O(users) and with all options that describe a single user.

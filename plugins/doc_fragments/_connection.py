@@ -20,10 +20,14 @@ options:
     description:
       - Path of a PEM file with a client certificate, for portals or proxies that ask for one.
       - It holds the private key as well, unless O(client_key) is given.
+      - A relative path is searched as for C(ansible.builtin.copy), in C(files) of the role, in the role, in C(files)
+        beside the playbook and beside the playbook, whether the task runs in the Ansible process or as a module. With a
+        connection that is not local the path is one of the managed host, and must be absolute.
     type: path
   client_key:
     description:
-      - Path of a PEM file with the private key of O(client_cert), without a passphrase.
+      - Path of a PEM file with the private key of O(client_cert), without a passphrase. A relative path is searched
+        like that of O(client_cert).
       - Requires O(client_cert).
     type: path
   http_proxy:
@@ -79,7 +83,9 @@ options:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
         to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
         that signed itself.
-      - The environment variable E(CERTCENTRAL_CA_PATH) is used if the option is not given.
+      - A relative path is searched like that of O(client_cert).
+      - The environment variable E(CERTCENTRAL_CA_PATH) is used if the option is not given. It must hold an absolute
+        path.
     type: path
   validate_certs:
     description:
@@ -134,7 +140,9 @@ options:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
         to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
         that signed itself.
-      - The environment variable E(CLC_CA_PATH) is used if the option is not given.
+      - A relative path is searched like that of O(client_cert).
+      - The environment variable E(CLC_CA_PATH) is used if the option is not given. It must hold an absolute
+        path.
     type: path
   validate_certs:
     description:
@@ -171,7 +179,9 @@ options:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
         to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
         that signed itself.
-      - The environment variable E(CLOUDCENTER_CA_PATH) is used if the option is not given.
+      - A relative path is searched like that of O(client_cert).
+      - The environment variable E(CLOUDCENTER_CA_PATH) is used if the option is not given. It must hold an absolute
+        path.
     type: path
   validate_certs:
     description:
@@ -219,7 +229,9 @@ options:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
         to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
         that signed itself.
-      - The environment variable E(PLATFORM_CA_PATH) is used if the option is not given.
+      - A relative path is searched like that of O(client_cert).
+      - The environment variable E(PLATFORM_CA_PATH) is used if the option is not given. It must hold an absolute
+        path.
     type: path
   validate_certs:
     description:

@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import typing as t
 
 from ansible import constants as C  # noqa: N812  # everybody calls it so
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -21,7 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
-from ansible_collections.portal.users.plugins.module_utils._core.errors import sentence
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
@@ -46,21 +47,52 @@ class DirectAction(ActionBase):
         """Return the task's result."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        # As a module it would die inside of core, before any code of ours runs.
-        shapeless = arguments.misshapen(self._spec(), self._task.args)
-        if shapeless:
-            result.update({"failed": True, "msg": " ".join(sentence(message) for message in shapeless)})
+        spec = self._spec()
+        try:
+            args = self._arguments(spec, variables)
+        except BadInput as error:
+            result.update({"failed": True, "msg": str(error)})
             return result
         if not self._eligible(variables):
-            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+            way = {"task_vars": task_vars, "wrap_async": self._task.async_val}
+            result.update(self._execute_module(module_args=args, **way))
             return result
-        result.update(self._in_process(variables))
+        result.update(self._in_process(spec, args, variables))
         return result
 
-    def _eligible(self, variables: dict[str, t.Any]) -> bool:
+    def _arguments(self, spec: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the arguments of the task as they mean the same here and in a module; raises ``BadInput``."""
+        args = dict(self._task.args)
+        # As a module it would die inside of core, before any code of ours runs.
+        wrong = arguments.misshapen(spec, args)
+        if wrong:
+            raise BadInput(" ".join(map(sentence, wrong)))
+        for name, option in spec.items():
+            if option["type"] == "path" and _is_relative(args.get(name)):
+                args[name] = self._found(name, str(args[name]), variables)
+        return args
+
+    def _found(self, name: str, path: str, variables: dict[str, t.Any]) -> str:
+        """Return where the file with a relative path lies, searched like the files of any other task."""
+        if not self._local():
+            host = self._task.delegate_to or variables.get("inventory_hostname")
+            raise BadInput(
+                f"{name}: {path!r} is relative, and the task runs on {host}, which does not have the files of the "
+                "playbook: give an absolute path of that host, or run the task with a local connection"
+            )
+        try:
+            return str(self._find_needle("files", os.path.expandvars(path)))
+        except AnsibleFileNotFound as error:
+            places = ", ".join(str(place) for place in error.paths or ())
+            raise BadInput(f"{name}: {path!r} was not found, searched as {places}") from error
+
+    def _local(self) -> bool:
         connection = getattr(self._connection, "ansible_name", "") or self._connection.transport
+        return str(connection).rpartition(".")[2] == "local"
+
+    def _eligible(self, variables: dict[str, t.Any]) -> bool:
         return (
-            connection.rpartition(".")[2] == "local"
+            self._local()
             and not self._task.async_val
             and not getattr(self._connection, "become", None)
             and not any(self._task.environment or ())
@@ -83,12 +115,11 @@ class DirectAction(ActionBase):
     def _spec(self) -> dict[str, t.Any]:
         return (arguments.info_spec if self.informs else arguments.user_spec)(self.portal)
 
-    def _in_process(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        spec = self._spec()
-        args, users = dict(self._task.args), self._settled(spec)
-        if users:
-            args["users"] = []
-        validated = ArgumentSpecValidator(spec).validate(args)
+    def _in_process(
+        self, spec: dict[str, t.Any], args: dict[str, t.Any], variables: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        users = self._settled(spec, args)
+        validated = ArgumentSpecValidator(spec).validate({**args, "users": []} if users else args)
         secrets = set(validated._no_log_values)  # noqa: SLF001  # core has no public name for it
         params = validated.validated_parameters
         if users:
@@ -97,7 +128,7 @@ class DirectAction(ActionBase):
         told = self._tells_arguments(variables)
         if validated.error_messages:
             # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
-            plain = json.loads(json.dumps(self._task.args, default=str, skipkeys=True))
+            plain = json.loads(json.dumps(args, default=str, skipkeys=True))
             again = ArgumentSpecValidator(spec).validate(plain)
             errors = (again if again.error_messages else validated).errors
             message = errors.msg
@@ -109,9 +140,9 @@ class DirectAction(ActionBase):
         result = act(self.portal, params, bool(self._task.check_mode), context)
         return self._clean(result, params if told else None, secrets | context.no_log_values)
 
-    def _settled(self, spec: dict[str, t.Any]) -> list[t.Any]:
+    def _settled(self, spec: dict[str, t.Any], args: dict[str, t.Any]) -> list[t.Any]:
         """Return the users if none of them needs core's validator, which takes longer for each than all the rest."""
-        users = self._task.args.get("users")
+        users = args.get("users")
         if self.informs or not isinstance(users, list):
             return []
         options = spec["users"]["options"]
@@ -149,3 +180,8 @@ class DirectAction(ActionBase):
             result["invocation"] = entry.invocation(params)
         cleaned: dict[str, t.Any] = remove_values(result, secrets)
         return cleaned
+
+
+def _is_relative(path: t.Any) -> bool:
+    """Return whether a path needs to be searched; what a home or a variable begins is known only where it is used."""
+    return isinstance(path, str) and path != "" and not path.startswith(("/", "~", "$"))

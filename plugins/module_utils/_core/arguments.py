@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
+from .errors import BadInput
 from .portal import Option, Portal
 
 Spec = dict[str, dict[str, t.Any]]
@@ -126,6 +128,13 @@ def misshapen(spec: Spec, params: t.Mapping[str, t.Any], where: str = "") -> lis
                 kind = "str" if isinstance(one, str) else type(one).__name__
                 found.append(f"{where}{name}: must be {option['type']} of options, and holds {kind}")
     return found
+
+
+def absolute(name: str, path: str, *env: str) -> None:
+    """Refuse a path that is still relative: what a task gives was searched before, and everything else is a guess."""
+    if not pathlib.Path(path).is_absolute():
+        where = f", be it in the option or in the environment variable {env[0]}" if env else ""
+        raise BadInput(f"{name}: {path!r} is relative, and it is not known to what; give an absolute path{where}")
 
 
 def _options(options: t.Iterable[Option]) -> Spec:

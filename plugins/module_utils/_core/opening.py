@@ -14,7 +14,7 @@ import re
 import typing as t
 import urllib.parse
 
-from .arguments import connection_options, task_options
+from .arguments import absolute, connection_options, task_options
 from .calls import READ, SESSION, WRITE
 from .client import Client
 from .connection import Connection
@@ -142,6 +142,9 @@ def _connectable(portal: Portal, params: Params) -> None:
             "http_proxy: the address must not hold a user name or password, which would be shown in results; "
             "set the environment variable https_proxy instead"
         )
+    for option in connection_options(portal):
+        if option.kind == "path" and params.get(option.name):
+            absolute(option.name, params[option.name], *option.env)
     if params.get("client_key") and not params.get("client_cert"):
         raise BadInput("client_key: needs client_cert as well")
     for name in ("timeout", "retry_budget"):

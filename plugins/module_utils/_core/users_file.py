@@ -14,7 +14,7 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .arguments import misshapen, user_spec
+from .arguments import absolute, misshapen, user_spec
 from .errors import BadInput, sentence
 
 if t.TYPE_CHECKING:
@@ -34,6 +34,7 @@ def listed_entries(portal: Portal, params: t.Mapping[str, t.Any], secrets: set[s
         return params["users"], "users"
     if params.get("users_file") is None:
         return None, "users"
+    absolute("users_file", params["users_file"])
     users = read_users(params["users_file"])
     return _checked(user_spec(portal)["users"]["options"], users, secrets), "users_file"
 
