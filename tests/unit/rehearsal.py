@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import datetime
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Self
 
+import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from conftest import ANN, BOB
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
 from ansible_collections.portal.users.plugins.plugin_utils._people import offboard, options, provision
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import requests
     from conftest import Bench
 
 Facts = dict[str, Any]
@@ -210,3 +212,33 @@ class Line:
         answer = self._send(request, *args, **kwargs)
         self._act(number, True)
         return answer
+
+
+class Answers:
+    """The JSON of all answers passes through ``change`` on its way."""
+
+    def __init__(self, bench: Bench, change: Callable[[Any], Any]) -> None:
+        self._adapter = bench.adapter
+        self._send = bench.adapter.send
+        self._change = change
+
+    def __enter__(self) -> Self:
+        self._adapter.send = self._through  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._adapter.send = self._send  # type: ignore[method-assign]
+
+    def _through(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        answer = self._send(request, *args, **kwargs)
+        try:
+            data = json.loads(answer.content)
+        except ValueError:
+            return answer
+        headers = HTTPHeaderDict(answer.raw.headers)
+        headers.pop("Content-Length", None)
+        changed = requests.Response()
+        changed.status_code, changed.headers, changed.url = answer.status_code, answer.headers, answer.url
+        body = BytesIO(json.dumps(self._change(data)).encode())
+        changed.raw = HTTPResponse(body, headers=headers, status=answer.status_code, preload_content=False)
+        return changed

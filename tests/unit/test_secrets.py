@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from campaign.judge import fill
 from conftest import ANN, BOB, Bench
-from rehearsal import Line, Rehearsal, row
+from rehearsal import Answers, Line, Rehearsal, row
+from spellings import SPELLINGS, found, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -288,6 +289,166 @@ def test_a_key_in_an_answer_that_cannot_be_read_is_not_shown(cloudcenter: Bench,
     _is_clean(cloudcenter, result, key)
 
 
+# Other spellings, and other places than a message.
+
+NOISE = "The portal has a note about it: "
+MESSAGES: dict[str, Facts] = {
+    "message": FAULTS["message"],
+    "page": {"kind": "status", "code": 400, "body": "<html><body>{echo}</body></html>"},
+    "text": FAULTS["garbage"],
+    "header": {"kind": "status", "code": 400, "body": ""},
+}
+
+
+def _key(bench: Bench) -> str:
+    return max(_credentials(bench), key=len)
+
+
+def _shows_nothing(bench: Bench, result: Facts, *more: str) -> None:
+    secrets = {*_secrets(bench), *getattr(bench.simulator, "logins", {}), *more}
+    for text in texts(result):
+        assert not found(text, secrets), text
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("fault", ["message", "page", "text"])
+def test_no_spelling_of_a_credential_comes_out_of_a_message(bench: Bench, fault: str, spelling: str) -> None:
+    order = {n: fill(v, {"{echo}": NOISE + SPELLINGS[spelling](_key(bench))}) for n, v in MESSAGES[fault].items()}
+    bench.simulator.faults.add(order.pop("kind"), operation="list users", times=None, **order)
+    result = bench.run(**_person(bench), retry_budget=1)
+    assert result["failed"]
+    _shows_nothing(bench, result)
+    _shows_nothing(bench, bench.info(retry_budget=1))
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_spelling_of_a_credential_comes_out_of_a_record(bench: Bench, spelling: str) -> None:
+    told = SPELLINGS[spelling](_key(bench))
+    word = {"clc": "LastName", "certcentral": "last_name", "platform": "name", "cloudcenter": "lastName"}[bench.name]
+    bench.seed(bench.rich())
+
+    def spoil(data: Any) -> Any:
+        if isinstance(data, list):
+            return [spoil(part) for part in data]
+        if isinstance(data, dict):
+            more = {told: "a name", "note": [{"about": told}]} if word in data else {}
+            return {n: told if n == word else spoil(part) for n, part in data.items()} | more
+        return data
+
+    with Answers(bench, spoil):
+        for result in (
+            bench.info(),
+            bench.info(details=True),
+            bench.run(check=True, **bench.key(), **bench.change),
+            bench.run(**bench.key(), **bench.change),
+        ):
+            assert result["user" if "user" in result else "users"]
+            _shows_nothing(bench, result)
+
+
+def test_a_credential_that_is_a_login_is_no_key_of_ids(bench: Bench) -> None:
+    key = _key(bench)
+    login = f"{key}@example.test"
+    result = bench.run(users=[_person(bench, login), _person(bench, f"x{login}"), _person(bench)], check=True)
+    assert len(result["users"]) == len(result["ids"]) == 3
+    _shows_nothing(bench, result)
+
+
+@pytest.mark.parametrize("spelling", ["as it is", "small letters", "percent", "base64"])
+def test_a_location_shows_no_credential(bench: Bench, spelling: str) -> None:
+    key = "".join(sign for sign in SPELLINGS[spelling](_key(bench)) if sign.isalnum() or sign == "-")
+    bench.simulator.faults.add("redirect", location=f"https://{key}.elsewhere.test/{key}?{key}", times=None)
+    result = bench.run(**_person(bench))
+    assert result["failed"]
+    _shows_nothing(bench, result, key[:12])
+
+
+def test_a_part_of_a_credential_is_enough_to_drop_what_the_portal_says(bench: Bench) -> None:
+    key = _key(bench)
+    middle = key[len(key) // 2 - 4 : len(key) // 2 + 4]
+    bench.simulator.faults.add("portal_error", operation="list users", message=f"see {middle}", times=None)
+    result = bench.run(**_person(bench))
+    assert middle not in result["msg"]
+    assert "what the portal says is not shown, because it repeats a secret" in result["msg"]
+
+
+def test_a_member_that_gives_access_is_not_in_the_raw_record(bench: Bench) -> None:
+    names = (
+        "api_key",
+        "Password",
+        "apiKey",
+        "accessKeys",
+        "sessionId",
+        "auth_token",
+        "ActivationLink",
+        "ekey",
+        "PIN_Secret",
+    )
+    bench.seed(bench.rich())
+
+    def spoil(data: Any) -> Any:
+        if isinstance(data, list):
+            return [spoil(part) for part in data]
+        if isinstance(data, dict):
+            found = {n: spoil(part) for n, part in data.items()}
+            if {"UserName", "username", "emailAddr"} & set(data):
+                found |= dict.fromkeys(names, "abc") | {"inside": {"list": [{n: ["abc"] for n in names}]}}
+                found |= {"passwordExpired": False, "monkey": "grey"}
+            return found
+        return data
+
+    with Answers(bench, spoil):
+        for result in (bench.info(), bench.info(details=True)):
+            for user in result["users"]:
+                assert "abc" not in str(user)
+                assert user["raw"]["passwordExpired"] is False
+                assert user["raw"]["monkey"] == "grey"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "confirm at https://portal.test/activate/0123456789abcdef",
+        "see https://portal.test/x?user=5&token=0123456789abcdef for more",
+        "you sent Authorization: Bearer 0123456789abcdef",
+        "Set-Cookie: other=0123456789abcdef; Path=/",
+    ],
+)
+def test_what_gives_access_to_others_is_not_shown_either(bench: Bench, said: str) -> None:
+    bench.simulator.faults.add("portal_error", operation="list users", message=said, times=None)
+    result = bench.run(**_person(bench))
+    assert "0123456789abcdef" not in str(result)
+    assert said.split(maxsplit=1)[0] in result["msg"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_spelling_of_a_cookie_or_token_comes_out_of_a_record(spelling: str) -> None:
+    clc = Bench("clc")
+    clc.seed(clc.rich())
+
+    def spoil(data: Any) -> Any:
+        for user in data.get("Users") or ():
+            (cookie,) = clc.simulator.logins  # type: ignore[attr-defined] # only this portal has logins
+            user["Title"] = SPELLINGS[spelling](cookie)
+            user["OfficeNumber"] = SPELLINGS[spelling](cookie.removeprefix("Seed="))
+        return data
+
+    with Answers(clc, spoil):
+        result = clc.info()
+    (cookie,) = clc.simulator.logins  # type: ignore[attr-defined] # only this portal has logins
+    assert result["users"][0]["raw"]["Title"]
+    _shows_nothing(clc, result, cookie.removeprefix("Seed="))
+
+
+def test_words_of_the_collection_stay_although_a_secret_holds_them(cloudcenter: Bench) -> None:
+    person = {**_person(cloudcenter), "password": "my-username-is-disabled-in-cloudcenter"}
+    result = cloudcenter.run(**person)
+    assert result["user"]["portal"] == "cloudcenter"
+    assert result["user"]["status"] == "pending"
+    assert {"username", "email", "first_name"} <= set(result["user"])
+    assert result["ids"] == {ANN: result["id"]}
+
+
 # The roles: what lies on the disk while they work, and what stays there.
 
 
@@ -325,9 +486,9 @@ def test_a_role_keeps_passwords_to_itself(cloudcenter: Bench, tmp_path: Path, tr
     cloudcenter.simulator.faults.clear()
     stage.provision("apply", unreviewed=True)
     assert list(stage.directory.glob("private/memory/*"))
-    for texts in (*seen, _everything(stage, planned, told)):
+    for left in (*seen, _everything(stage, planned, told)):
         for canary in passwords | _canaries(cloudcenter):
-            assert not [text for text in texts if canary in text]
+            assert not [text for text in left if canary in text]
 
 
 def test_roles_leave_no_credential_anywhere(bench: Bench, tmp_path: Path) -> None:
@@ -338,6 +499,32 @@ def test_roles_leave_no_credential_anywhere(bench: Bench, tmp_path: Path) -> Non
     bench.simulator.faults.add("portal_error", operation="list users", message=f"You sent {echo}", times=None)
     results += [stage.provision(), stage.provision("apply", unreviewed=True), stage.offboard("E1")]
     assert all(told["failed"] for told in results[-3:])
-    texts = _everything(stage, *results)
+    left = _everything(stage, *results)
     for canary in _canaries(bench) - {PASSWORD}:
-        assert not [text for text in texts if canary in text]
+        assert not [text for text in left if canary in text]
+
+
+@pytest.mark.parametrize("spelling", ["as it is", "capitals", "percent throughout", "base64 behind one", "hexadecimal"])
+def test_roles_write_down_no_credential_that_an_account_holds(bench: Bench, tmp_path: Path, spelling: str) -> None:
+    told = SPELLINGS[spelling](_key(bench))
+    word = {"clc": "LastName", "certcentral": "last_name", "platform": "name", "cloudcenter": "lastName"}[bench.name]
+    bench.seed(bench.rich())
+    bench.seed(bench.rich("zoe@example.test"))
+
+    def spoil(data: Any) -> Any:
+        if isinstance(data, list):
+            return [spoil(part) for part in data]
+        if isinstance(data, dict):
+            return {n: told if n == word else spoil(part) for n, part in data.items()}
+        return data
+
+    stage = Rehearsal(tmp_path, bench)
+    stage.roster(row("E1", ANN), row("E2", BOB))
+    with Answers(bench, spoil):
+        results = [stage.provision(), stage.provision("apply", unreviewed=True), stage.offboard("E1")]
+    files = [path for path in stage.directory.rglob("*") if path.is_file()]
+    assert {"plan.md", "plan.json"} <= {path.name for path in files}
+    left = [*stage.shown, *(path.read_text("utf-8", "replace") for path in files)]
+    for text in (*texts(results), *left):
+        for line in text.splitlines():
+            assert not found(line, _credentials(bench)), line

@@ -93,12 +93,13 @@ class LoginCookie(Auth):
         self._secrets = frozenset(secrets)
         self._lock = threading.Lock()
         self._cookies: dict[str, str] = {}
+        self._given: frozenset[str] = frozenset()
         self._generation = 0
         self._failure: PortalError | None = None
 
     def secrets(self) -> frozenset[str]:
-        # A cookie's value may hold "name=value" inside: both the whole and the inner part are secret.
-        return self._secrets | frozenset(self._cookies.values())
+        # Of all sessions: one that was lost may still be good for somebody else.
+        return self._secrets | self._given
 
     @property
     def generation(self) -> int:
@@ -117,6 +118,7 @@ class LoginCookie(Auth):
                     if failure.fatal:
                         self._failure = failure
                     raise
+                self._given |= frozenset(part for value in answer.cookies.values() for part in _parts(value))
                 self._cookies = dict(answer.cookies) or {"": ""}
                 self._generation += 1
 
@@ -131,3 +133,8 @@ class LoginCookie(Auth):
             r.headers["Cookie"] = cookies
         r.headers.pop("Authorization", None)
         return r
+
+
+def _parts(cookie: str) -> tuple[str, str]:
+    """Return the value of a cookie, and what follows a name in it (``Seed=0123``): either may be shown alone."""
+    return cookie, cookie.partition("=")[2] or cookie

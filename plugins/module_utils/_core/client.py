@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import dataclasses
 import typing as t
 
 from .answers import Answer, judged
 from .calls import READ, SESSION, WRITE, Call, repeatable
 from .connection import Connection, Link
 from .errors import AGAIN, Busy, Denied, Misuse, PortalError, SessionLost, Unclear, Unreachable
+from .masks import mask_of
 
 if t.TYPE_CHECKING:
     from .auth import Auth
@@ -54,6 +56,7 @@ class Client:
         """Whether an answer has shown that the address is the one of the API, and the credential a good one."""
         self._denial: Denied | None = None
         """Why nothing more is sent: a credential that never worked is not tried again, or its account may be locked."""
+        self._carried: frozenset[str] = frozenset()
         self._abandoned: list[concurrent.futures.ThreadPoolExecutor] = []
         self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
         self.gate: t.Callable[[str], None] = _always_open
@@ -62,6 +65,15 @@ class Client:
     def sent(self) -> dict[str, int]:
         """The number of requests that were sent, by effect."""
         return self._link.sent
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """All that proves who asks, as far as it is known by now, and what requests carry; none of it may be shown."""
+        return self._auth.secrets() | self._carried
+
+    def carry(self, secrets: t.Iterable[str]) -> None:
+        """Note ``secrets`` that requests will hold besides the credential, and that the portal may repeat."""
+        self._carried = self._carried.union(secrets)
 
     def close(self) -> None:
         """Close the connections, after the last requests on them."""
@@ -135,12 +147,12 @@ class Client:
                 began = self.throttle.clock.now()
                 try:
                     self.gate(call.effect)
-                    answer = judged(call, self._link.send(call, query, body, headers, path), self.fault)
+                    answer = judged(call, self._sent_for(call, query, body, headers, path), self.fault)
                 finally:
                     self.throttle.leave()
                 found = parse(answer)
             except PortalError as error:
-                error.conceal(self._auth.secrets())
+                error.conceal(self.secrets)
                 error.call = error.call or call.name
                 error.effect = error.effect or call.effect
                 self._no_doubt(error)
@@ -162,6 +174,11 @@ class Client:
             else:
                 self._proven = self._proven or (call.effect != SESSION and isinstance(answer.data, (dict, list)))
                 return found
+
+    def _sent_for(self, call: Call, *request: t.Any) -> Answer:
+        answer = self._link.send(call, *request)
+        # Before anything is taken out of it, such as tags: what is left of a secret then could not be recognised.
+        return answer if answer.decoded else dataclasses.replace(answer, text=mask_of(self.secrets).text(answer.text))
 
     def _no_doubt(self, error: PortalError) -> None:
         """Send nobody to check an address that has worked in this task."""

@@ -22,6 +22,7 @@ from .desired import Policy, desired_users
 from .errors import PortalError, Skipped
 from .fields import Params, squeezed
 from .identity import fold
+from .masks import mask_of
 from .observe import ensure_gone, table_of
 from .opening import Context, complete, open_session
 from .pool import undisturbed
@@ -63,16 +64,16 @@ def _module(portal: Portal, spec: dict[str, t.Any], act: Run) -> None:
 
 def run(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
     """Return the result of a user module for validated ``params``; it never raises."""
-    return _ending(lambda: _manage(portal, params, check_mode, context), context)
+    return _ending(lambda: _manage(portal, params, check_mode, context), portal, params, context)
 
 
 def run_info(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
     """Return the result of an info module for validated ``params``; it never raises and never writes."""
     del check_mode  # it only reads, so there is nothing to hold back
-    return _ending(lambda: _inform(portal, params, context), context)
+    return _ending(lambda: _inform(portal, params, context), portal, params, context)
 
 
-def _ending(act: t.Callable[[], Result], context: Context) -> Result:
+def _ending(act: t.Callable[[], Result], portal: Portal, params: Params, context: Context) -> Result:
     if REQUESTS_ERROR is not None:
         return {
             "failed": True,
@@ -81,7 +82,7 @@ def _ending(act: t.Callable[[], Result], context: Context) -> Result:
             "exception": REQUESTS_ERROR,
         }
     try:
-        result: Result = report.printable(act())
+        result: Result = act()
     except PortalError as error:
         result = {"failed": True, "changed": False, **report.failure(error)}
     except Exception as error:  # noqa: BLE001  # the edge of the task: one sentence, and the traceback only at -vvv
@@ -91,7 +92,19 @@ def _ending(act: t.Callable[[], Result], context: Context) -> Result:
         gc.unfreeze()
     if context.warnings:
         result["warnings"] = list(context.warnings)
-    return result
+    # The one way out: nothing that was said or raised on the way passes by it.
+    mask = mask_of(context.secrets() | _given(portal, params))
+    return report.told(result, mask, once=[name for name, _secret in context.once])
+
+
+def _given(portal: Portal, params: Params) -> set[str]:
+    """Return the secrets among the options of a task."""
+    names = [field.name for field in portal.fields if field.secret]
+    users = params.get("users") if names else None
+    entries = [params, *(users if isinstance(users, list) else ())]
+    found = {one.get(name) for one in entries if isinstance(one, dict) for name in names}
+    found.update(params.get(option.name) for option in portal.credentials if option.secret)
+    return {str(secret) for secret in found if secret}
 
 
 def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
@@ -134,6 +147,8 @@ def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) 
         if not loops:
             session.close()
     context.warnings.extend(batch.warnings)
+    for work in batch.everyone:
+        context.once.update(work.once.items())
     result = report.result(
         portal,
         batch.works,

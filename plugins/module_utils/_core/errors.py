@@ -8,16 +8,9 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
 import typing as t
-import urllib.parse
 
-# What a terminal obeys or shows in another order: control characters but for tab and line feed, bidirectional
-# overrides, separators of lines, and halves of characters, which cannot be printed at all.
-UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
+from .masks import mask_of
 
 AGAIN = "Run again when the portal is well; nothing will be done twice"
 LOOK = "Look at the account on the portal, and run again"
@@ -62,9 +55,11 @@ class PortalError(Exception):
 
     def conceal(self, secrets: t.Collection[str]) -> None:
         """Remove ``secrets`` from everything that the portal said."""
-        self.text = mask(self.text, secrets)
-        self.code = self.code and mask(self.code, secrets)
-        self.request_id = self.request_id and mask(self.request_id, secrets)
+        mask = mask_of(frozenset(secrets))
+        self.text = mask.message(self.text)
+        self.code = self.code and mask.text(self.code)
+        self.request_id = self.request_id and mask.text(self.request_id)
+        self.hint = mask.own(self.hint)
 
     def __str__(self) -> str:
         facts = []
@@ -222,29 +217,3 @@ def cut(text: str, limit: int = 300) -> str:
     """Return ``text`` on one line, without control characters, and not longer than ``limit``."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
-
-
-def mask(text: str, secrets: t.Iterable[str]) -> str:
-    """Return ``text`` without ``secrets``, in whatever spelling a portal repeats them."""
-    # Shorter ones are words of any text.
-    spelled = {word for secret in secrets if len(secret) >= 4 for word in _spellings(secret)}
-    for word in sorted(spelled, key=len, reverse=True):
-        text = text.replace(word, "********")
-        if "…" in text:
-            # A message that was cut may end within the secret.
-            for length in range(len(word) - 1, 3, -1):
-                text = text.replace(f"{word[:length]}…", "********…")
-    return text
-
-
-def _spellings(secret: str) -> tuple[str, ...]:
-    escaped = html.escape(secret)
-    return (
-        secret,
-        " ".join(secret.split()),
-        escaped,
-        escaped.replace("&#x27;", "&#39;"),
-        urllib.parse.quote(secret, safe=""),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-    )

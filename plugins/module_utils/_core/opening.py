@@ -43,6 +43,14 @@ class Context:
     tallies: dict[t.Any, Tally] = dataclasses.field(default_factory=dict)
     no_log_values: set[str] = dataclasses.field(default_factory=set)
     warnings: list[str] = dataclasses.field(default_factory=list)
+    clients: list[Client] = dataclasses.field(default_factory=list)
+    once: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    """What the portal shows once and the result as well, each with the member that holds it."""
+
+    def secrets(self) -> frozenset[str]:
+        """Return what was read from files, made by the portal, or proves who asks, as far as it is known by now."""
+        made = (secret for _name, secret in self.once)
+        return frozenset(self.no_log_values).union(made, *(client.secrets for client in self.clients))
 
 
 def open_session(
@@ -68,6 +76,7 @@ def open_session(
         [portal.name, check_mode, width, settings, [params.get(n) for n in names]], default=str, sort_keys=True
     )
     if context.sessions is not None and mark in context.sessions:
+        context.clients.append(context.sessions[mark].client)
         return context.sessions[mark]
     connection = Connection(
         url=portal.address(params["api_url"]),
@@ -85,6 +94,7 @@ def open_session(
     )
     allow = (READ, SESSION) if check_mode else (READ, SESSION, WRITE)
     client = Client(connection, portal.auth(settings), throttle, allow=allow, mount=context.mount)
+    context.clients.append(client)
     secret = {o.name for o in portal.credentials if o.secret}
     connector = portal.connector(client, portal, {n: v for n, v in settings.items() if n not in secret})
     client.fault = connector.fault

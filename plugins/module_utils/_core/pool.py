@@ -83,9 +83,9 @@ class Pool:
     propagates when all threads are done. The works tell then how far each of them came.
     """
 
-    def __init__(self, width: int, *, on_any: bool = False, secrets: t.Collection[str] = ()) -> None:
+    def __init__(self, width: int, *, on_any: bool = False, secrets: t.Callable[[], t.Collection[str]] = tuple) -> None:
         self._width = width
-        self._secrets = frozenset(secrets)
+        self._secrets = secrets
         self._cause: BaseException | None = None
         self._running = 0
         self._idle = threading.Condition()
@@ -160,8 +160,8 @@ class Pool:
         """Note why a work failed; once all of them are stopped, that is why."""
         if self.breaker.cause:
             error = error if work.wrote else Skipped(self.breaker.cause, reason="stopped")
-        # The portal may have repeated a password in its refusal, and not this user's only.
-        error.conceal(self._secrets)
+        # What a connector reads in an answer that was accepted repeats secrets like any refusal does.
+        error.conceal(self._secrets())
         work.error = error
         self.breaker.failure(work, error)
 

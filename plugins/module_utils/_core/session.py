@@ -114,8 +114,8 @@ class Session:
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
         if fresh or observer.stale or not observer.complete:
             observer.forget()
-        secrets = {str(v) for d in desired for name, v in d.given.items() if self.portal.field(name).secret}
-        pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=secrets)
+        self.client.carry(str(v) for d in desired for name, v in d.given.items() if self.portal.field(name).secret)
+        pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=lambda: self.client.secrets)
         batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
         works = batch.works
         with undisturbed():

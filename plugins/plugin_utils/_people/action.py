@@ -17,6 +17,8 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
+from ansible_collections.portal.users.plugins.module_utils._core.masks import harmless, mask_of
+from ansible_collections.portal.users.plugins.module_utils._core.report import told
 from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job, Unfit
 from ansible_collections.portal.users.plugins.plugin_utils._people.stop import Stopped, heard
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import plain
@@ -40,6 +42,7 @@ class PeopleAction(ActionBase):
         result["changed"] = False
         secrets: set[str] = set()
         warnings: list[str] = []
+        job: Job | None = None
         try:
             with heard():
                 job = Job.of(self, task_vars or {}, self.role, secrets, warnings)
@@ -62,8 +65,11 @@ class PeopleAction(ActionBase):
         if warnings:
             result["warnings"] = [*result.get("warnings", ()), *warnings]
         # There is no `invocation`: core would show it as it is, and nothing of it is news.
-        cleaned: dict[str, t.Any] = remove_values(plain(result, set()), secrets)
-        return cleaned
+        # Core removes what it would remove from any result, also what is too short to be told from other words.
+        cleaned = remove_values(plain(result, set()), secrets)
+        known = secrets if job is None else job.context.secrets().union(secrets)
+        # Messages about files have several lines on purpose, and each of them is made visible where it is quoted.
+        return told(cleaned, mask_of(frozenset(known)), clean=lambda _name, text: harmless(text))
 
 
 @contextlib.contextmanager

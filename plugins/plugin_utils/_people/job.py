@@ -31,7 +31,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, deps
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, mask, sentence
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
+from ansible_collections.portal.users.plugins.module_utils._core.masks import Mask, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people import options
@@ -149,12 +150,17 @@ class Job:
         """Tell how far a long phase is, at once. ``text`` names the host."""
         if self.options["progress"] and not self.machine_readable:
             # In one call, and on the stream that machines do not read.
-            Display().display(mask(text, self.secrets), stderr=True)
+            Display().display(self.mask.own(text), stderr=True)
 
     def show(self, text: str) -> None:
         """Show rows of text to the person, in one piece."""
         if not self.machine_readable:
-            Display().display(mask(text, self.secrets))
+            Display().display(self.mask.own(text))
+
+    @property
+    def mask(self) -> Mask:
+        """What hides all secrets that are known by now."""
+        return mask_of(self.context.secrets().union(self.secrets))
 
     def parent_alive(self) -> bool:
         """Return whether somebody still waits for what this task does."""

@@ -22,9 +22,15 @@ from pathlib import Path
 
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.portal.users.plugins.module_utils._core import guard
+from ansible_collections.portal.users.plugins.module_utils._core import guard, report
 from ansible_collections.portal.users.plugins.module_utils._core.apply import Witness
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError, Skipped, cut
+from ansible_collections.portal.users.plugins.module_utils._core.errors import (
+    BadInput,
+    PortalError,
+    Refused,
+    Skipped,
+    cut,
+)
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
 from ansible_collections.portal.users.plugins.module_utils._core.pool import undisturbed
 from ansible_collections.portal.users.plugins.plugin_utils._people import approval, stop
@@ -326,7 +332,7 @@ class Run:
         """Append records, all or none of them; signals wait."""
         if records:
             with stop.shielded():
-                self.store.log.append(records)
+                self.store.log.append([report.masked(record, self.job.mask) for record in records])
 
     def lock(self, session: Session) -> contextlib.AbstractContextManager[Lock | None]:
         """Keep other runs away from the tenant, if this one may write."""
@@ -375,7 +381,7 @@ class Run:
     def publish(self, part: Record | None = None) -> None:
         """Write the papers of the run so far, with this portal as it is known now."""
         job = self.job
-        part = part if part is not None else self._part()
+        part = self._shown(part if part is not None else self._part())
         merged = self.shared.merge(
             self.paper,
             self.name,
@@ -423,6 +429,19 @@ class Run:
     def _part(self, **more: t.Any) -> Record:
         made = {"tenant": (self.job.portal.name, self.section.address, ""), "policy": {}, "items": ()}
         return approval.entry(**{**made, "section": self.section.to_dict(), "status": self.section.status, **more})
+
+    def _shown(self, part: Record) -> Record:
+        """Return what is written down of this portal; raises ``Refused`` for a plan that would show a secret."""
+        shown = report.masked(part, self.job.mask)
+        if shown["items"] != part["items"]:
+            raise Refused(
+                "an account holds a secret of this task, as it is or in another spelling, and a plan that shows it "
+                "is not written; nothing was sent",
+                hint="Take it out of the account on the portal, and change the credential",
+            )
+        if shown["section"] != part["section"]:
+            self.section = model.Section.from_dict(shown["section"])
+        return shown
 
     def _sealed(self, document: Record) -> Record:
         envelope = {name: value for name, value in document.items() if name != "hosts"}

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import typing as t
 
-from ansible_collections.portal.users.plugins.module_utils._core.errors import UNSAFE, BadInput
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 
 FIRST = "0" * 64
 """The hash before the first record."""
@@ -48,6 +49,9 @@ PERSONAL = frozenset(
 OWN = frozenset({"n", "prev", "hash", "personal", "personal_hash"})
 """The members that the chain adds."""
 
+STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What is written as ``\\uXXXX``. It is part of the format: with any other set, the hashes of older logs are wrong."""
+
 Record = dict[str, t.Any]
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -58,7 +62,7 @@ class Broken(BadInput):
 
 def visible(text: str) -> str:
     r"""Return JSON with ``\uXXXX`` for what a terminal obeys or what is no UTF-8: its readers find the same."""
-    return text if text.isprintable() else UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return text if text.isprintable() else STEERS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def line(record: Record) -> bytes:
