@@ -13,7 +13,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test unit integration campaign sanity lint docs build bench changelog clean link demo-tools test-tools bench-tools
+.PHONY: help demo simulator test unit integration campaign sanity lint docs build bench changelog lock clean link demo-tools test-tools
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,11 +52,14 @@ build: demo-tools ## Build the collection into build/ and install it into build/
 	@.venv/bin/ansible-galaxy collection build --force --output-path build >build/build.log
 	@.venv/bin/ansible-galaxy collection install --force --offline -p build/collections $(ARTIFACT) >>build/build.log
 
-bench: bench-tools build ## Measure against uri loops and a bare script (QUICK=1: ten minutes; ARGS=--page updates the documentation)
+bench: demo-tools build ## Measure against uri loops and a bare script (QUICK=1: ten minutes; ARGS=--page updates the documentation)
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
 changelog: test-tools ## Turn the fragments into the current version's entry of CHANGELOG.md
 	@.venv/bin/antsibull-changelog release --update-existing --reload-plugins --ansible-doc-bin "$(CURDIR)/.venv/bin/ansible-doc"
+
+lock: test-tools ## Lock what requirements/*.txt ask for and what that brings (ARGS=--upgrade: the newest that fits)
+	@.venv/bin/python requirements/lock.py $(ARGS)
 
 clean: ## Remove everything that make has made, .venv included
 	rm -rf .cache .venv build tests/output
@@ -71,6 +74,3 @@ demo-tools:
 
 test-tools:
 	@sh requirements/install.sh test
-
-bench-tools:
-	@sh requirements/install.sh bench

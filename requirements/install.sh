@@ -3,7 +3,7 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Makes .venv from python3 and installs one set of pinned requirements into it, once: requirements/install.sh demo|test
+# Makes .venv from python3 and installs one set of locked requirements into it, once: requirements/install.sh demo|test
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -22,7 +22,7 @@ runs() {
 }
 
 state() {
-    cat requirements/demo.txt requirements/unit.txt "requirements/$1.txt" | cksum
+    cat requirements/ee.lock requirements/demo.lock "requirements/$1.lock" | cksum
 }
 
 is() {
@@ -34,7 +34,7 @@ if is ".venv/.$wanted" "$(state "$wanted")" && { [ -L .venv ] || is .venv/.place
 fi
 
 # What a link leads to belongs to somebody else: it is used as it is, and never cleared or changed.
-[ ! -L .venv ] || fail ".venv is a link to $(readlink .venv), which has not what requirements/$wanted.txt asks for; remove the link."
+[ ! -L .venv ] || fail ".venv is a link to $(readlink .venv), which has not what requirements/$wanted.lock lists; remove the link."
 
 if ! runs || { [ -f .venv/.place ] && ! is .venv/.place "$here"; }; then
     command -v "$python" >/dev/null ||
@@ -49,10 +49,10 @@ if ! runs || { [ -f .venv/.place ] && ! is .venv/.place "$here"; }; then
     echo "$here" >.venv/.place
 fi
 
-echo "Installing the pinned tools of requirements/$wanted.txt into .venv (once) ..."
-if ! .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "requirements/$wanted.txt" >.venv/install.log 2>&1; then
+echo "Installing the tools of requirements/$wanted.lock into .venv (once) ..."
+if ! .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "requirements/$wanted.lock" >.venv/install.log 2>&1; then
     grep -v "^WARNING: Location" .venv/install.log | tail -n 15 >&2
-    fail "pip could not install requirements/$wanted.txt; its last words are above, all of them in .venv/install.log."
+    fail "pip could not install requirements/$wanted.lock; its last words are above, all of them in .venv/install.log."
 fi
 state demo >.venv/.demo
 state "$wanted" >".venv/.$wanted"

@@ -313,11 +313,12 @@ def core(version: str, step: Step) -> Path | None:
         return None
     tools = CACHE / f"core-{version}"
     place = tools.resolve()
-    wanted = f"{python} {place} {(CHECKOUT / 'requirements' / 'unit.txt').read_text('utf-8')}"
+    locks = [CHECKOUT / "requirements" / name for name in ("unit.lock", f"core-{version}.lock")]
+    wanted = "\n".join((str(python), str(place), *(file.read_text("utf-8") for file in locks)))
     stamp = tools / ".installed"
     with LOCKS[version]:
         if not stamp.exists() or stamp.read_text("utf-8") != wanted:
-            install = ["-m", "pip", "install", "--quiet", f"ansible-core=={version}", "-r", "requirements/unit.txt"]
+            install = ["-m", "pip", "install", "--quiet", "-r", str(locks[-1])]
             for argv in ([str(python), "-m", "venv", "--clear", str(place)], [str(place / "bin" / "python"), *install]):
                 if SHELL.run(step.log, argv, cwd=CHECKOUT, env=os.environ) != 0:
                     raise RuntimeError(f"ansible-core {version} could not be installed")

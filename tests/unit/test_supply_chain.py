@@ -2,11 +2,13 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`SECURITY.md` lists every package that is installed on purpose, with its licence, and no other."""
+"""`SECURITY.md` lists every package that is installed on purpose, with its licence, and no other; the locks hold all
+that these bring, with hashes."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import re
 import shutil
 import subprocess
@@ -14,7 +16,11 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
+HASHES = r"(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+"
+LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ;[^\\]+)? \\\n" + HASHES, re.MULTILINE)
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==\S+", re.MULTILINE)
 ROW = re.compile(r"^\| (?!Package|---)(.+?) \| (.+?) \|", re.MULTILINE)
 # What comes along with a pinned package, or is none of Python's.
@@ -26,12 +32,13 @@ WORDS = {
     "BSD-3-Clause": r"BSD",
     "MIT": r"MIT",
     "MPL-2.0": r"MPL|Mozilla",
+    "PSF-2.0": r"PSF|Python Software Foundation",
 }
 
 
 def _pinned() -> set[str]:
     files = sorted((ROOT / "requirements").glob("*.txt"))
-    assert {"bench.txt", "demo.txt", "test.txt", "unit.txt"} <= {file.name for file in files}
+    assert {"demo.txt", "ee.txt", "test.txt", "unit.txt"} <= {file.name for file in files}
     return {name.lower() for file in files for name in PINNED.findall(file.read_text("utf-8"))}
 
 
@@ -69,6 +76,43 @@ def _said(name: str) -> str:
     return " ".join(filter(None, (told.get("License-Expression"), told.get("License"), *classifiers)))
 
 
+@pytest.mark.parametrize("name", ["demo", "ee", "test", "unit"])
+def test_what_a_set_asks_for_is_locked_at_that_version(name: str) -> None:
+    asked = {tuple(line.lower().split(";")[0].strip().split("==")) for line in _lines(f"{name}.txt") if "==" in line}
+    locked = set(LOCKED.findall("\n".join(_lines(f"{name}.lock")) + "\n"))
+    assert asked
+    assert asked - locked == set(), "run make lock"
+
+
+def test_each_core_that_is_tested_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "tests")
+    cores = importlib.import_module("run").CORES
+    assert {file.stem for file in (ROOT / "requirements").glob("core-*.lock")} == {f"core-{one}" for one in cores}
+    for version in cores:
+        assert f"ansible-core=={version} \\" in _lines(f"core-{version}.lock")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "requirements").glob("*.lock")), ids=lambda file: file.name)
+def test_a_lock_has_hashes_for_everything_demands_them_and_names_no_host(file: Path) -> None:
+    text = file.read_text("utf-8")
+    options = re.findall(r"^-.*$", text, re.MULTILINE)
+    assert {"--require-hashes", "--only-binary :all:"} <= set(options)
+    assert all(
+        re.fullmatch(r"-r [a-z]+\.lock|--require-hashes|--only-binary :all:|--no-binary reuse", one) for one in options
+    )
+    body = re.sub(r"^[#-].*\n|^\n", "", text, flags=re.MULTILINE)
+    assert body
+    assert LOCKED.sub("", body) == ""
+
+
+def _lines(name: str) -> list[str]:
+    """Return the lines of a file of requirements and of those that it takes in."""
+    lines = []
+    for line in (ROOT / "requirements" / name).read_text("utf-8").splitlines():
+        lines += _lines(line.removeprefix("-r ")) if line.startswith("-r ") else [line]
+    return lines
+
+
 def test_an_environment_that_a_link_leads_to_is_never_cleared(tmp_path: Path) -> None:
     foreign, checkout = tmp_path / "foreign", tmp_path / "checkout"
     (foreign / "bin").mkdir(parents=True)
@@ -85,6 +129,6 @@ def test_an_environment_that_a_link_leads_to_is_never_cleared(tmp_path: Path) ->
     assert ".venv is a link to" in told.stderr
     assert sorted(foreign.rglob("*")) == before
     # With what is asked for, it is as good as an own one.
-    state = "cat requirements/demo.txt requirements/unit.txt requirements/demo.txt | cksum >.venv/.demo"
+    state = "cat requirements/ee.lock requirements/demo.lock requirements/demo.lock | cksum >.venv/.demo"
     subprocess.run(["sh", "-c", state], cwd=checkout, check=True)
     assert subprocess.run(script, check=False).returncode == 0
