@@ -13,10 +13,11 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test unit integration campaign sanity lint docs build bench changelog lock clean link demo-tools test-tools
+.PHONY: help demo simulator test test-all unit integration campaign sanity lint docs build bench changelog lock clean link \
+	demo-tools test-tools
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: demo-tools build ## Tell the story of a year: one roster of people, four simulated portals; build/demo keeps the papers
 	@PYTHONPATH="$(CURDIR)/playbooks" .venv/bin/python -m demo $(ARGS)
@@ -24,8 +25,11 @@ demo: demo-tools build ## Tell the story of a year: one roster of people, four s
 simulator: demo-tools ## Serve the four simulated portals on loopback (ARGS=--help shows the options)
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m simulator $(ARGS)
 
-test: test-tools ## Run every check; ends with "N passed, N failed"
+test: test-tools ## Run the checks on the lowest and the newest ansible-core; ends with "N passed, N failed"
 	@.venv/bin/python tests/run.py $(ARGS)
+
+test-all: test-tools ## Run every check on every supported line of ansible-core
+	@.venv/bin/python tests/run.py all
 
 unit: test-tools link ## Run the unit tests in the checkout (ARGS="-k guard" is passed to pytest)
 	@.venv/bin/python -m pytest $(ARGS)

@@ -41,12 +41,18 @@ VENV = CHECKOUT / ".venv"
 PLACE = Path("ansible_collections") / "portal" / "users"
 LEFT_OUT = {".git", ".venv", ".cache", "build", "__pycache__", "collections", ".ansible", ".mypy_cache", ".ruff_cache"}
 
-# The supported lines of ansible-core that are tested besides the one in .venv, and the Python versions for each.
+# The supported lines of ansible-core, from the lowest to the newest, and the Python versions for each, best first.
+# All tests run on the newest that this machine has a Python for, and on each other core those that meet ansible-core.
 CORES = {
-    "2.16.19": ("3.12", "3.11"),
+    "2.16.19": ("3.11", "3.12"),
     "2.19.14": ("3.13", "3.12", "3.11"),
     "2.21.5": ("3.13", "3.12", "3.14"),
 }
+LOWEST, NEWEST = next(iter(CORES)), next(reversed(CORES))
+
+# The group of what `make test` leaves to `make test-all`: sanity of older cores, and the cores between the lowest and
+# the newest.
+THOROUGH = "thorough"
 
 # A word in the `aliases` of an integration target that takes long and has nothing to do with ansible-core's version.
 ONE_CORE = "one_core"
@@ -268,6 +274,11 @@ class Step:
     groups: tuple[str, ...]
     act: Callable[[Step], Outcome]
     target: str = ""
+    """The only integration target to run; all, if empty."""
+    version: str = ""
+    """The ansible-core that the step tests, if it tests with one."""
+    whole: bool = True
+    """Whether all runs, or only what meets ansible-core."""
 
     @property
     def log(self) -> Path:
@@ -326,25 +337,26 @@ def core(version: str, step: Step) -> Path | None:
     return tools
 
 
-def on(version: str, act: Callable[[Step, Path], Outcome]) -> Callable[[Step], Outcome]:
-    """The same step on another ansible-core; one that could not run says so and counts as nothing."""
+def on(act: Callable[[Step, Path], Outcome]) -> Callable[[Step], Outcome]:
+    """A step on its ansible-core; one that could not run says so and counts as nothing."""
 
-    def other(step: Step) -> Outcome:
-        tools = core(version, step)
+    def there(step: Step) -> Outcome:
+        tools = core(step.version, step)
         if tools is None:
-            return Outcome(note=f"NOT RUN: no Python {' or '.join(sorted(CORES[version]))} on this machine")
-        return act(step, tools)
+            return Outcome(note=f"NOT RUN: no Python {' or '.join(sorted(CORES[step.version]))} on this machine")
+        outcome = act(step, tools)
+        return replace(outcome, note=f"core {step.version} {outcome.note}".rstrip())
 
-    return other
+    return there
 
 
-def unit(step: Step, tools: Path = VENV) -> Outcome:
-    """The unit tests, each counted; those of code that knows nothing of Ansible run with the main core only."""
+def unit(step: Step, tools: Path) -> Outcome:
+    """The unit tests, each counted."""
     report = LOGS / f"{step.name}.xml"
     root = str(CACHE / "stage")
     pytest = ("python", "-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", f"--junitxml={report}")
-    once = [f"--ignore=tests/unit/{name}" for name in CORELESS]
-    status = step.run(*pytest, *(once if tools != VENV else ()), tools=tools, PYTHONPATH=root)
+    left_out = () if step.whole else [f"--ignore=tests/unit/{name}" for name in CORELESS]
+    status = step.run(*pytest, *left_out, tools=tools, PYTHONPATH=root)
     if not report.exists():
         return Outcome(failed=1, note="pytest did not finish")
     suite = next(ET.parse(report).getroot().iter("testsuite")).attrib
@@ -392,13 +404,17 @@ def ansible_test(step: Step, tools: Path, *argv: str, log: Path | None = None) -
     return step.run("python", program, *argv, "--color", "no", copy=step.name, tools=tools, log=log)
 
 
-def sanity(step: Step, tools: Path = VENV) -> Outcome:
-    """All sanity tests, no ignore file; what looks at Python and not at ansible-core runs with the main core only."""
+def sanity(step: Step, tools: Path) -> Outcome:
+    """All sanity tests over what a release holds, no ignore file; the linters look at the tests."""
     if not get_pip(step, tools):
         return Outcome(failed=1, note="pip for ansible-test's environments could not be downloaded")
-    stage(step.name)
-    once = [word for name in ("import", "compile", "pylint") for word in ("--skip-test", name)]
-    status = ansible_test(step, tools, "sanity", "--local", *(once if tools != VENV else ()))
+    tests = stage(step.name) / PLACE / "tests"
+    for path in tests.iterdir():
+        # The Pythons of the modules stand in the one, ansible-test's environments below the other.
+        if path.name in {"config.yml", "output"}:
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    status = ansible_test(step, tools, "sanity", "--local")
     absent = re.findall(r"on Python (3\.\d+) because it could not be found", step.log.read_text("utf-8", "replace"))
     note = f"not on Python {', '.join(sorted(set(absent)))}, not on this machine" if absent else ""
     return replace(verdict(status), note=note)
@@ -413,18 +429,17 @@ def of_each_kind(names: list[str], turn: int) -> list[str]:
     return [members[turn % len(members)] for members in kinds.values()]
 
 
-def integration(step: Step, tools: Path = VENV) -> Outcome:
-    """Each integration target by itself, so that each counts; on another core than the main one, one portal for all."""
+def integration(step: Step, tools: Path) -> Outcome:
+    """Each integration target by itself, so that each counts; if not all run, one portal stands for the others."""
     root = stage(step.name)
     folder = root / PLACE / "tests" / "integration" / "targets"
     names = sorted(path.name for path in folder.glob("*/"))
     targets = [name for name in names if not name.startswith("setup_") and step.target in {"", name}]
     if not targets:
         return Outcome(failed=1, note="no such integration target" if step.target else "no integration targets")
-    if tools != VENV:
+    if not step.whole:
         targets = [name for name in targets if ONE_CORE not in (folder / name / "aliases").read_text("utf-8").split()]
-        oldest = tools.name == f"core-{next(iter(CORES))}"
-        targets = of_each_kind(targets, turn=0 if oldest else 1)
+        targets = of_each_kind(targets, turn=list(CORES).index(step.version))
     logs = {name: LOGS / f"{step.name}-{name}.log" for name in targets}
     failed = [n for n in targets if ansible_test(step, tools, "integration", "--local", n, log=logs[n]) != 0]
     # No task may ever show one, also where its failure was expected.
@@ -435,7 +450,7 @@ def integration(step: Step, tools: Path = VENV) -> Outcome:
         note = f"{note}: {', '.join(failed)}" + (
             f" (a traceback is in the log of {', '.join(broken)})" if broken else ""
         )
-    elif tools != VENV:
+    elif not step.whole:
         note = f"{note}, only {', '.join(targets)}"
     return Outcome(len(targets) - len(failed), len(failed), note, logs=tuple(logs[name] for name in failed))
 
@@ -495,19 +510,17 @@ def artifact(step: Step) -> Outcome:
 
 def steps() -> list[Step]:
     """All steps, the long ones first: they start first."""
-    here = subprocess.run(
-        [VENV / "bin" / "python", "-c", "import ansible.release as r; print(r.__version__)"],
-        check=True, capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
-    others = [version for version in CORES if version.rsplit(".", 1)[0] != here.rsplit(".", 1)[0]]
-    newest = [version for version in others if version == max(CORES, key=lambda v: [int(n) for n in v.split(".")])]
+    usable = [version for version in CORES if any(map(interpreter, CORES[version]))]
+    main = usable[-1] if usable else NEWEST
+    others = [version for version in CORES if version != main]
+    within = {version: () if version in {LOWEST, NEWEST} else (THOROUGH,) for version in others}
     return [
-        Step("sanity", (), sanity),
-        *(Step(f"sanity-{v}", ("cores",), on(v, sanity)) for v in newest),
-        Step("unit", (), unit),
-        Step("integration", (), integration),
-        *(Step(f"integration-{v}", ("cores",), on(v, integration)) for v in reversed(others)),
-        *(Step(f"unit-{v}", ("cores",), on(v, unit)) for v in others),
+        Step("integration", (), on(integration), version=main),
+        Step("sanity", (), on(sanity), version=main),
+        Step("unit", (), on(unit), version=main),
+        *(Step(f"integration-{v}", within[v], on(integration), version=v, whole=False) for v in others),
+        *(Step(f"unit-{v}", within[v], on(unit), version=v, whole=False) for v in others),
+        *(Step(f"sanity-{v}", (THOROUGH,), on(sanity), version=v) for v in others),
         Step("demo", (), demo),
         Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),
         Step("ansible-lint", ("lint",), lint),
@@ -573,13 +586,15 @@ def main() -> int:
     every = steps()
     known = {word for step in every for word in (step.name, *step.groups)}
     parser = argparse.ArgumentParser(description="Run the checks of the collection.")
-    parser.add_argument("names", nargs="*", metavar="STEP", help=f"steps to run (all): {', '.join(sorted(known))}")
+    names = f"steps to run (all but the {THOROUGH} ones), or `all`: {', '.join(sorted(known))}"
+    parser.add_argument("names", nargs="*", metavar="STEP", help=names)
     parser.add_argument("--target", default="", help="the only integration target to run")
     options = parser.parse_args()
-    unknown = set(options.names) - known
+    unknown = set(options.names) - known - {"all"}
     if unknown:
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
-    chosen = [s for s in every if not options.names or {s.name, *s.groups} & set(options.names)]
+    wanted = set(options.names) or known - {step.name for step in every if THOROUGH in step.groups} - {THOROUGH}
+    chosen = [s for s in every if "all" in wanted or {s.name, *s.groups} & wanted]
 
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "lock").open("w") as lock:

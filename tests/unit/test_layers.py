@@ -164,11 +164,12 @@ def dotted(node: ast.AST) -> str:
 def violations(path: str, source: str) -> list[str]:
     """Return which rules the file at `path` (from the root of the collection) breaks, each as `rule line: what`."""
     tree = ast.parse(source)
+    imported = imports(path, tree)
     found: list[tuple[int, int, str]] = []
     for rule, check in enumerate(
         (library, ansible, portals, purity, controller, endings, simulator, spelling, names, walls, texts), 1
     ):
-        found += [(rule, line, what) for line, what in check(path, tree, imports(path, tree))]
+        found += [(rule, line, what) for line, what in check(path, tree, imported)]
     return [f"{rule} {path}:{line}: {what}" for rule, line, what in found]
 
 
