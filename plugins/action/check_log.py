@@ -11,6 +11,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
+from ansible_collections.portal.users.plugins.module_utils._core.masks import mask_of
+from ansible_collections.portal.users.plugins.module_utils._core.report import told
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import check, directory
 
 SPEC: dict[str, t.Any] = {"directory": {"type": "path"}, "log": {"type": "path"}, "log_expect": {"type": "str"}}
@@ -24,8 +26,10 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Return the task's result."""
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        """Return the task's result; what it quotes of a log can command no terminal."""
+        return told(self._checked(super().run(tmp, task_vars), task_vars), mask_of(frozenset()))
+
+    def _checked(self, result: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         validated = ArgumentSpecValidator(SPEC).validate(self._task.args)
         if validated.error_messages:
             return {**result, "failed": True, "msg": validated.errors.msg}

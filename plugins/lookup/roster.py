@@ -202,6 +202,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.module_utils._core.masks import harmless
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import day
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 
@@ -226,7 +227,7 @@ class LookupModule(LookupBase):
                 portals=self.get_option("portals"),
             )
         except BadInput as error:
-            raise AnsibleLookupError(f"portal.users.roster: {error}") from error
+            raise AnsibleLookupError(harmless(f"portal.users.roster: {error}")) from error
         if self.get_option("revision"):
             return [{"people": roster.people, "revision": roster.revision, "rows": roster.rows}]
         return roster.people

@@ -23,6 +23,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
+from ansible_collections.portal.users.plugins.module_utils._core.masks import mask_of
+from ansible_collections.portal.users.plugins.module_utils._core.report import told
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
@@ -50,15 +52,15 @@ class DirectAction(ActionBase):
         spec = self._spec()
         try:
             args = self._arguments(spec, variables)
+            if self._eligible(variables):
+                result.update(self._in_process(spec, args, variables))
+            else:
+                way = {"task_vars": task_vars, "wrap_async": self._task.async_val}
+                result.update(self._execute_module(module_args=args, **way))
         except BadInput as error:
             result.update({"failed": True, "msg": str(error)})
-            return result
-        if not self._eligible(variables):
-            way = {"task_vars": task_vars, "wrap_async": self._task.async_val}
-            result.update(self._execute_module(module_args=args, **way))
-            return result
-        result.update(self._in_process(spec, args, variables))
-        return result
+        # What core says of arguments quotes them, here and in a module that ends before any code of ours runs.
+        return told(result, mask_of(frozenset())) if result.get("failed") else result
 
     def _arguments(self, spec: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return the arguments of the task as they mean the same here and in a module; raises ``BadInput``."""

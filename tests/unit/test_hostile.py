@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import ANN, PORTALS, Bench
 from rehearsal import Rehearsal, row
+from spellings import texts
 from wire import Wire, reply
 
 from ansible_collections.portal.users.plugins.module_utils._core import entry
@@ -272,6 +273,57 @@ def test_what_a_terminal_obeys_is_replaced_in_results_and_nothing_else(platform:
     assert "\ufffd[31mred" in name
     assert "\x1b" not in json.dumps(found, ensure_ascii=False)
     assert platform.run(**platform.key(), name="Plain")["changed"] is True
+
+
+STEERING = "".join(
+    [
+        *map(chr, range(9)),
+        *map(chr, range(10, 32)),
+        *map(chr, range(127, 160)),
+        "\u061c",
+        "\u200e",
+        "\u200f",
+        *map(chr, range(8232, 8239)),
+        *map(chr, range(8294, 8298)),
+    ]
+)
+
+
+def _commands(text: str) -> list[str]:
+    return [sign for sign in text if sign in STEERING]
+
+
+@pytest.mark.parametrize("fault", ["message", "page", "code"])
+def test_what_a_terminal_obeys_reaches_no_error_and_no_warning(bench: Bench, fault: str) -> None:
+    said = f"no {STEERING} way"
+    if fault == "message":
+        bench.simulator.faults.add("portal_error", message=said, times=None)
+    elif fault == "code":
+        bench.simulator.faults.add("portal_error", message="no", code=said, times=None)
+    else:
+        bench.simulator.faults.add("status", code=400, body=f"<p>{said}</p>", times=None)
+    for result in (bench.info(), bench.run(**bench.person())):
+        assert result["failed"]
+        for text in texts(result):
+            assert not _commands(text)
+
+
+def test_what_a_terminal_obeys_reaches_no_warning(certcentral: Bench) -> None:
+    said = {"errors": [{"code": "no", "message": f"no {STEERING} way"}]}
+    certcentral.simulator.faults.add("status", operation="list containers", code=403, body=json.dumps(said), times=None)
+    result = certcentral.info(tables=["containers"])
+    (warning,) = result["warnings"]
+    assert "way" in warning
+    assert not _commands(warning)
+
+
+def test_what_a_terminal_obeys_reaches_no_error_about_a_file(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / f"people{ESCAPES.replace(chr(0), '')}\u200f.json"
+    for text in ('{"a": 1}', "nonsense", json.dumps([{f"x{STEERING}": 1}]), json.dumps([{"state": STEERING}])):
+        path.write_text(text, "utf-8")
+        result = bench.run(users_file=str(path))
+        assert result["failed"]
+        assert not _commands(result["msg"])
 
 
 def test_terminal_sequences_reach_no_paper_of_a_role(bench: Bench, tmp_path: Path) -> None:

@@ -326,3 +326,27 @@ def test_the_result_repeats_of_each_user_what_was_given() -> None:
     told = found["invocation"]["module_args"]
     assert told["users"] == [{"username": "ann", "name": "Ann"}, {"username": "17"}]
     assert told["on_missing"] == "create"
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"args": {"api_key": KEY, "username": "ann", "state": "gone\x1b]0;x\x07\u200e\u061c"}},
+        {"args": {"api_key": KEY, "username": "ann", "non\x1b[2Jsense": 1}},
+        {"args": {"api_key": KEY, "users": [["\x9b31m"]]}},
+    ],
+)
+def test_what_core_says_of_arguments_cannot_command_a_terminal(task: dict[str, t.Any]) -> None:
+    found = action(**task).run(task_vars={})
+    assert found["failed"]
+    assert [sign for sign in found["msg"] if not sign.isprintable()] == [] or "\ufffd" in found["msg"]
+    assert not {"\x1b", "\x07", "\x9b", "\u200e", "\u061c"} & set(found["msg"])
+
+
+def test_what_a_module_says_cannot_command_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"failed": True, "msg": "a\x1b[2J\r\nb\u202ec", "warnings": ["w\x1b\n"], "exception": "one\ntwo\x1b"}
+    monkeypatch.setattr(Toys, "_execute_module", lambda *_args, **_facts: dict(said))
+    found = action(async_val=30).run(task_vars={})
+    assert found["msg"] == "a\ufffd[2J\ufffd b\ufffdc"
+    assert found["warnings"] == ["w\ufffd "]
+    assert found["exception"] == "one\ntwo\ufffd"

@@ -149,3 +149,11 @@ def test_a_play_finds_the_file_beside_it_and_reads_all_errors(tmp_path: Path, pa
     assert "bad.csv:2: email: 'x' is not an e-mail address" in said
     assert "bad.csv:3: key: is missing, it is required" in said
     assert "Traceback" not in said
+
+
+def test_what_a_roster_says_cannot_command_a_terminal(lookup: Any, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("key,email,end,profiles\nE1,ann@example.org,2026\x1b]0;x\x07\u200f,\n", "utf-8")
+    with pytest.raises(AnsibleError) as caught:
+        lookup.run([str(path)], {})
+    assert not {"\x1b", "\x07", "\u200f"} & set(str(caught.value))
