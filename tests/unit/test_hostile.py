@@ -275,18 +275,8 @@ def test_what_a_terminal_obeys_is_replaced_in_results_and_nothing_else(platform:
     assert platform.run(**platform.key(), name="Plain")["changed"] is True
 
 
-STEERING = "".join(
-    [
-        *map(chr, range(9)),
-        *map(chr, range(10, 32)),
-        *map(chr, range(127, 160)),
-        "\u061c",
-        "\u200e",
-        "\u200f",
-        *map(chr, range(8232, 8239)),
-        *map(chr, range(8294, 8298)),
-    ]
-)
+RANGES = ((0, 8), (10, 31), (0x7F, 0x9F), (0x61C, 0x61C), (0x200E, 0x200F), (0x2028, 0x202E), (0x2066, 0x2069))
+STEERING = "".join(chr(code) for first, last in RANGES for code in range(first, last + 1))
 
 
 def _commands(text: str) -> list[str]:
