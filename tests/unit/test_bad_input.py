@@ -202,6 +202,44 @@ def test_the_environment_stands_in_for_an_option(
     assert bench.run(**bench.person(), **{option: ...})["action"] == "created"
 
 
+SPOILT = [
+    ("{}\n", "holds a line feed (U+000A), remove it"),
+    ("{}\r\n", "holds a carriage return (U+000D), remove it"),
+    ("\t{}", "holds a tab (U+0009), remove it"),
+    ("{}\x00", "holds a control character (U+0000), remove it"),
+    ("{}\u2028", "holds LINE SEPARATOR (U+2028), remove it"),
+    (" {}", "begins with a blank (U+0020), remove it"),
+    ("{} ", "ends with a blank (U+0020), remove it"),
+    ("{}\u00a0", "ends with NO-BREAK SPACE (U+00A0), remove it"),
+    ("\ufeff{}", "begins with ZERO WIDTH NO-BREAK SPACE (U+FEFF), remove it"),
+    ('"{}"', 'stands in quotes (" and "), remove them'),
+    ("'{}'", "stands in quotes (' and '), remove them"),
+    ("\u201c{}\u201d", "stands in quotes (\u201c and \u201d), remove them"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "says"), SPOILT)
+@pytest.mark.parametrize(
+    ("name", "option", "variable"),
+    [
+        *(one for one in CREDENTIALS if one[1] != "account_alias"),
+        ("clc", "api_url", "CLC_API_URL"),
+        ("certcentral", "api_url", "CERTCENTRAL_API_URL"),
+    ],
+)
+def test_what_stands_around_a_credential_or_an_address_is_refused_and_named(
+    name: str, option: str, variable: str, spoil: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(name)
+    value = spoil.format(bench.connection[option])
+    _refused(bench, f"{option}: {says}.", **bench.person(), **{option: value})
+    assert bench.info(**{option: value})["msg"] == f"{option}: {says}."
+    if "\0" not in value:
+        monkeypatch.setenv(variable, value)
+        named = f"{option} (from the environment variable {variable}): {says}."
+        _refused(bench, named, **bench.person(), **{option: ...})
+
+
 @pytest.mark.parametrize(
     ("params", "says"),
     [
@@ -520,3 +558,67 @@ def test_the_first_test_of_a_credential_is_not_made_for_bad_input(name: str) -> 
     result = bench.run(users=[bench.person(), bench.person()], api_key="wrong")
     assert "are the same user" in result["msg"]
     assert len(bench.ledger) == 0
+
+
+# Where others can read the credential: a warning, wherever the setting comes from.
+
+CLEAR = "api_url is http: the credential travels to {}.test in clear text. Use https."
+UNCHECKED = (
+    "{where} is false: whoever answers in place of {name}.test gets the credential. "
+    "Give the issuer's certificate with ca_path instead."
+)
+PROXY_PASSWORD = (
+    "{} is http: the password of the proxy travels to proxy.test in clear text. "
+    "Use a proxy that speaks https, or one without a password."
+)
+
+
+@pytest.fixture(name="no_proxies")
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def _warnings(bench: Bench, **params: Any) -> list[str]:
+    told = bench.info(**params).get("warnings", [])
+    assert bench.run(check=True, **bench.person(), **params).get("warnings", []) == told
+    return told
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_certificates_that_are_not_checked_are_a_warning(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _warnings(bench) == []
+    assert _warnings(bench, validate_certs=False) == [UNCHECKED.format(where="validate_certs", name=bench.name)]
+    variable = f"{bench.portal.env}_VALIDATE_CERTS"
+    monkeypatch.setenv(variable, "no")
+    where = f"validate_certs (from the environment variable {variable})"
+    assert _warnings(bench) == [UNCHECKED.format(where=where, name=bench.name)]
+    assert _warnings(bench, validate_certs=True) == []
+    assert _warnings(bench, api_url="http://127.0.0.1:9/", retries=0) == []
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_an_address_in_clear_is_a_warning_also_from_the_environment(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = bench.connection["api_url"].replace("https:", "http:")
+    assert _warnings(bench, api_url=url) == [CLEAR.format(bench.name)]
+    monkeypatch.setenv(f"{bench.portal.env}_API_URL", url)
+    assert _warnings(bench, api_url=...) == [CLEAR.format(bench.name)]
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_a_credential_that_a_proxy_can_read_is_a_warning(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = "http://127.0.0.1:9/"
+    says = "api_url is http: the credential travels to the proxy proxy.test ({}) in clear text. Use https."
+    given = {"api_url": local, "retries": 0}
+    assert _warnings(bench, http_proxy="http://proxy.test:3128", **given) == [says.format("http_proxy")]
+    assert _warnings(bench, http_proxy="http://proxy.test:3128") == []
+    assert _warnings(bench, http_proxy="http://127.0.0.1:3128", **given) == []
+    monkeypatch.setenv("http_proxy", "http://proxy.test:3128")
+    assert _warnings(bench, **given) == [says.format("the environment variable http_proxy")]
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert _warnings(bench, **given) == []
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:word@proxy.test:3128")
+    assert _warnings(bench) == [PROXY_PASSWORD.format("the environment variable HTTPS_PROXY")]

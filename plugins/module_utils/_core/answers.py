@@ -57,13 +57,15 @@ class Answer:
 
     def error(self, kind: type[PortalError], text: str, *, code: t.Any = None, hint: str = "") -> PortalError:
         """Return an error of ``kind`` with the facts of this answer."""
-        return kind(
+        error = kind(
             cut(text),
             status=self.status,
             code=None if code in (None, "") else cut(str(code), 80),
             request_id=self.request_id,
             hint=hint,
         )
+        error.quotes = True
+        return error
 
     def refusal(self, text: str, *, code: t.Any = None) -> PortalError:
         """Return the error for an error body, which counts with any status."""

@@ -12,6 +12,7 @@ import collections
 import dataclasses
 import http.cookiejar
 import json
+import os
 import threading
 import typing as t
 import urllib.parse
@@ -38,6 +39,20 @@ class Connection:
     timeout: float = 30.0
     width: int = 4
     user_agent: str = "portal.users"
+
+
+def proxy_of(connection: Connection) -> tuple[str, str]:
+    """Return what names the proxy that requests will take, and its address; ``""`` for both if there is none."""
+    if connection.http_proxy:
+        return "http_proxy", connection.http_proxy
+    utils = deps.requests.utils
+    found = utils.select_proxy(connection.url, utils.get_environ_proxies(connection.url))
+    if not found:
+        return "", ""
+    scheme = urllib.parse.urlsplit(connection.url).scheme
+    names = (name for word in (scheme, "all") for name in (f"{word}_proxy", f"{word}_proxy".upper()))
+    source = next((f"the environment variable {n}" for n in names if os.environ.get(n)), "the proxy of this machine")
+    return source, found if "://" in found else f"http://{found}"
 
 
 class Link:

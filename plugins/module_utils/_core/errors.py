@@ -47,6 +47,8 @@ class PortalError(Exception):
         self.code = code
         self.request_id = request_id
         self.hint = hint
+        self.quotes = False
+        """Whether ``text`` holds what the portal said."""
         self.call = ""
         self.effect = ""
         """The effect of the call that failed, as far as it was one call."""
@@ -56,7 +58,7 @@ class PortalError(Exception):
     def conceal(self, secrets: t.Collection[str]) -> None:
         """Remove ``secrets`` from everything that the portal said."""
         mask = mask_of(frozenset(secrets))
-        self.text = mask.message(self.text)
+        self.text = mask.message(self.text) if self.quotes else mask.own(self.text)
         self.code = self.code and mask.text(self.code)
         self.request_id = self.request_id and mask.text(self.request_id)
         self.hint = mask.own(self.hint)

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import typing as t
+import unicodedata
 import urllib.parse
 
 from .arguments import absolute, connection_options, task_options
 from .calls import READ, SESSION, WRITE
 from .client import Client
-from .connection import Connection
+from .connection import Connection, proxy_of
 from .errors import BadInput
 from .portal import tenant_of
 from .session import Session
@@ -26,7 +28,11 @@ from .throttle import Clock, Throttle
 if t.TYPE_CHECKING:
     from .fields import Params
     from .guard import Tally
-    from .portal import Portal
+    from .portal import Option, Portal
+
+QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
+FALSE = ("no", "off", "0", "false", "n", "f", "0.0")
+SIGNS = {"\n": "a line feed", "\r": "a carriage return", "\t": "a tab", " ": "a blank"}
 
 
 @dataclasses.dataclass
@@ -88,7 +94,7 @@ def open_session(
         timeout=params["timeout"],
         width=width,
     )
-    _warn_clear_text(connection.url, context.warnings)
+    _warn(portal, connection, context.warnings)
     throttle = Throttle(
         budget=params["retry_budget"], retries=params["retries"], clock=context.clock, limits=portal.limits
     )
@@ -127,10 +133,41 @@ def complete(portal: Portal, params: Params) -> None:
             str(value or "").encode("utf-8")
         except UnicodeEncodeError as error:
             raise BadInput(f"{option.name}: holds half of a character, write it anew") from error
+    for option in (*portal.credentials, *connection_options(portal)):
+        if option.name in ("api_url", "http_proxy") or option in portal.credentials:
+            _as_meant(option, params.get(option.name))
     scope = [o for o in portal.scope if params.get(o.name) not in (None, "")]
     if len(scope) > 1:
         raise BadInput(f"{' and '.join(o.name for o in scope)} exclude each other, give one of them")
     _connectable(portal, params)
+
+
+def _as_meant(option: Option, value: t.Any) -> None:
+    """Refuse what a file or a shell has put around a value: as a credential it would cost a refused login."""
+    text = str(value or "")
+    where = _source(option, value)
+    broken = next((sign for sign in text if unicodedata.category(sign) in ("Cc", "Zl", "Zp")), None)
+    if broken is not None:
+        raise BadInput(f"{where}: holds {_sign(broken)}, remove it")
+    for sign, place in ((text[:1], "begins"), (text[-1:], "ends")):
+        if sign and (sign.isspace() or unicodedata.category(sign) == "Cf"):
+            raise BadInput(f"{where}: {place} with {_sign(sign)}, remove it")
+    if len(text) > 1 and QUOTES.get(text[0]) == text[-1]:
+        raise BadInput(f"{where}: stands in quotes ({text[0]} and {text[-1]}), remove them")
+
+
+def _source(option: Option, value: t.Any) -> str:
+    """Return what a wrong value is to be corrected in: the option, or the environment variable that stood in for it."""
+    name = next((name for name in option.env if os.environ.get(name)), None)
+    told = os.environ[name] if name is not None else None
+    if told == value or (value is False and str(told).lower() in FALSE):
+        return f"{option.name} (from the environment variable {name})"
+    return option.name
+
+
+def _sign(sign: str) -> str:
+    name = SIGNS.get(sign) or unicodedata.name(sign, "a control character")
+    return f"{name} (U+{ord(sign):04X})"
 
 
 def _connectable(portal: Portal, params: Params) -> None:
@@ -164,8 +201,32 @@ def _connectable(portal: Portal, params: Params) -> None:
         raise BadInput(f"retries: {params['retries']} is out of range, give a number from 0 to 100")
 
 
-def _warn_clear_text(url: str, warnings: list[str]) -> None:
-    parts = urllib.parse.urlsplit(url)
-    local = parts.hostname in ("localhost", "::1") or re.fullmatch(r"127(\.[0-9]+){1,3}", parts.hostname or "")
-    if parts.scheme == "http" and not local:
-        warnings.append(f"api_url is http: the credential travels to {parts.hostname} in clear text. Use https.")
+def _warn(portal: Portal, connection: Connection, warnings: list[str]) -> None:
+    """Tell where others can read the credential: on the way to the portal, to a proxy, or in place of the portal."""
+    options = {option.name: option for option in connection_options(portal)}
+    url = urllib.parse.urlsplit(connection.url)
+    there = _far(url.hostname)
+    source, proxy = proxy_of(connection)
+    by = urllib.parse.urlsplit(proxy)
+    if url.scheme == "http" and there:
+        warnings.append(f"api_url is http: the credential travels to {url.hostname} in clear text. Use https.")
+    elif url.scheme == "http" and _far(by.hostname):
+        warnings.append(
+            f"api_url is http: the credential travels to the proxy {by.hostname} ({source}) in clear text. Use https."
+        )
+    if by.scheme == "http" and by.password and _far(by.hostname):
+        warnings.append(
+            f"{source} is http: the password of the proxy travels to {by.hostname} in clear text. "
+            "Use a proxy that speaks https, or one without a password."
+        )
+    if url.scheme == "https" and not connection.validate_certs and (there or _far(by.hostname)):
+        where = _source(options["validate_certs"], False)
+        warnings.append(
+            f"{where} is false: whoever answers in place of {url.hostname} gets the credential. "
+            "Give the issuer's certificate with ca_path instead."
+        )
+
+
+def _far(host: str | None) -> bool:
+    """Return whether ``host`` is another machine."""
+    return bool(host) and host not in ("localhost", "::1") and not re.fullmatch(r"127(\.[0-9]+){1,3}", host or "")
