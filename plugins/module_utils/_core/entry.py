@@ -215,15 +215,16 @@ def _in_full(connector: Connector, account: Account) -> Account | None:
     found = connector.details(account.id)
     if found is None:
         ensure_gone(connector, account)
-    return found
+        return None
+    return found.joined(account)
 
 
 def _chosen(account: t.Any, params: Params) -> bool:
     roles, role_ids, status = params.get("roles"), params.get("role_ids"), params.get("status")
     service = params.get("service")
     return (
-        (roles is None or bool({squeezed(r) for r in roles} & {squeezed(r) for r in account.roles}))
-        and (role_ids is None or bool(set(role_ids) & set(account.role_ids)))
+        (roles is None or bool({squeezed(r) for r in roles} & {squeezed(r) for r in account.roles or ()}))
+        and (role_ids is None or bool(set(role_ids) & set(account.role_ids or ())))
         and (status is None or account.status in status)
         and (service is None or bool(account.service) == service)
     )

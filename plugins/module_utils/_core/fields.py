@@ -129,6 +129,15 @@ class Field:
         """Return what the portal said, in canonical form."""
         return wire
 
+    def silent(self, wire: t.Any) -> bool:
+        """Return whether a record of one account that holds ``wire`` (None: nothing) says nothing of the field."""
+        return False
+
+    @property
+    def untold(self) -> t.Any:
+        """The value by which to plan where the portal told none."""
+        return self.canonical(None)
+
     def merge(self, current: t.Any, wish: t.Any) -> t.Any:
         """Return the value that the field has once ``wish`` is fulfilled."""
         return wish
@@ -180,6 +189,10 @@ class Text(Field):
     def canonical(self, wire: t.Any) -> str:
         return "" if wire is None else str(wire)
 
+    def silent(self, wire: t.Any) -> bool:
+        # Empty text may be left out of records, but no account is without what the portal requires.
+        return self.create == REQUIRED and wire in (None, "")
+
     def same(self, current: t.Any, value: t.Any) -> bool:
         return bool(lowered(current) == lowered(value) if self.fold else current == value)
 
@@ -213,6 +226,9 @@ class Flag(Field):
         if isinstance(wire, str):
             return wire.strip().lower() in ("yes", "true", "1", "on")
         return bool(wire)
+
+    def silent(self, wire: t.Any) -> bool:
+        return self.canonical(wire) is None
 
     def wire(self, value: t.Any) -> t.Any:
         return None if value is None else self.words[0 if value else 1]
@@ -276,6 +292,9 @@ class Reference(Identified):
         if isinstance(wire, dict):
             wire = wire.get("id")
         return "" if wire is None else str(wire)
+
+    def silent(self, wire: t.Any) -> bool:
+        return self.create == REQUIRED and not self.canonical(wire)
 
     def wire(self, value: t.Any) -> t.Any:
         return int(value) if self.number and value != "" else value
@@ -357,6 +376,9 @@ class Members(Identified):
         members = wire if isinstance(wire, (list, tuple, set, frozenset)) else ()
         ids = (m.get("id") if isinstance(m, dict) else m for m in members)
         return frozenset(str(i) for i in ids if i is not None)
+
+    def silent(self, wire: t.Any) -> bool:
+        return wire is None
 
     def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
         base = current if wish.assign is None else wish.assign

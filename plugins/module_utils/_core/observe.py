@@ -230,7 +230,7 @@ class Observer:
             found = self.connector.details(account.id)
             if found is None:
                 raise contradiction(account)
-        return found
+        return None if found is None else found.joined(account)
 
     def with_keys(self, work: Work, account: Account | None) -> Account | None:
         """Return the account with its live API keys if these are to be revoked: no other read tells them."""
@@ -254,7 +254,8 @@ class Observer:
             key = frozenset((fold(work.desired.key or ""),))
             account = correlate(self.portal, work.desired, Index(self.connector.listing(key)))
             if account is not None and not account.full:
-                account = self.connector.details(account.id)
+                found = self.connector.details(account.id)
+                account = None if found is None else found.joined(account)
         self.check_scope(account)
         return self.with_keys(work, account)
 

@@ -172,7 +172,7 @@ def within(rest: Plan, approved: Plan) -> bool:
 
 
 def _value(portal: Portal, account: Account, name: str) -> t.Any:
-    return account.values[name] if name in account.values else portal.field(name).canonical(None)
+    return account.values[name] if name in account.values else portal.field(name).untold
 
 
 def _leave(portal: Portal, policy: Policy, desired: Desired, account: Account | None) -> Plan:
@@ -287,8 +287,10 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
         changes.append(change)
     if steps:
         changes.append(Change(REVOKE_KEYS, REVOKE_KEYS, _counted(account), "0 keys"))
+    carriers = [field for field in portal.fields if field.carry]
     for part in sorted(parts, key=portal.parts.index):
-        carried = {f.name: account.values.get(f.name) for f in portal.fields if f.carry and f.part == part}
+        # What the portal did not tell cannot be carried.
+        carried = {f.name: account.values[f.name] for f in carriers if f.part == part and f.name in account.values}
         steps.append(Step(WRITE, part, {**carried, **parts[part]}))
     action = "updated"
     if status is not None:

@@ -17,7 +17,7 @@ import typing as t
 import urllib.parse
 
 from .errors import BadInput, PortalError, Unsupported
-from .fields import EMAIL, Field, Lookup, Members, Name
+from .fields import EMAIL, FIRST_NAME, LAST_NAME, Field, Lookup, Members, Name
 from .identity import fold
 
 if t.TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Account(t.NamedTuple):
 
     ``values`` holds the fields that this view of the account shows; ``full`` tells a single read from a list entry.
     ``locked`` says why the portal never lets the account be disabled or deleted. ``keys`` are its live API keys, names
-    by IDs, where they were asked for. What the portal does not tell is None.
+    by IDs, where they were asked for. What the portal does not tell is None, or no member of ``values``.
     """
 
     id: str
@@ -80,8 +80,8 @@ class Account(t.NamedTuple):
     status: str = UNKNOWN
     status_raw: str | None = None
     scope: str | None = None
-    roles: tuple[str, ...] = ()
-    role_ids: tuple[str, ...] = ()
+    roles: tuple[str, ...] | None = None
+    role_ids: tuple[str, ...] | None = None
     name: str | None = None
     username: str | None = None
     admin: bool | None = None
@@ -90,13 +90,25 @@ class Account(t.NamedTuple):
     sso_only: bool | None = None
     service: bool | None = None
     keys: t.Mapping[str, str] | None = None
-    locked: str = ""
+    locked: str | None = None
     raw: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
     @property
     def identity(self) -> tuple[bool, str]:
         """What makes the account unique in the portal: its kind and its key, folded."""
         return bool(self.service), fold(self.key)
+
+    def joined(self, other: Account | None) -> Account:
+        """Return this account, read alone, with what only ``other``, another sight of it, tells.
+
+        This is the one place where two records of an account meet: a fact stays unless the later record has a better
+        one, and a record that is silent, or says what nobody can use, has none.
+        """
+        if other is None or other.id != self.id:
+            return self
+        silent = [name for name, fact in zip(self._fields, self) if fact is None]
+        kept = {name: getattr(other, name) for name in (*silent, *(("status",) if "status_raw" in silent else ()))}
+        return self._replace(**{**kept, "values": {**other.values, **self.values}})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +179,7 @@ class Portal:
         compared = [field for field in self.fields if field.compared]
         places = {option: place for place, f in enumerate(self.fields) for option in f.options()}
         object.__setattr__(self, "_places", places)
-        sources = tuple((f.name, f.source, f.listed, f.canonical, f.verbatim) for f in compared)
+        sources = tuple((f.name, f.source, f.listed, f.canonical, f.verbatim, f.silent) for f in compared)
         object.__setattr__(self, "_sources", sources)
 
     def field(self, name: str) -> Field:
@@ -207,14 +219,24 @@ class Portal:
     def values(self, record: t.Mapping[str, t.Any], *, full: bool) -> dict[str, t.Any]:
         """Return the canonical values that a record of the portal holds.
 
-        In a full record what is missing is empty; in a list entry it is unknown, unless the field is ``listed``.
+        In a full record what is missing is empty, unless the field calls that ``silent``; in a list entry it is
+        unknown, unless the field is ``listed``.
         """
         found = {}
-        for name, source, always, canonical, verbatim in self._sources:
-            if always or full or source in record:
-                wire = record.get(source)
-                found[name] = wire if verbatim and isinstance(wire, str) else canonical(wire)
+        for name, source, always, canonical, verbatim, silent in self._sources:
+            if full:
+                if silent(record.get(source)):
+                    continue
+            elif not always and source not in record:
+                continue
+            wire = record.get(source)
+            found[name] = wire if verbatim and isinstance(wire, str) else canonical(wire)
         return found
+
+    def name_of(self, account: Account) -> str:
+        """Return what the holder of an account is called; empty if the portal does not tell."""
+        names = (account.values.get(self.marked(mark)) for mark in (FIRST_NAME, LAST_NAME))
+        return account.name or " ".join(filter(None, names))
 
 
 class Connector(abc.ABC):

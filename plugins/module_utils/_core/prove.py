@@ -107,7 +107,8 @@ class Prover:
             return False
         if rest.steps or (seen is None and work.desired.state != "absent"):
             return False
-        work.account = seen
+        # The result tells also what only the listing told before.
+        work.account = seen.joined(work.account) if seen is not None and seen.full else seen
         return True
 
     def _unsettled(self, work: Work, seen: Account | None) -> PortalError:

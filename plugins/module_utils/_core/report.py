@@ -133,21 +133,19 @@ def record(portal: Portal, account: Account, *, raw: bool = False) -> dict[str, 
         "id": account.id,
         "username": account.username if account.username is not None else account.key,
         "email": values.get(portal.marked(EMAIL)) or None,
-        "name": account.name,
+        "name": portal.name_of(account) or None,
         "first_name": values.get(portal.marked(FIRST_NAME)) or None,
         "last_name": values.get(portal.marked(LAST_NAME)) or None,
         "status": account.status,
         "status_raw": account.status_raw,
-        "roles": sorted(account.roles),
-        "role_ids": list(account.role_ids),
+        "roles": sorted(account.roles or ()),
+        "role_ids": list(account.role_ids or ()),
         "admin": account.admin,
         "last_login": account.last_login,
         "created": account.created,
         "sso_only": account.sso_only,
         "service": account.service,
     }
-    if found["name"] is None:
-        found["name"] = " ".join(filter(None, (found["first_name"], found["last_name"]))) or None
     if raw:
         found["raw"] = public(dict(account.raw))
     return found

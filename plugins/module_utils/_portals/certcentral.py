@@ -103,6 +103,10 @@ NAME_TAKEN = (
 class Assignments(Members):
     """The containers that a user is restricted to: no member means no restriction (docs/apis/certcentral.md 7.2)."""
 
+    @property
+    def untold(self) -> frozenset[str]:
+        return frozenset((UNTOLD,))
+
     def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
         if UNTOLD in current:
             raise Refused(
@@ -409,13 +413,12 @@ class CertCentral(Connector):
         if not key.strip():
             raise Unclear(f"user {ident} in the answer has no {'email' if service else 'username'}")
         roles = members(record.get("access_roles"), "access_roles", ident)
-        flat = {**record, "access_roles": ",".join(sorted(roles, key=int))}
         assigned = assignments(record, ident)
-        if assigned is None and full and record.get("has_container_assignments"):
-            assigned = [UNTOLD]
-        flat.pop("container_assignments", None)
-        if assigned is not None:
-            flat["container_assignments"] = assigned
+        if assigned is None and full and not record.get("has_container_assignments"):
+            assigned = []
+        told = {"access_roles": ",".join(sorted(roles, key=int)), "container_assignments": assigned}
+        flat = {name: value for name, value in record.items() if name not in told}
+        flat.update((name, value) for name, value in told.items() if value is not None)
         return Account(
             id=ident,
             key=key,
@@ -424,9 +427,8 @@ class CertCentral(Connector):
             status=STATUSES.get(fold(status), UNKNOWN),
             status_raw=status or None,
             scope=container_of(record),
-            roles=tuple(roles.values()),
-            role_ids=tuple(roles),
-            name=f"{record.get('first_name') or ''} {record.get('last_name') or ''}".strip() or None,
+            roles=tuple(roles.values()) or None,
+            role_ids=tuple(roles) or None,
             username=record.get("username"),
             admin=ADMINISTRATOR in roles if roles else None,
             last_login=moment(record.get("last_login_date")),

@@ -250,10 +250,9 @@ class Clc(Connector):
         if fold(status) == DELETED:
             return None
         roles = role_ids(record.get("Roles"))
-        known = {**record, "Roles": roles}
+        known = record if roles is None else {**record, "Roles": roles}
         if not full:
-            for name in UNLISTED:
-                known.pop(name, None)
+            known = {name: value for name, value in known.items() if name not in UNLISTED}
         return Account(
             id=login,
             key=login,
@@ -261,12 +260,12 @@ class Clc(Connector):
             full=full,
             status=STATUSES.get(fold(status), UNKNOWN),
             status_raw=status or None,
-            scope=(record.get("AccountAlias") or self.scope or "").strip().upper() or None,
-            roles=tuple(ROLE_NAMES.get(ident, ident) for ident in roles),
-            role_ids=tuple(roles),
-            name=f"{record.get('FirstName') or ''} {record.get('LastName') or ''}".strip() or None,
+            # The list is that of the account that was asked for, whoever stands in it.
+            scope=(record.get("AccountAlias") or ("" if full else self.scope) or "").strip().upper() or None,
+            roles=None if roles is None else tuple(ROLE_NAMES.get(ident, ident) for ident in roles),
+            role_ids=None if roles is None else tuple(roles),
             username=login,
-            admin=ADMINISTRATOR in roles,
+            admin=None if roles is None else ADMINISTRATOR in roles,
             raw=record,
         )
 
@@ -285,10 +284,10 @@ def envelope(answer: Answer) -> tuple[int, str] | None:
     return int(str(code)), message if isinstance(message, str) else ""
 
 
-def role_ids(members: t.Any) -> list[str]:
-    """Return the role IDs of a record as text; raises ``Unclear`` for anything that is no list of numbers."""
+def role_ids(members: t.Any) -> list[str] | None:
+    """Return the role IDs of a record as text, None if it tells none; raises ``Unclear`` for no list of numbers."""
     if members is None:
-        return []
+        return None
     if not isinstance(members, list):
         raise Unclear("Roles of a user in the answer is not a list")
     texts = {"" if isinstance(member, bool) else str(member).strip() for member in members}

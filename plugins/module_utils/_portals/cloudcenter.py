@@ -89,6 +89,7 @@ PAYLOAD = (
     "sendActivationEmail",
 )
 ABSENT = re.compile(r"not (be )?found|not exist|no such", re.IGNORECASE)
+OWNER = "it owns its tenant, and CloudCenter never lets an owner be disabled or deleted"
 OTHER_SERVER = "Check api_url: the server does not look like CloudCenter 4.x"
 
 Record = t.Mapping[str, t.Any]
@@ -355,7 +356,6 @@ class CloudCenter(Connector):
         if wrong is not None:
             raise Unclear(f"the record of the account {identity(record)} is malformed (at {wrong})")
         values = self.portal.values(record, full=full)
-        names = (values.get("first_name"), values.get("last_name"))
         marks = [record.get("tenantAdmin"), record.get("coAdmin")]
         owner = record.get("type") == "TENANT" or record.get("tenantAdmin") is True
         status, login = record.get("status"), record.get("username")
@@ -367,11 +367,10 @@ class CloudCenter(Connector):
             status=STATUS.get(str(status), UNKNOWN),
             status_raw=None if status is None else str(status),
             scope=number(tenant),
-            name=" ".join(filter(None, names)) or None,
             username=None if login is None else str(login),
             admin=True if owner or True in marks else (None if marks == [None, None] else False),
             created=moment(record.get("created")),
-            locked="it owns its tenant, and CloudCenter never lets an owner be disabled or deleted" if owner else "",
+            locked=OWNER if owner else None if {"type", "tenantAdmin"}.isdisjoint(record) else "",
             raw={name: value for name, value in record.items() if name not in HIDDEN},
         )
 

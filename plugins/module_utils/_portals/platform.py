@@ -105,6 +105,9 @@ class Platform(Connector):
                 ident = t.cast(str, number(record["id"]))
                 # It was listed just now: that it cannot be found once may be no more than bad luck.
                 account = self.details(ident) or self.details(ident)
+                if account is not None:
+                    listed = self._account(answer, {**record, "username": account.key}, full=False)
+                    account = account.joined(listed)
             else:
                 account = None if retired(record) else self._account(answer, record, full=False)
             if account is not None:

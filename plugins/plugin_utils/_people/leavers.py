@@ -295,9 +295,8 @@ def _ended(record: Record) -> bool:
     return all(rungs.get(rung) in ENDED for rung in RUNGS)
 
 
-def name_of(leaver: Leaver) -> str:
+def name_of(portal: Portal, leaver: Leaver) -> str:
     """Return what somebody is called."""
     if leaver.person:
         return full_name(leaver.person)
-    account = leaver.account
-    return str(account.name or "") if account is not None else ""
+    return portal.name_of(leaver.account) if leaver.account is not None else ""

@@ -181,15 +181,14 @@ class Lines:
         values = account.values if account is not None else {}
         changes = self._changes(outcome) if outcome is not None else ()
         action = outcome.action if outcome is not None else model.NONE
-        names = (values.get(self._portal.marked(mark)) for mark in (FIRST_NAME, LAST_NAME))
         return model.Unlisted(
             login=wish.login,
             account=wish.account,
-            name=(account.name if account is not None else None) or " ".join(filter(None, names)),
+            name=self._portal.name_of(account) if account is not None else "",
             email=values.get(self._portal.marked(EMAIL)) or "",
             account_status=account.status if account is not None else "",
             last_login=(account.last_login if account is not None else None) or "",
-            roles=account.roles if account is not None else (),
+            roles=(account.roles if account is not None else None) or (),
             key=wish.key,
             department=wish.department,
             what="without_profile" if wish.key else "unlisted",

@@ -344,7 +344,7 @@ class _Offboarding:
             error = f"{_which(leaver.candidates)} may be theirs, and was left alone: name it in offboard_people"
         return model.Line(
             key=leaver.key,
-            name=name_of(leaver),
+            name=name_of(self.job.portal, leaver),
             login=leaver.login,
             department=str(leaver.person.get("department") or ""),
             account=leaver.account.id if leaver.account is not None else "",
@@ -625,7 +625,8 @@ class _Offboarding:
                     )[0]
                     full = account
                     if plan.unknown(self.job.portal, wish, account):
-                        full = self.session.connector.details(account.id) or account
+                        found = self.session.connector.details(account.id)
+                        full = account if found is None else found.joined(account)
                     seen = not plan.make(self.job.portal, self.policy, wish, full).steps
                 status = "done" if seen else "not_taken" if rung == STRIP else "unproved"
                 leaver.rungs[rung] = dataclasses.replace(

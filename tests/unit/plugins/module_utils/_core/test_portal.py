@@ -47,9 +47,14 @@ def test_what_a_portal_cannot_do_is_said_with_the_reason(can: dict[str, bool | s
 def test_a_full_record_shows_every_field_and_a_list_entry_the_listed_ones() -> None:
     record = {"username": "ann", "mail": "a@b", "admin": "yes"}
     full = PORTAL.values(record, full=True)
-    assert set(full) == {f.name for f in PORTAL.fields if f.compared}
-    assert (full["email"], full["admin"], full["name"], full["group_ids"]) == ("a@b", True, "", frozenset())
+    assert full == {"username": "ann", "email": "a@b", "admin": True, "name": "", "phone": "", "role_id": ""}
     assert set(full) - set(PORTAL.values(record, full=False)) == {"name", "phone"}
+
+
+def test_a_full_record_that_is_silent_about_a_set_or_a_flag_or_what_is_required_does_not_call_it_empty() -> None:
+    assert PORTAL.values({"mail": "", "admin": None, "tag_ids": None}, full=True).keys() == {"name", "phone", "role_id"}
+    told = PORTAL.values({"admin": "no", "tag_ids": []}, full=True)
+    assert (told["admin"], told["tag_ids"]) == (False, frozenset())
 
 
 def test_a_list_entry_that_happens_to_hold_an_unlisted_field_shows_it() -> None:

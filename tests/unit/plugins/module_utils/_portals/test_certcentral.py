@@ -328,8 +328,10 @@ def test_assignments_are_sent_as_text() -> None:
 
 def test_assignments_that_the_portal_does_not_tell_are_never_changed() -> None:
     account = the_account(has_container_assignments=True)
+    assert "container_ids" not in account.values
+    field = PORTAL.field("container_ids")
     with pytest.raises(errors.Refused, match="not to which"):
-        PORTAL.field("container_ids").merge(account.values["container_ids"], MemberWish(assign=frozenset()))
+        field.merge(field.untold, MemberWish(assign=frozenset()))
 
 
 def test_removing_the_last_container_is_refused_because_it_would_open_all() -> None:

@@ -189,7 +189,7 @@ def test_details_hold_all_values_in_canonical_form() -> None:
     assert account.full
     assert account.id == account.key == account.username == "sam.ortiz"
     assert (account.status, account.status_raw, account.admin) == (DISABLED, "Disabled", True)
-    assert account.name == "Sam Ortiz"
+    assert PORTAL.name_of(account) == "Sam Ortiz"
     assert account.values["role_ids"] == frozenset(("9",))
     assert account.values["office_number"] == account.values["mobile_number"] == ""
     assert account.values["sms_alerts"] is True

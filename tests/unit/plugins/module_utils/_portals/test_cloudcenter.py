@@ -86,7 +86,7 @@ def test_an_account_is_told_in_canonical_form_without_the_mask_and_the_address_o
     connector, _script = connect(PORTAL, SETTINGS, shown(user()))
     account = connector.details("28")
     assert (account.id, account.key, account.username) == ("28", "Jane.Doe@example.test", "jane.doe_1c")
-    assert (account.scope, account.name, account.created) == ("1", "Jane Doe", "2018-03-23T00:00:00Z")
+    assert (account.scope, PORTAL.name_of(account), account.created) == ("1", "Jane Doe", "2018-03-23T00:00:00Z")
     assert (account.status, account.status_raw, account.admin, account.locked) == (ACTIVE, "ENABLED", False, "")
     assert account.values["phone_number"] == ""
     assert not {"password", "accessKeys"} & set(account.raw)
