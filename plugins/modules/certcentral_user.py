@@ -212,7 +212,11 @@ notes:
     the user.
   - The module sees the API keys that the credential sees. Where the portal shows those of the credential's own user
     only, none of others is found.
-  - In accounts that are connected to DigiCert account, users are made and deleted there, and the API refuses it.
+  - In an account whose users are managed in DigiCert account, users are made, changed and deleted there. What the API
+    answers then is not documented. The module names this as a possible cause where a write is refused or does not last,
+    and a user who is deleted may still exist there.
+  - Profile, role and containers are requests of their own. Each is tried, also where another was refused, and
+    RV(users[].steps) says which took.
   - The portal limits the number of requests. The module keeps to the published limits by itself.
 seealso:
   - module: portal.users.certcentral_user_info

@@ -69,17 +69,7 @@ class Script(requests.adapters.BaseAdapter):
         body = json.loads(request.body) if request.body else None
         query = urllib.parse.parse_qs(parts.query, keep_blank_values=True)
         self.sent.append(Sent(request.method, path, query, body, request.headers))
-        reply = answer if isinstance(answer, Reply) else Reply(answer)
-        text = reply.text if reply.text is not None else "" if reply.data is None else json.dumps(reply.data)
-        response = requests.Response()
-        response.status_code = reply.status
-        response.url = request.url
-        response.request = request
-        response.raw = urllib3.HTTPResponse(
-            body=io.BytesIO(text.encode()), headers=dict(reply.headers), status=reply.status, preload_content=False
-        )
-        response.headers.update(reply.headers)
-        return response
+        return answered(request, answer if isinstance(answer, Reply) else Reply(answer))
 
     def close(self) -> None:
         """Release nothing: there is no connection."""
@@ -87,6 +77,20 @@ class Script(requests.adapters.BaseAdapter):
     def finish(self) -> None:
         """Fail unless every line was used."""
         assert not self._lines, f"not sent: {[line[:2] for line in self._lines]}"
+
+
+def answered(request: t.Any, reply: Reply) -> requests.Response:
+    """Return a reply to a request as a transport adapter has to."""
+    text = reply.text if reply.text is not None else "" if reply.data is None else json.dumps(reply.data)
+    response = requests.Response()
+    response.status_code = reply.status
+    response.url = request.url
+    response.request = request
+    response.raw = urllib3.HTTPResponse(
+        body=io.BytesIO(text.encode()), headers=dict(reply.headers), status=reply.status, preload_content=False
+    )
+    response.headers.update(reply.headers)
+    return response
 
 
 class QuietClock(Clock):

@@ -272,6 +272,15 @@ def test_an_account_that_somebody_else_deleted_is_not_said_to_be_deleted_here(be
     assert (result["action"], result["changed"]) == ("none", False)
 
 
+def test_a_deletion_that_finds_nobody_is_not_believed_while_somebody_is_there(bench: Bench) -> None:
+    _faulty(bench, ("status", {"code": 404}), "delete user", None)
+    bench.seed(bench.rich(**({"status": "DISABLED"} if bench.name == "cloudcenter" else {})))
+    result = bench.run(**bench.key(), state="absent")
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "reported success" not in result["msg"]
+    assert bench.account() is not None
+
+
 # Rate limits
 
 

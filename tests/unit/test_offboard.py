@@ -15,7 +15,7 @@ import pytest
 from conftest import ANN, BOB, PORTALS, Bench
 from rehearsal import Line, Rehearsal, row
 
-from ansible_collections.portal.users.plugins.plugin_utils._people.papers import markdown, model
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import markdown, model, screen
 
 LATER = "2099-01-01"
 LADDER = ("revoke", "strip", "disable", "delete")
@@ -509,3 +509,35 @@ def test_check_mode_writes_neither_log_nor_memory_nor_papers_of_others(stage: Re
     assert {p: p.read_bytes() for p in kept} == kept
     now = {p for p in stage.directory.rglob("*") if p.is_file() and "runs" not in p.parts}
     assert now == set(kept)
+
+
+def test_who_is_gone_from_a_portal_that_is_fed_by_another_product_may_still_exist_there(stage: Rehearsal) -> None:
+    told = stage.offboard("E1", delete_now=True)
+    assert not told.get("failed"), told
+    paper = (stage.directory / "offboarding.md").read_text("utf-8")
+    summary = screen.summary(model.Section.from_dict(section(told, stage)))
+    words = "may still exist in DigiCert account"
+    if stage.bench.name == "certcentral":
+        assert [one["standing"] for one in told["people"]] == [model.ELSEWHERE]
+        assert f"there is no account here any more, but this person {words}" in paper
+        assert f"1 {words}" in summary
+        # The next night says the same of somebody who is long gone.
+        assert [one["standing"] for one in stage.offboard("E1", today="2026-06-02")["people"]] == [model.ELSEWHERE]
+        return
+    assert [one["standing"] for one in told["people"]] == [model.ABSENT]
+    assert words not in paper + summary
+
+
+def test_keys_that_the_portal_goes_on_taking_are_told(tmp_path: Path) -> None:
+    bench = Bench("certcentral")
+    stage = Rehearsal(tmp_path, bench)
+    stage.roster()
+    stage.settle()
+    give_keys(bench, ANN)
+    bench.simulator.faults.add("body", operation="change key status", data=b"", times=None)
+    told = stage.offboard("E1")
+    assert told["failed"]
+    assert told["proof"] == "pending"
+    assert rungs(stage)["revoke"] == "unproved"
+    assert why(stage, "revoke").startswith("2 keys: build server (id ")
+    assert len(keys(bench, ANN)) == 2

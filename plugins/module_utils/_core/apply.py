@@ -14,11 +14,11 @@ import typing as t
 from . import plan
 from .calls import READ
 from .calls import WRITE as WRITE_EFFECT
-from .errors import LOOK, Busy, Clash, Missing, Moved, PortalError, Refused, Unclear, Unknown
+from .errors import LOOK, Busy, Clash, Denied, Missing, Moved, PortalError, Refused, Unclear, Unknown
 from .fields import EMAIL
 from .identity import fold
 from .observe import ANSWERED, DOUBTED, LISTED, READ_ALONE, Observer, Work, ensure_gone
-from .plan import CREATE, DELETE, WRITE
+from .plan import CREATE, DELETE, REVOKE, REVOKE_KEYS, WRITE
 from .prove import LOOKS, calm
 
 if t.TYPE_CHECKING:
@@ -108,7 +108,11 @@ class Applier:
         except PortalError:
             self._begun.discard(id(work))
             raise
-        self._carry_out(work)
+        try:
+            self._carry_out(work)
+        except (Missing, Refused, Denied) as no:
+            self._tell_parts(work, no)
+            raise
         work.finished = True
 
     def end(self, work: Work) -> None:
@@ -201,6 +205,8 @@ class Applier:
         taken = creating and (work.doubted or self._portal.hides_duplicates)
         doubtful = isinstance(no, Refused) and no.doubtful
         if again or (isinstance(no, Refused) and not taken and not doubtful):
+            if isinstance(no, Missing) and work.account is not None and not work.doubted:
+                no.text += ", and yet the account is there"
             raise self._explain(work, no) from no
         before, refused = work.account, work.step.label if work.step else ""
         self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
@@ -220,7 +226,11 @@ class Applier:
             work.first = work.plan
 
     def _perform(self, work: Work) -> None:
+        no: tuple[Step, PortalError] | None = None
         for step in work.plan.steps:
+            apart = self._portal.apart and step.verb in (WRITE, REVOKE)
+            if no is not None and not apart:
+                break
             work.step = step
             self.gate.watch()
             try:
@@ -229,7 +239,10 @@ class Applier:
                 if error.accepted:
                     work.accepted()
                     self._tell(work)
-                raise
+                if error.accepted or error.fatal or not apart or not isinstance(error, (Missing, Refused, Denied)):
+                    raise
+                no = no or (step, error)
+                continue
             except Exception as error:
                 if not self.gate.passed:
                     raise
@@ -242,6 +255,31 @@ class Applier:
                 work.account = account
                 work.ident = account.id
             self._tell(work)
+        if no is not None:
+            work.step, refusal = no
+            raise refusal
+
+    def _tell_parts(self, work: Work, no: PortalError) -> None:
+        """Say which of the requests took where one was refused: what was accepted is looked at, as always."""
+        if not self._portal.apart or not work.done:
+            return
+        sent, planned = list(work.done), work.planned
+        try:
+            self._observe(work, no, looks=1, wait=0)
+        except PortalError as error:
+            no.text += f"; sent besides, and not verified: {', '.join(sent)} ({error.text})"
+            return
+        work.first = planned
+        rest = {step.label for step in work.plan.steps}
+        work.done = [label for label in sent if label not in rest]
+        lost = [label for label in sent if label in rest]
+        alive = next((str(c.before) for c in work.plan.changes if c.field == REVOKE_KEYS), "")
+        for words, found in (
+            ("done besides", ", ".join(work.done)),
+            ("accepted besides, and not taken", ", ".join(lost)),
+            ("still valid", alive),
+        ):
+            no.text += f"; {words}: {found}" if found else ""
 
     def _take(self, work: Work, step: Step) -> Account | None:
         """Take one step, and return the account as the answer to it shows it, if it does."""

@@ -190,7 +190,7 @@ def _leave(portal: Portal, policy: Policy, desired: Desired, account: Account | 
                 reason="wrong_status",
             )
         steps.insert(-1, Step(DISABLE))
-    changes = [Change(REVOKE_KEYS, REVOKE_KEYS, _counted(account))] if steps[0].verb == REVOKE else []
+    changes = [Change(REVOKE_KEYS, REVOKE_KEYS, keys_of(account))] if steps[0].verb == REVOKE else []
     for field in portal.fields:
         if field.name in account.values:
             shown = field.show(account.values[field.name])
@@ -286,7 +286,7 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
         parts.setdefault(field.part, {})[field.name] = value
         changes.append(change)
     if steps:
-        changes.append(Change(REVOKE_KEYS, REVOKE_KEYS, _counted(account), "0 keys"))
+        changes.append(Change(REVOKE_KEYS, REVOKE_KEYS, keys_of(account), "0 keys"))
     carriers = [field for field in portal.fields if field.carry]
     for part in sorted(parts, key=portal.parts.index):
         # What the portal did not tell cannot be carried.
@@ -322,7 +322,8 @@ def _revocations(desired: Desired, account: Account) -> list[Step]:
     return [Step(REVOKE, f"key {ident}", {REVOKE_KEYS: ident}) for ident in keys or ()]
 
 
-def _counted(account: Account) -> str:
+def keys_of(account: Account) -> str:
+    """Return how many live API keys an account has, and which."""
     keys = account.keys or {}
     shown = ", ".join(f"{cut(name, 60)} (id {ident})" if name else ident for ident, name in sorted(keys.items()))
     return f"{len(keys)} key{'' if len(keys) == 1 else 's'}: {shown}"

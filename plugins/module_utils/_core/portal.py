@@ -136,7 +136,10 @@ class Portal:
     ``address`` makes the base URL of the calls out of what the user gave as ``api_url``. ``born`` is the status of a
     new account; only accounts whose status is in ``delete_from`` can be deleted. ``scoped`` says that a creation needs
     the scope. ``hides_duplicates`` says that a name that is taken is refused like any other wrong value. ``tables``
-    names the kinds of objects that the portal lists, by the fields that take IDs of them.
+    names the kinds of objects that the portal lists, by the fields that take IDs of them. ``apart`` says that each part
+    of an update, and each key, is worth a request of its own where another was refused. ``managed_in`` is the other
+    product that the users of an account may be managed in: then what is done here may be refused, or undone, because of
+    it, and who has no account here any more may still exist there.
     """
 
     name: str
@@ -161,6 +164,8 @@ class Portal:
     born: str = ACTIVE
     scoped: bool = False
     hides_duplicates: bool = False
+    apart: bool = False
+    managed_in: str = ""
     tables: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     person: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     strip: bool | str = True
@@ -189,6 +194,16 @@ class Portal:
     def marked(self, mark: str) -> str:
         """Return the name of the field that ``means`` EMAIL, FIRST_NAME or LAST_NAME; the empty string if none does."""
         return self._marked.get(mark, "")
+
+    @property
+    def cause(self) -> str:
+        """Why the portal may refuse, or undo, what is done to a user; empty where nothing of the kind is known."""
+        if not self.managed_in:
+            return ""
+        return (
+            f"A possible cause is that this account is managed in {self.managed_in}, where the user must then be "
+            "created, edited or deleted"
+        )
 
     def key_of(self, *, service: bool) -> str:
         """Return the option that says which account is meant; service users have no login that anybody chose."""

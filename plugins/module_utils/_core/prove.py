@@ -112,7 +112,7 @@ class Prover:
         return True
 
     def _unsettled(self, work: Work, seen: Account | None) -> PortalError:
-        hint = "Look at the account on the portal"
+        hint = " ".join(filter(None, ("Look at the account on the portal.", self._portal.cause)))
         if seen is None:
             text = "the portal reported success, but the account is not there"
             return Refused(text, hint=hint, reason="not_there")

@@ -16,7 +16,7 @@ import typing as t
 
 from .._core.auth import KeyHeader
 from .._core.calls import READ, WRITE, Call
-from .._core.errors import BadInput, Busy, Denied, Missing, PortalError, Refused, Unclear
+from .._core.errors import BadInput, Busy, Denied, Missing, PortalError, Refused, Unclear, sentence
 from .._core.fields import (
     EMAIL,
     FIRST_NAME,
@@ -90,10 +90,10 @@ HIDDEN = frozenset(("ekey", "api_key"))
 
 ADDRESS_HINT = "Check api_url, it is the address up to and including /services/v2"
 WRONG_KEY = "access_denied|access_denied_invalid_key"
-DENIED_HINT = (
-    "Check api_key: managing users needs the key of an administrator, and one that may do it. In accounts that are "
-    "connected to DigiCert account, users are made and deleted there"
-)
+DENIED_HINT = "Check api_key: managing users needs the key of an administrator, and one that may do it"
+# With these an account whose users are managed in DigiCert account may refuse a write (docs/apis/certcentral.md 16).
+REFUSALS = (403, 404, 405, 410)
+NO_USER = (None, "not_found", "not_found|route", "not_found|user")
 NAME_TAKEN = (
     "A username can be taken in another CertCentral account, which this key cannot see. Then choose another username"
 )
@@ -179,7 +179,7 @@ class CertCentral(Connector):
         service = "username" not in values
         body = self._service_body(values) if service else self._body(values)
         try:
-            answer = self.client.send(CREATE_SERVICE if service else CREATE, body=body)
+            answer = self._write(CREATE_SERVICE if service else CREATE, service=service, body=body)
         except Refused as error:
             error.hint = error.hint or ("" if service else NAME_TAKEN)
             raise
@@ -194,21 +194,22 @@ class CertCentral(Connector):
         return Created(id=ident, once={"api_key": key} if service and isinstance(key, str) else {})
 
     def write(self, account: Account, part: str, values: Values) -> Account | None:
+        service = bool(account.service)
         if part == "role":
-            self.client.send(ROLE, id=account.id, body={"access_roles": [{"id": self._wire("role_id", values)}]})
+            self._write(ROLE, id=account.id, body={"access_roles": [{"id": self._wire("role_id", values)}]})
         elif part == "assignments":
             # Text here and numbers on create, as documented (docs/apis/certcentral.md 7.2).
             ids = [str(ident) for ident in self._wire("container_ids", values)]
-            self.client.send(ASSIGNMENTS, id=account.id, body={"container_id_assignments": ids})
-        elif account.service:
-            self.client.send(PROFILE, id=account.id, body={"email": values["email"]})
+            self._write(ASSIGNMENTS, service=service, id=account.id, body={"container_id_assignments": ids})
+        elif service:
+            self._write(PROFILE, service=True, id=account.id, body={"email": values["email"]})
         else:
-            self.client.send(PROFILE, id=account.id, body=self._profile({"username": account.username, **values}))
+            self._write(PROFILE, id=account.id, body=self._profile({"username": account.username, **values}))
         return None
 
     def act(self, account: Account, verb: str, values: Values) -> Account | None:
         self.portal.require(verb)
-        self.client.send(REVOKE, id=values["revoke_keys"], body={"status": REVOKED})
+        self._write(REVOKE, service=True, id=values["revoke_keys"], body={"status": REVOKED})
         return None
 
     def inquire(self, account: Account) -> Account:
@@ -228,7 +229,7 @@ class CertCentral(Connector):
         return account._replace(keys=dict(filter(None, (live_key(key, account.id) for key in found))))
 
     def delete(self, account: Account) -> None:
-        self.client.send(DELETE, id=account.id)
+        self._write(DELETE, service=bool(account.service), id=account.id)
 
     def fault(self, answer: Answer) -> PortalError | None:
         if answer.ok:
@@ -309,6 +310,22 @@ class CertCentral(Connector):
         for name in ("role", "role_id"):
             if entry.get(name) == "":
                 raise BadInput(f"{name}: must not be empty, {portal.title} has no users without a role")
+
+    def _write(self, call: Call, *, service: bool = False, **request: t.Any) -> Answer:
+        """Send a write about a user; service users, and keys, are managed here in every account.
+
+        A refusal concerns this user and this request: others may pass (docs/apis/certcentral.md 16).
+        """
+        try:
+            return self.client.send(call, **request)
+        except PortalError as error:
+            if isinstance(error, Denied) and not error.credential:
+                error.fatal = False
+            managed = error.status in REFUSALS and (error.status != 404 or error.code in NO_USER)
+            if managed and not service and not getattr(error, "credential", False):
+                hint = sentence(error.hint) if isinstance(error, Denied) else ""
+                error.hint = " ".join(filter(None, (hint, self.portal.cause)))
+            raise
 
     def _wire(self, name: str, values: Values) -> t.Any:
         return self.portal.field(name).wire(values[name])
@@ -616,6 +633,8 @@ PORTAL = Portal(
     key="username",
     folds=False,
     hides_duplicates=True,
+    apart=True,
+    managed_in="DigiCert account",
     fields=FIELDS,
     parts=("profile", "role", "assignments"),
     tables={"container_ids": "containers", "role_id": "roles"},

@@ -73,6 +73,8 @@ class Leaver:
     due: str = ""
     rungs: dict[str, model.Rung] = dataclasses.field(default_factory=dict)
     trouble: str = ""
+    elsewhere: bool = False
+    """Whether they had an account here, and may exist in another product without it."""
 
     @property
     def listed(self) -> bool:
@@ -85,7 +87,9 @@ class Leaver:
             return model.SIGNS_IN
         if self.candidates or self.trouble:
             return model.DOUBTFUL
-        return model.BARRED if account is not None else model.ABSENT
+        if account is not None:
+            return model.BARRED
+        return model.ELSEWHERE if self.elsewhere else model.ABSENT
 
     def set(self, rung: str, status: str, reason: str = "", **facts: t.Any) -> None:
         """Say how it stands with a rung."""
@@ -234,6 +238,10 @@ class Leavers:
         last = datetime.date.fromisoformat(base) + datetime.timedelta(days=order.grace_days)
         # The day that was announced first stands, whatever the roster or the option says later.
         leaver.due = str(known.get("due") or last.isoformat())
+        had = leaver.account is not None or any(
+            record.get("id") for record in (known, self.memory.accounts.get(leaver.folded) or {})
+        )
+        leaver.elsewhere = bool(portal.managed_in) and had
         over = order.delete_now or order.today.isoformat() >= leaver.due
         if leaver.account is None:
             # That there is none is said only where nothing points to one.

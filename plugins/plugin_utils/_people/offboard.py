@@ -602,7 +602,8 @@ class _Offboarding:
                 return "unproved", str(error), after
             if not late:
                 return "empty", "", after
-            said = f"{', '.join(sorted(late))} would still be done"
+            cause = self.job.portal.cause if late - {REVOKE} else ""
+            said = ". ".join(filter(None, (f"{', '.join(sorted(late))} would still be done", cause)))
             if look < PATIENCE:
                 with contextlib.suppress(PortalError):
                     self.session.throttle.back_off(look, Unclear(said))
@@ -613,10 +614,17 @@ class _Offboarding:
         late = set()
         for n, leaver in enumerate(self.people):
             account = after[n]
-            for rung in (STRIP, DISABLE, DELETE):
+            for rung in RUNGS:
                 if leaver.rungs[rung].status not in ("done", "unproved", "not_taken"):
                     continue
                 seen = account is None or (rung == DISABLE and account.status == DISABLED)
+                if rung == REVOKE and account is not None:
+                    account = self.session.connector.inquire(account)
+                    seen = not account.keys
+                    if not seen:
+                        leaver.rungs[rung] = dataclasses.replace(
+                            leaver.rungs[rung], about={"keys": plan.keys_of(account)}
+                        )
                 if rung == STRIP and account is not None:
                     wish = desired_users(
                         self.job.portal,
@@ -670,7 +678,7 @@ class _Offboarding:
 
 def _reason(status: str, standing: str, *, acted: bool) -> str:
     if not acted:
-        return "no_account" if standing == model.ABSENT else "leaving"
+        return "no_account" if standing in (model.ABSENT, model.ELSEWHERE) else "leaving"
     return "leaving" if status == model.PLANNED else "offboarded"
 
 

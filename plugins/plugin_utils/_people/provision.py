@@ -674,6 +674,7 @@ class _Provisioning:
                 if not late:
                     return "empty", ""
                 said = f"{text.number(len(late), 'account')} would still be changed"
+                said = ". ".join(filter(None, (said, self.job.portal.cause)))
                 self.session.throttle.back_off(look, Unclear(said))
             except PortalError as error:
                 return "unproved", str(error)

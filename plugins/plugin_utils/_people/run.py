@@ -103,6 +103,7 @@ class Run:
             title=job.portal.title,
             address=str(job.connection.get("api_url") or ""),
             scope=scope,
+            managed_in=job.portal.managed_in,
         )
         self.tenant = ""
         self.name = job.host

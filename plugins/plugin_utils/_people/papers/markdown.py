@@ -395,7 +395,7 @@ def _ranked(section: model.Section) -> list[model.Line]:
 
 def _standing(section: model.Section, one: model.Line) -> str:
     code = section.standing(one)
-    words = plain(model.STANDINGS[code])
+    words = plain(section.standing_words(one))
     if code in model.ALARMS:
         words = f"**{words}**"
     if one.candidates:

@@ -75,6 +75,7 @@ TO_DO: t.Mapping[str, str] = {
 
 SIGNS_IN = "signs_in"
 BARRED = "barred"
+ELSEWHERE = "elsewhere"
 ABSENT = "absent"
 DOUBTFUL = "doubtful"
 UNSEEN = "unseen"
@@ -82,6 +83,7 @@ STANDINGS: t.Mapping[str, str] = {
     SIGNS_IN: "CAN STILL SIGN IN: the account exists and can sign in",
     DOUBTFUL: "UNCLEAR: this account may be theirs",
     UNSEEN: "UNKNOWN: the portal was not looked at",
+    ELSEWHERE: "there is no account here any more, but this person may still exist in {place}",
     BARRED: "the account exists and cannot sign in",
     ABSENT: "there is no account",
 }
@@ -479,7 +481,8 @@ class Section(_Json):
     ``stopped_by`` is the code of the limit that stopped the plan and ``error`` its sentence, or the sentence of what
     went wrong with the portal as a whole. ``memory`` tells whether anything is known of earlier runs. ``proof`` is one
     of PROOFS, or None where nothing was sent. ``limited`` means that people were named, so that nobody looked for
-    unlisted accounts; ``strange`` are protected names that no account here has.
+    unlisted accounts; ``strange`` are protected names that no account here has. ``managed_in`` is the other product in
+    which the people of this portal may exist.
     """
 
     host: str
@@ -489,6 +492,7 @@ class Section(_Json):
     title: str = ""
     address: str = ""
     scope: str = ""
+    managed_in: str = ""
     stopped_by: str = ""
     error: str = ""
     plan_digest: str = ""
@@ -552,6 +556,10 @@ class Section(_Json):
         if one.standing in STANDINGS:
             return one.standing
         return UNSEEN if one.standing or self.kind == OFFBOARDING else ""
+
+    def standing_words(self, one: Line) -> str:
+        """Return the words of ``standing``."""
+        return STANDINGS[self.standing(one)].format(place=text.visible(self.managed_in) or "another product")
 
     def having(self, *statuses: str) -> list[Entry]:
         """Return the entries with one of ``statuses``."""

@@ -37,6 +37,7 @@ _STANDING = {
     model.SIGNS_IN: "CAN STILL SIGN IN",
     model.DOUBTFUL: "UNCLEAR whether an account is theirs",
     model.UNSEEN: "not looked at",
+    model.ELSEWHERE: "may still exist in {place}",
 }
 
 
@@ -51,7 +52,8 @@ def summary(section: model.Section) -> str:
         words.append("NO MEMORY of earlier runs")
     for standing, told in _STANDING.items():
         found = sum(section.standing(one) == standing for one in section.items)
-        words += [f"{found:,} {told}"] if found else []
+        place = text.visible(section.managed_in) or "another product"
+        words += [f"{found:,} {told.format(place=place)}"] if found else []
     wrong = {model.FAILED: "FAILED", model.UNCLEAR: "UNCLEAR", model.MOVED: "MOVED", model.NOT_TRIED: "NOT TRIED"}
     verbs = {action: action for action in model.ACTIONS} | {model.DELETED: "DELETED"}
     if section.plans:
