@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import collections
 import threading
-import types
 import typing as t
 
 from scripted import QuietClock
@@ -52,14 +51,28 @@ PASSWORD = "canary-password-77b1c2"
 TAGS = {"Red": "t1", "Green": "t2", "Blue": "t3"}
 
 
+class Client:
+    """What a session asks of a client, without requests."""
+
+    def __init__(self) -> None:
+        self.sent: collections.Counter[str] = collections.Counter()
+        self.gate: t.Callable[[str], None] = lambda effect: None
+        self.secrets: frozenset[str] = frozenset()
+
+    def carry(self, secrets: t.Iterable[str]) -> None:
+        """Note secrets."""
+        self.secrets = self.secrets.union(secrets)
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
 class Toy(Connector):
     """Keeps accounts in ``rows`` by ID and notes each call; ``fail`` plans trouble."""
 
     def __init__(self, *rows: Row, portal: Portal | None = None) -> None:
         super().__init__(
-            t.cast(
-                t.Any, types.SimpleNamespace(sent=collections.Counter(), gate=lambda effect: None, close=lambda: None)
-            ),
+            t.cast(t.Any, Client()),
             portal or PORTAL,
             {},
         )
