@@ -5,7 +5,7 @@
 PYTHON ?= python3
 export PYTHON
 ARGS ?=
-ARTIFACT = build/portal-users-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
+RELEASE = build/portal-users-$(shell sed -n 's/^version: *//p' galaxy.yml)
 
 # Nothing of the person's own Ansible is read or written.
 export ANSIBLE_CONFIG := $(CURDIR)/.cache/ansible.cfg
@@ -13,7 +13,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test test-all unit integration campaign sanity lint docs build bench changelog lock clean link \
+.PHONY: help demo simulator test test-all unit integration campaign sanity lint docs build sbom bench changelog lock clean link \
 	demo-tools test-tools
 
 help: ## Show this list
@@ -53,8 +53,14 @@ docs: test-tools ## Check the documentation of all plugins and the guides
 # Only what this makes itself is replaced: whatever else a person has in build/ stays.
 build: demo-tools ## Build the collection into build/ and install it into build/collections
 	@mkdir -p build
-	@.venv/bin/ansible-galaxy collection build --force --output-path build >build/build.log
-	@.venv/bin/ansible-galaxy collection install --force --offline -p build/collections $(ARTIFACT) >>build/build.log
+	@.venv/bin/python tests/build.py build >build/build.log 2>&1 || { cat build/build.log >&2; exit 1; }
+	@.venv/bin/ansible-galaxy collection install --force --offline -p build/collections $(RELEASE).tar.gz >>build/build.log
+
+sbom: test-tools ## List the Python packages of an execution environment, in CycloneDX, beside the artifact
+	@mkdir -p build
+	@.venv/bin/python -m venv --clear --without-pip .cache/ee
+	@.venv/bin/python -m pip --python .cache/ee/bin/python install --disable-pip-version-check --quiet -r requirements/ee.lock
+	@.venv/bin/cyclonedx-py environment --output-reproducible --output-file $(RELEASE).cdx.json .cache/ee/bin/python
 
 bench: demo-tools build ## Measure against uri loops and a bare script (QUICK=1: ten minutes; ARGS=--page updates the documentation)
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(if $(QUICK),--quick) $(ARGS)

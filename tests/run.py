@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import json
 import os
 import re
 import resource
@@ -486,26 +487,41 @@ def reuse(step: Step) -> Outcome:
 
 
 def artifact(step: Step) -> Outcome:
-    """The collection builds, installs offline and holds nothing that only the checkout needs."""
-    target = CACHE / "artifact"
+    """The checkout, with whatever lies around in it, makes the very artifact that what git would commit makes, and that
+    installs offline; `tests/unit/test_artifact.py` says what is in it."""
+    target = stage(step.name) / "built"
     shutil.rmtree(target, ignore_errors=True)
-    if step.run("ansible-galaxy", "collection", "build", "--output-path", target) != 0:
+    here, there, root = target / "here", target / "there", target / "root"
+    program = CHECKOUT / "tests" / "build.py"
+    if step.run("python", program, here, copy=step.name) or step.run("python", "tests/build.py", there, copy=step.name):
         return Outcome(failed=1)
-    tarball = next(target.glob("*.tar.gz"))
-    root = target / "root"
+    tarball = next(here.glob("*.tar.gz"))
+    if tarball.read_bytes() != (there / tarball.name).read_bytes():
+        return Outcome(failed=1, note="the checkout builds another artifact than what git would commit")
     install = ("ansible-galaxy", "collection", "install", "--offline", "-p", root, tarball)
-    if step.run(*install, ANSIBLE_COLLECTIONS_PATH=str(root)) != 0:
+    return verdict(step.run(*install, copy=step.name, ANSIBLE_COLLECTIONS_PATH=str(root)))
+
+
+def sbom(step: Step) -> Outcome:
+    """The list of an execution environment's packages can be made, and has what the lock has."""
+    env = environment(VENV, CHECKOUT / "build" / "collections")
+    if SHELL.run(step.log, ["make", "--no-print-directory", "sbom"], cwd=CHECKOUT, env=env) != 0:
         return Outcome(failed=1)
-    top = {path.name for path in (root / PLACE).iterdir()}
-    strangers = top - {
-        "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "LICENSES", "MANIFEST.json",
-        "README.md", "REUSE.toml", "SECURITY.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
-    }  # fmt: skip
-    if strangers:
-        return Outcome(failed=1, note=f"in the artifact: {', '.join(sorted(strangers))}")
-    if (root / PLACE / "docs" / "apis").exists():
-        return Outcome(failed=1, note="in the artifact: docs/apis")
-    return Outcome(passed=1)
+    lines = (CHECKOUT / "requirements" / "ee.lock").read_text("utf-8").splitlines()
+    locked = {tuple(found.groups()) for found in map(re.compile(r"([a-z0-9-]+)==(\S+)").match, lines) if found}
+    made = CHECKOUT / "build" / f"portal-users-{release()}.cdx.json"
+    parts = json.loads(made.read_text("utf-8"))["components"]
+    listed = {(re.sub(r"[._-]+", "-", part["name"]).lower(), part["version"]) for part in parts}
+    strangers = (listed - locked) | {(name,) for name, _ in locked if name not in dict(listed)}
+    return (
+        Outcome(failed=1, note=f"in the list or the lock only: {sorted(strangers)}") if strangers else Outcome(passed=1)
+    )
+
+
+def release() -> str:
+    """The version of the collection."""
+    found = re.search(r"^version: *(\S+)", (CHECKOUT / "galaxy.yml").read_text("utf-8"), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def steps() -> list[Step]:
@@ -526,6 +542,7 @@ def steps() -> list[Step]:
         Step("ansible-lint", ("lint",), lint),
         Step("docs", ("lint",), docs),
         Step("artifact", ("lint",), artifact),
+        Step("sbom", ("lint",), sbom),
         Step("changelog", ("lint",), changelog),
         Step("reuse", ("lint",), reuse),
         Step("yamllint", ("lint",), tool("yamllint", "--strict", ".")),
