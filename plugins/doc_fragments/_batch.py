@@ -134,6 +134,9 @@ options:
         beside the playbook and beside the playbook. With another connection the path must be absolute.
       - Prefer it to O(users) for thousands of users, because Ansible then has no large list to template. Expressions
         in it are not evaluated.
+      - Text is what was written, so that C(0712345670) and C(12:30:45) need no quotes in YAML. A boolean where text is
+        wanted, a name that is given twice, aliases, merge keys and tags are refused.
+      - The file must be a regular one, or a symbolic link to one, of 64 MiB at most. A text may have 1000 characters.
       - Mutually exclusive with O(users) and with all options that describe a single user.
     type: path
 """

@@ -32,6 +32,8 @@ description:
   - Values that spreadsheets take for formulas or have damaged (C(1.00E+05) and C(100003.0) in keys, logins and phone
     numbers, C(#N/A), C(########)), control characters, texts of more than 1000 characters, YAML aliases and YAML tags
     are refused. In YAML, what looks like a number or a boolean must stand in quotes. Phone numbers may begin with C(+).
+  - A roster is a regular file, or a symbolic link to one, of 64 MiB at most. Messages quote nothing of a file that has
+    no known column or field, since it may be any file at all.
   - A roster holds no secrets, so tasks that use it need no C(no_log).
 author:
   - portal.users authors (@portal-users)

@@ -495,9 +495,9 @@ def test_a_list_in_a_file_is_the_same_as_a_list_of_users(bench: Bench, tmp_path:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("5", "must hold a list of users, and holds int"),
-        ('{"people": []}', "must hold a list of users, and holds dict"),
-        ("[{", "is not valid JSON (Expecting property name"),
+        ("5", "must hold a list of users, and holds a number (line 1)."),
+        ('{"people": []}', "must hold a list of users, and holds a mapping (line 1)."),
+        ("[{", "is not valid JSON: the end of the file stands where a name in double quotation marks belongs"),
     ],
 )
 def test_a_file_of_another_shape_is_refused(bench: Bench, tmp_path: Path, text: str, says: str) -> None:
@@ -511,7 +511,7 @@ def test_a_file_of_another_shape_is_refused(bench: Bench, tmp_path: Path, text: 
 @pytest.mark.parametrize(
     ("entry", "says"),
     [
-        ("1", "users_file[1]: is no user but int."),
+        ("1", "users_file[1]: is no user but a number."),
         ('{"nonsense": 1}', "users_file[1]: nonsense. Supported parameters include: "),
         (
             '{"state": "gone"}',
@@ -532,11 +532,15 @@ def test_a_wrong_entry_of_a_file_is_refused_with_its_position(
 def test_a_file_that_is_no_text_is_refused(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "people.yml"
     path.write_bytes(b"[\xff\xfe]")
-    _refused(bench, f"users_file: {path}: is not UTF-8 text (byte 1), save it as UTF-8.", users_file=str(path))
+    _refused(
+        bench,
+        f"users_file: {path}: the byte 0xFF is not UTF-8 ('ÿ' in Windows-1252), save the file as UTF-8 (line 1).",
+        users_file=str(path),
+    )
 
 
 def test_a_file_that_is_not_there_is_refused(bench: Bench) -> None:
-    says = "users_file: /no/such/file: cannot be read (No such file or directory)."
+    says = "users_file: /no/such/file: does not exist."
     _refused(bench, says, users_file="/no/such/file")
 
 

@@ -110,7 +110,7 @@ def _given(portal: Portal, params: Params) -> set[str]:
 def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
     policy = Policy.of(params)
     with undisturbed():
-        entries, source = listed_entries(portal, params, context.no_log_values)
+        entries, source = listed_entries(portal, params, context.no_log_values, context.unlock)
         desired = desired_users(portal, params, entries, source=source)
     single = entries is None
     if not desired:

@@ -49,6 +49,7 @@ class Context:
     tallies: dict[t.Any, Tally] = dataclasses.field(default_factory=dict)
     no_log_values: set[str] = dataclasses.field(default_factory=set)
     warnings: list[str] = dataclasses.field(default_factory=list)
+    unlock: t.Callable[[str], str] | None = None
     clients: list[Client] = dataclasses.field(default_factory=list)
     once: set[tuple[str, str]] = dataclasses.field(default_factory=set)
     """What the portal shows once and the result as well, each with the member that holds it."""

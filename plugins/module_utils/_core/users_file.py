@@ -4,29 +4,44 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Reads ``users_file``: JSON or YAML in, entries out that are as the argument spec wants them."""
+"""Reads ``users_file``: JSON or YAML in, entries out that are as the argument spec wants them, as they were written."""
 
 from __future__ import annotations
 
-import json
-import pathlib
+import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from . import json_cells
 from .arguments import absolute, misshapen, user_spec
+from .cells import KINDS, LONGEST, VAULTED, Cell, Stop, checked, glimpse, opened, suffix_of, text_of
 from .errors import BadInput, sentence
 
 if t.TYPE_CHECKING:
     from .portal import Portal
 
 Params = dict[str, t.Any]
+Spec = dict[str, dict[str, t.Any]]
+Unlock = t.Callable[[str], str]
+"""Returns what ansible-vault has encrypted; raises ``BadInput``."""
+
+SHOWN = 20
+SHORTEST_SECRET = 4
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+FRACTION = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+LOCKED = (
+    "and only the Ansible process has the password: let the task run there (with a local connection, and without "
+    "async, become, environment or another interpreter), or write it in clear"
+)
 
 
-def listed_entries(portal: Portal, params: t.Mapping[str, t.Any], secrets: set[str]) -> tuple[list[Params] | None, str]:
+def listed_entries(
+    portal: Portal, params: t.Mapping[str, t.Any], secrets: set[str], unlock: Unlock | None = None
+) -> tuple[list[Params] | None, str]:
     """Return the entries of the bulk form and the name of their source; None in the single form.
 
-    What a file holds for secret options is added to ``secrets``. Raises ``BadInput``.
+    What a file holds for secret options, and what is vaulted in it, is added to ``secrets``. Raises ``BadInput``.
     """
     if params.get("users") is not None and params.get("users_file") is not None:
         raise BadInput("users and users_file exclude each other, give one of them")
@@ -34,50 +49,173 @@ def listed_entries(portal: Portal, params: t.Mapping[str, t.Any], secrets: set[s
         return params["users"], "users"
     if params.get("users_file") is None:
         return None, "users"
-    absolute("users_file", params["users_file"])
-    users = read_users(params["users_file"])
-    return _checked(user_spec(portal)["users"]["options"], users, secrets), "users_file"
+    path = params["users_file"]
+    absolute("users_file", path)
+    found = _Entries(user_spec(portal)["users"]["options"], secrets, unlock)
+    try:
+        for cell in _cells(path, unlock):
+            found.add(cell)
+    except Stop as stop:
+        where = f" (line {stop.line})" if stop.line else ""
+        raise BadInput(f"users_file: {path}: {stop.text}{where}") from stop
+    return found.all(path), "users_file"
 
 
-def _checked(spec: dict[str, dict[str, t.Any]], users: list[t.Any], secrets: set[str]) -> list[Params]:
-    """Return the entries of a file as the argument spec wants them, wrong ones all in one ``BadInput``.
+def _cells(path: str, unlock: Unlock | None) -> t.Iterable[Cell]:
+    """Return the entries of the file; JSON and YAML are told apart by its name, or else by what it holds."""
+    with opened(path) as file:
+        text = text_of(file)
+    if text.startswith(VAULTED):
+        if unlock is None:
+            raise Stop(f"is encrypted by ansible-vault, {LOCKED}")
+        text = checked(unlock(text))
+    suffix = suffix_of(path)
+    if suffix == ".json":
+        return json_cells.entries(text, "users", under=True)
+    if text.lstrip()[:1] in ("[", "{"):
+        # JSON is read much faster, and has escapes that YAML takes for others.
+        try:
+            return list(json_cells.entries(text, "users", under=True))
+        except Stop:
+            pass
+    # PyYAML takes 30 ms to import, and JSON is what large lists are written in.
+    from . import yaml_cells
 
-    Entries that need no conversion, nearly all of them, are recognised here: core's validator takes 0.1 ms for each.
-    """
-    validator = ArgumentSpecValidator(spec)
-    found: list[Params] = []
-    wrong = []
-    for position, entry in enumerate(users):
-        if not isinstance(entry, dict):
-            wrong.append(f"users_file[{position}]: is no user but {type(entry).__name__}.")
-            continue
-        if not settled(spec, entry):
-            words = _worded(entry)
-            shapeless = misshapen(spec, words)
-            if shapeless:
-                wrong.extend(f"users_file[{position}]: {sentence(message)}" for message in shapeless)
-                continue
-            checked = validator.validate(words)
-            secrets.update(checked._no_log_values)  # noqa: SLF001  # core has no public name for it
-            wrong.extend(f"users_file[{position}]: {sentence(message)}" for message in checked.error_messages)
-            found.append(checked.validated_parameters)
-            continue
-        secrets.update(hidden(spec, entry))
-        found.append(entry)
-    if wrong:
-        more = f" And {len(wrong) - 20} more." if len(wrong) > 20 else ""
-        raise BadInput(" ".join(wrong[:20]) + more)
-    return found
+    if yaml_cells.missing():
+        raise Stop("is not JSON, and YAML cannot be read on this machine, install PyYAML or use JSON")
+    return yaml_cells.entries(text, "users", under=True)
 
 
-def _worded(value: t.Any) -> t.Any:
-    """Return ``value`` with all names as text: YAML reads 1, yes and null as something else, and core sorts names."""
-    if isinstance(value, dict):
-        return {str(name): _worded(part) for name, part in value.items()}
-    return [_worded(part) for part in value] if isinstance(value, list) else value
+class _Entries:
+    """The entries of a file as the argument spec wants them, and everything that is wrong with them."""
+
+    def __init__(self, spec: Spec, secrets: set[str], unlock: Unlock | None) -> None:
+        self._spec = spec
+        self._secrets = secrets
+        self._unlock = unlock
+        # Text of these, nearly all that there is, needs no look.
+        self._plain = frozenset(name for name, o in spec.items() if o["type"] == "str" and not o.get("no_log"))
+        self._validator = ArgumentSpecValidator(spec)
+        self._found: list[Params] = []
+        self._wrong: list[str] = []
+        self._faults = 0
+        self._number = 0
+        self._known = self._suspect = False
+        self._where = ""
+
+    def all(self, path: str) -> list[Params]:
+        """Return the entries; raises ``BadInput`` with the first faults of all."""
+        if not self._wrong:
+            return self._found
+        if self._suspect and not self._known:
+            # It may be any file at all, a password file among them, so that nothing of it is shown.
+            raise BadInput(
+                f"users_file: {path}: is no list of users: none of its entries has an option like "
+                f"{', '.join(list(self._spec)[:5])}"
+            )
+        more = f" And {self._faults - SHOWN} more." if self._faults > SHOWN else ""
+        raise BadInput(" ".join(self._wrong) + more)
+
+    def _fault(self, text: str) -> None:
+        self._faults += 1
+        if len(self._wrong) < SHOWN:
+            self._wrong.append(f"{self._where}: {sentence(text)}")
+
+    def add(self, cell: Cell) -> None:
+        """Take one entry. Those that need no conversion, nearly all, are spared core's validator: it takes 0.1 ms."""
+        self._where = f"users_file[{self._number}]"
+        self._number += 1
+        if cell.kind != "mapping":
+            self._suspect = self._suspect or cell.kind == "bad"
+            self._fault(cell.value if cell.kind == "bad" else f"is no user but {KINDS.get(cell.kind, 'text')}")
+            return
+        before, spec = self._faults, self._spec
+        known = not spec.keys().isdisjoint(cell.value)
+        self._known, self._suspect = self._known or known, self._suspect or (bool(cell.value) and not known)
+        words = {
+            name: inner.value
+            if inner.kind == "text" and name in self._plain and len(inner.value) <= LONGEST
+            else self._value(name, spec.get(name, {}), inner)
+            for name, inner in cell.value.items()
+        }
+        if self._faults > before:
+            return
+        if settled(spec, words):
+            self._found.append(words)
+            return
+        for message in misshapen(spec, words):
+            self._fault(message)
+        if self._faults == before:
+            result = self._validator.validate(words)
+            self._secrets.update(result._no_log_values)  # noqa: SLF001  # core has no public name for it
+            for message in result.error_messages:
+                self._fault(message)
+            self._found.append(result.validated_parameters)
+
+    def _value(self, where: str, option: t.Mapping[str, t.Any], cell: Cell) -> t.Any:
+        """Return one value for ``option``: text is what was written, whatever a reader of YAML would make of it."""
+        hidden = bool(option.get("no_log"))
+        if cell.kind == "vaulted":
+            cell, hidden = self._unlocked(where, cell), True
+        if hidden:
+            self._secrets.update(text for text in _texts(cell) if len(text) >= SHORTEST_SECRET or option.get("no_log"))
+        value = cell.value
+        if cell.kind == "list":
+            inner = {"type": option.get("elements", "dict"), "no_log": hidden}
+            return [self._value(f"{where}[{place}]", inner, member) for place, member in enumerate(value)]
+        if cell.kind == "mapping":
+            options = option.get("options", {})
+            free = {"no_log": hidden} if options else {"type": "dict", "no_log": hidden}
+            return {name: self._value(f"{where}.{name}", options.get(name, free), part) for name, part in value.items()}
+        if cell.kind == "nothing":
+            return None
+        if cell.kind == "bad":
+            self._fault(f"{where}: {value} (line {cell.line})")
+            return None
+        if len(value) > LONGEST:
+            self._fault(f"{where}: has {len(value)} characters, {LONGEST} at most are accepted (line {cell.line})")
+            return None
+        return self._scalar(where, option.get("type"), cell, hidden=hidden)
+
+    def _scalar(self, where: str, kind: str | None, cell: Cell, *, hidden: bool) -> t.Any:
+        if cell.kind == "text":
+            return cell.value
+        shown = "it" if hidden else glimpse(cell.value)
+        if cell.kind == "boolean" and kind != "str":
+            return cell.value.lower() in ("true", "yes", "on")
+        if cell.kind == "boolean":
+            self._fault(f"{where}: {shown} is read as a boolean, put it in quotes (line {cell.line})")
+        elif cell.kind == "number" and kind == "dict":
+            # What takes anything takes only what can be written in one way for a number.
+            if WHOLE.fullmatch(cell.value):
+                return int(cell.value)
+            if FRACTION.fullmatch(cell.value):
+                return float(cell.value)
+            self._fault(f"{where}: {shown} is read as a number, put it in quotes (line {cell.line})")
+        return cell.value
+
+    def _unlocked(self, where: str, cell: Cell) -> Cell:
+        if self._unlock is None:
+            return Cell("bad", f"is vaulted, {LOCKED}", cell.line)
+        try:
+            return Cell("text", self._unlock(cell.value), cell.line)
+        except BadInput as error:
+            return Cell("bad", error.text, cell.line)
 
 
-def settled(spec: dict[str, dict[str, t.Any]], entry: t.Any) -> bool:
+def _texts(cell: Cell) -> t.Iterator[str]:
+    """Yield all texts of a cell."""
+    if cell.kind == "list":
+        for member in cell.value:
+            yield from _texts(member)
+    elif cell.kind == "mapping":
+        for part in cell.value.values():
+            yield from _texts(part)
+    elif cell.kind not in ("bad", "nothing") and cell.value:
+        yield cell.value
+
+
+def settled(spec: Spec, entry: t.Any) -> bool:
     """Return whether an entry is as the argument spec wants it, so that core's validator would only say so slowly."""
     return isinstance(entry, dict) and all(_as_it_is(spec.get(name), value) for name, value in entry.items())
 
@@ -103,42 +241,3 @@ def _as_it_is(option: dict[str, t.Any] | None, value: t.Any) -> bool:
     if kind == "dict" and "options" in option and isinstance(value, dict):
         return all(_as_it_is(option["options"].get(name), part) for name, part in value.items())
     return False
-
-
-def read_users(path: str) -> list[t.Any]:
-    """Return the list of users that a file holds, unchecked; raises ``BadInput``."""
-    try:
-        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"users_file: {path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"users_file: {path}: is not UTF-8 text (byte {error.start}), save it as UTF-8") from error
-    try:
-        users = json.loads(text)
-    except ValueError as error:
-        if path.endswith(".json"):
-            raise BadInput(f"users_file: {path}: is not valid JSON ({error})") from error
-        users = _read_yaml(path, text)
-    except RecursionError as error:
-        raise BadInput(f"users_file: {path}: is nested too deeply for a list of users") from error
-    if isinstance(users, dict) and set(users) == {"users"}:
-        users = users["users"]
-    if not isinstance(users, list):
-        raise BadInput(f"users_file: {path}: must hold a list of users, and holds {type(users).__name__}")
-    return users
-
-
-def _read_yaml(path: str, text: str) -> t.Any:
-    # PyYAML takes 30 ms to import, and JSON is what large lists are written in.
-    from ansible.module_utils.common.yaml import HAS_YAML, yaml_load
-
-    if not HAS_YAML:
-        raise BadInput(
-            f"users_file: {path}: is not JSON, and YAML cannot be read on this machine, install PyYAML or use JSON"
-        )
-    try:
-        return yaml_load(text)
-    except Exception as error:  # PyYAML is optional, so its error classes cannot be named here
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
-        raise BadInput(f"users_file: {path}: is neither JSON nor YAML{where}") from error

@@ -644,7 +644,7 @@ E1,bob,ann@example.org,,,,
         "an empty YAML file",
         "people.yml",
         "# nobody yet\n",
-        ("people.yml: is empty, and an empty roster stops",),
+        ("people.yml: must hold a list of people, and holds nothing",),
     ),
     Malformed(
         "an empty YAML list",
@@ -782,7 +782,7 @@ E1,ann
 """,
         (
             "people.yml:4: manager: the alias *boss is not allowed, write the value out",
-            "people.yml:7: <<: the alias *three is not allowed, write the value out",
+            "people.yml:7: <<: is a merge key, which is not allowed, write out what it stands for",
         ),
     ),
     Malformed(
@@ -822,7 +822,7 @@ E1,ann
         (
             "people.yml:1: key: the tag !!python/object/apply:os.system is not allowed, remove it",
             "people.yml:2: key: the tag !!python/name:os.system is not allowed, remove it",
-            "people.yml:3: username: the tag !vault is not allowed, remove it",
+            "people.yml:3: username: is vaulted, and a roster holds no secrets, give it in clear",
             "people.yml:5: the tag !!set is not allowed, remove it",
             "people.yml:6: key: the tag !!int is not allowed, remove it",
         ),
@@ -867,7 +867,7 @@ E1,ann
 ---
 - key: E2
 """,
-        ("people.yml:2: a second document begins here, a roster is one list",),
+        ("people.yml:2: a second document begins here, write one list",),
     ),
     Malformed(
         "control characters in YAML",

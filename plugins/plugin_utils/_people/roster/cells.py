@@ -11,23 +11,19 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-import typing as t
 import unicodedata
 
+from ansible_collections.portal.users.plugins.module_utils._core.cells import LONGEST, show, unwanted_fault
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.identity import unfit
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import IDENTIFIERS, PHONES
 
-LONGEST = 1000
-DEEPEST = 12
 EARLIEST = "1950-01-01"
 PHONE = re.compile(r"\+[0-9][0-9 ()./-]*((x|ext\.?) ?[0-9]+)?")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Control characters, halves of pairs (bytes that are not UTF-8 are read as such), and characters that show nothing or
 # turn the text around. Joiners stay: names in Persian or Hindi need them.
 UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-# A NUL on its way through the csv module, which refuses it before Python 3.11.
-NUL = "\udc00"
 # What a spreadsheet shows for a value that it cannot compute or that does not fit into its column.
 SHEET_ERROR = re.compile(r"#(?:N/?A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
 # A number as a spreadsheet writes it, rounded, where somebody wrote digits: its exponent always has a sign.
@@ -37,51 +33,6 @@ SUSPECT = "=+-@#0123456789"
 LOST = "\ufffd"
 CODES = (*IDENTIFIERS, *PHONES, "manager")
 """The columns of what may look like a number and is none."""
-KINDS = {"list": "a list", "mapping": "a mapping", "number": "a number", "boolean": "a boolean", "date": "a date"}
-
-
-class Stop(Exception):
-    """What makes reading on pointless."""
-
-    def __init__(self, text: str, line: int = 0) -> None:
-        super().__init__(text)
-        self.text = text
-        self.line = line
-
-
-class Cell(t.NamedTuple):
-    """One value of a YAML or JSON roster.
-
-    ``kind`` is text, number, boolean, date (all with the text of the file as value), nothing, list (of cells), mapping
-    (of cells by name) or bad (the value is what is wrong).
-    """
-
-    kind: str
-    value: t.Any
-    line: int
-
-
-def mapping(pairs: t.Iterable[tuple[Cell, Cell]], line: int) -> Cell:
-    """Return names and values as one cell; a name that is given twice is bad."""
-    found: dict[str, Cell] = {}
-    for name, cell in pairs:
-        if name.kind == "bad":
-            return name
-        if name.kind in ("list", "mapping"):
-            return Cell("bad", f"{KINDS[name.kind]} stands where a name belongs", name.line)
-        key = "" if name.kind == "nothing" else name.value.strip()
-        if key in found:
-            first = found[key]
-            found[key] = Cell("bad", f"is given twice, first in line {first.line}", cell.line)
-        else:
-            found[key] = cell
-    return Cell("mapping", found, line)
-
-
-def refuse_top(cell: Cell) -> t.NoReturn:
-    """Raise ``Stop`` for a document that is no list."""
-    holds = KINDS.get(cell.kind, "text")
-    raise Stop(cell.value if cell.kind == "bad" else f"must hold a list of people, and holds {holds}", cell.line)
 
 
 def day(text: str) -> datetime.date:
@@ -90,20 +41,6 @@ def day(text: str) -> datetime.date:
     if fault:
         raise BadInput(fault)
     return datetime.date.fromisoformat(text)
-
-
-def unwanted_fault(char: str) -> str:
-    """Return what is wrong with a character that no text may hold."""
-    code = 0 if char == NUL else ord(char)
-    if 0xDC80 <= code <= 0xDCFF:
-        byte = code - 0xDC00
-        guess = bytes((byte,)).decode("cp1252", "ignore")
-        like = f" ({guess!r} in Windows-1252)" if guess and guess.isprintable() else ""
-        return f"the byte 0x{byte:02X} is not UTF-8{like}, save the file as UTF-8"
-    if 0xD800 <= code <= 0xDFFF:
-        return f"holds half a character, U+{code:04X}, remove it"
-    kind = "control" if code < 0x20 or 0x7F <= code < 0xA0 else "invisible"
-    return f"holds the {kind} character U+{code:04X}, remove it"
 
 
 def text_fault(column: str, text: str) -> str:
@@ -151,14 +88,3 @@ def date_fault(text: str) -> str:
             return f"{show(text)} is a day that does not exist"
         return f"{show(text)} is too long ago to be true" if text < EARLIEST else ""
     return f"{show(text)} is not a date, write it as 2026-12-31"
-
-
-def show(text: str) -> str:
-    """Return a text in quotation marks, for a message."""
-    return repr(glimpse(text))
-
-
-def glimpse(text: str) -> str:
-    """Return a text as it can be shown, 60 characters at most."""
-    text = "".join(c if c.isprintable() else "?" for c in text[:61])
-    return text if len(text) <= 60 else f"{text[:59]}…"

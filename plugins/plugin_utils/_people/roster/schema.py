@@ -14,19 +14,22 @@ import json
 import re
 import typing as t
 
+from ansible_collections.portal.users.plugins.module_utils._core.cells import (
+    KINDS,
+    LONGEST,
+    Cell,
+    Stop,
+    glimpse,
+    show,
+    unwanted_fault,
+)
 from ansible_collections.portal.users.plugins.module_utils._core.identity import marks, points
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import (
-    KINDS,
-    LONGEST,
     SUSPECT,
     UNWANTED,
-    Cell,
     date_fault,
-    glimpse,
-    show,
     text_fault,
-    unwanted_fault,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import (
     COLUMNS,
@@ -43,6 +46,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields
 if t.TYPE_CHECKING:
     import datetime
 
+FAULTS = 10_000
 SECRETS = ("password", "api_key", "api_password", "secret", "token")
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]+@(?!-)[^@\s<>()\[\],;:\"\\./]+(\.[^@\s<>()\[\],;:\"\\./]+)+")
 
@@ -80,9 +84,24 @@ class Checker:
         self._digests: list[bytes] = []
         self._rests: dict[tuple[str, ...], str] = {}
         self._unknown: dict[tuple[str, str], str] = {}
+        self._recognised = False
+        self._suspect = False
+
+    @property
+    def strange(self) -> bool:
+        """Whether the file is something else: no entry had a known field, and an error would quote one of its own."""
+        return self._suspect and not self._recognised
+
+    def recognise(self, names: t.Collection[str], known: t.Sequence[str]) -> bool:
+        """Note the names of columns or fields; return whether any is known."""
+        found = not frozenset(known).isdisjoint(names)
+        self._recognised, self._suspect = self._recognised or found, self._suspect or (bool(names) and not found)
+        return found
 
     def fault(self, line: int, column: str, text: str) -> None:
         """Note an error."""
+        if len(self.errors) >= FAULTS:
+            raise Stop(f"has more than {FAULTS} errors, and was read no further", line)
         self.errors.append((line, column, text))
 
     def unknown(self, what: str, name: str, known: t.Sequence[str]) -> str:
@@ -122,8 +141,10 @@ class Checker:
         self.rows += 1
         if cell.kind != "mapping":
             text = f"a mapping of fields is wanted for each person, and here is {KINDS.get(cell.kind, 'text')}"
+            self._suspect = self._suspect or cell.kind == "bad"
             self.fault(cell.line, "", cell.value if cell.kind == "bad" else text)
             return
+        self.recognise(cell.value, FIELDS)
         texts: dict[str, str] = {}
         wrong: set[str] = set()
         lines: dict[str, int] = {}
@@ -157,6 +178,8 @@ class Checker:
             return text
         if cell.kind == "bad":
             self.fault(cell.line, column, cell.value)
+        elif cell.kind == "vaulted":
+            self.fault(cell.line, column, "is vaulted, and a roster holds no secrets, give it in clear")
         elif cell.kind in ("list", "mapping"):
             self.fault(cell.line, column, f"holds {KINDS[cell.kind]}, text is wanted")
         elif cell.kind != "nothing":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import sys
 import typing as t
 
@@ -20,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy import KEY, PASSWORD, PORTAL
 
-from ansible_collections.portal.users.plugins.module_utils._core import client, entry
+from ansible_collections.portal.users.plugins.module_utils._core import client, entry, yaml_cells
 from ansible_collections.portal.users.plugins.module_utils._core.arguments import info_spec, user_spec
 from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Option, Portal
@@ -174,48 +175,149 @@ def test_the_key_is_not_among_the_settings_of_a_connector() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("u.json", '{"a": 1}', "must hold a list of users, and holds dict."),
-        ("u.json", '"ann"', "must hold a list of users, and holds str."),
-        ("u.json", "null", "and holds NoneType."),
-        ("u.json", '{"users": 7}', "and holds int."),
-        ("u.json", '{"users": [], "more": 1}', "and holds dict."),
-        ("u.json", "[", "is not valid JSON ("),
-        ("u.json", "- username: ann", "is not valid JSON ("),
-        ("u.json", "", "is not valid JSON ("),
-        ("u.json", b"\xff\xfe[\x00]\x00", "is not UTF-8 text (byte 0), save it as UTF-8."),
-        ("u.yml", b"- username: Jos\xe9", "is not UTF-8 text (byte 15)"),
-        ("u.yml", "- a: [", "is neither JSON nor YAML (line "),
-        ("u.yml", "a: b: c", "is neither JSON nor YAML (line 1, column "),
-        ("u.yml", "\x00", "is neither JSON nor YAML"),
-        ("u.yml", "", "and holds NoneType."),
-        ("u.yml", "ann", "and holds str."),
-        ("u.yml", "- !!python/object/apply:os.system ['true']", "is neither JSON nor YAML"),
-        ("u.json", "[" * 200_000, "is nested too deeply for a list of users."),
-        ("u.yml", "[" * 20_000, "is nested too deeply for a list of users."),
+        ("u.json", '{"a": 1}', "must hold a list of users, and holds a mapping (line 1)."),
+        ("u.json", '"ann"', "must hold a list of users, and holds text (line 1)."),
+        ("u.json", "null", "and holds nothing"),
+        ("u.json", '{"users": 7}', "and holds a mapping"),
+        ("u.json", '{"users": [], "more": 1}', "and holds a mapping"),
+        ("u.json", "[", "is not valid JSON: the end of the file stands where a value belongs (line 1)."),
+        ("u.json", "- username: ann", "is not valid JSON: '-' stands where a value belongs"),
+        ("u.json", "", "is not valid JSON: the end of the file stands where a value belongs"),
+        ("u.json", '[{"username": 1, "username": 2}]', "users_file[0]: username: is given twice, first in line 1"),
+        ("u.json", b"\xff\xfe[\x00]\x00", "is UTF-16 text, save it as UTF-8"),
+        ("u.yml", b"- username: Jos\xe9", "the byte 0xE9 is not UTF-8 ('é' in Windows-1252), save the file as UTF-8"),
+        ("u.yml", "- a: [", "is not valid YAML: "),
+        ("u.yml", "a: b: c", "is not valid YAML: mapping values are not allowed in this context (line 1)."),
+        ("u.yml", "\x00", "is not text but binary"),
+        ("u.yml", "", "and holds nothing"),
+        ("u.yml", "ann", "and holds text"),
+        ("u.yml", "- username: a\n---\n- username: b\n", "a second document begins here, write one list (line 2)."),
+        ("u.yml", "- username: !!python/object/apply:os.system ['true']", "the tag !!python/object/apply:os.system"),
+        ("u.yml", "- username: a\n  username: b\n", "users_file[0]: username: is given twice, first in line 1"),
+        ("u.yml", "- <<: {username: a}\n  username: b\n", "users_file[0]: <<: is a merge key, which is not allowed"),
+        ("u.yml", "- &a {username: a}\n- *a\n", "users_file[1]: the alias *a is not allowed, write the value out"),
+        ("u.json", "[" * 200_000, "is nested more than 12 levels deep"),
+        ("u.yml", "[" * 20_000, "is nested more than 12 levels deep"),
+        ("u.json", "[{" + '"a":[' + "0," * 20_000, "holds more than 10000 values in one entry"),
+        ("u.yml", "- username: [" + "0," * 20_000, "holds more than 10000 values in one entry"),
     ],
 )
 def test_a_file_that_is_no_list_of_users_is_named(name: str, content: t.Any, says: str, tmp_path: pathlib.Path) -> None:
     path = tmp_path / name
     found = read(path, content)
-    assert found["msg"].startswith(f"users_file: {path}: ")
+    assert found["msg"].startswith("users_file")
     assert says in found["msg"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: pathlib.Path) -> None:
-    assert "cannot be read (No such file or directory)." in run(users_file="/no/such", username=None)["msg"]
-    assert "cannot be read (Is a directory)." in run(users_file=str(tmp_path), username=None)["msg"]
+    assert run(users_file="/no/such", username=None)["msg"] == "users_file: /no/such: does not exist."
+    assert "is a directory, give the file in it." in run(users_file=str(tmp_path), username=None)["msg"]
+    os.mkfifo(tmp_path / "pipe.yml")
+    for strange in (str(tmp_path / "pipe.yml"), "/dev/zero"):
+        assert "is not a regular file." in run(users_file=strange, username=None)["msg"]
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    assert "is larger than 64 MiB." in run(users_file=str(tmp_path / "large.json"), username=None)["msg"]
+    assert "users_file: 'u.yml' is relative, and it is not known" in run(users_file="u.yml", username=None)["msg"]
+
+
+@pytest.mark.parametrize("name", ["u.yml", "u.json", "u.txt"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Canary-Pass-0123\n",
+        "[Canary-Pass-0123]\n",
+        "root:$6$Canary-Pass-0123:19000:0:99999:7:::\nbin:*:1:::::\n",
+        "*Canary-Pass-0123\n",
+        "!Canary-Pass-0123 x\n",
+        "- !Canary-Pass-0123 x\n- *Canary-Pass-0123\n",
+        "- Canary-Pass-0123: 1\n",
+        '[{"Canary-Pass-0123": [1]}]\n',
+        "{Canary: Pass-0123}\n",
+        "key: 'Canary-Pass-0123\n",
+        "%Canary-Pass-0123\n---\n",
+        "Canary",
+    ],
+)
+def test_nothing_of_a_file_that_is_something_else_is_shown(name: str, content: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "elsewhere").write_text(content)
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    found = run(users_file=str(tmp_path / name), username=None)
+    assert found["failed"] is True
+    assert found["msg"].startswith(("users_file: ", "users_file[0]: ")), found["msg"]
+    for word in ("Canary", "0123", "root", "Pass"):
+        assert word not in found["msg"].replace(str(tmp_path), "")
+
+
+def test_text_of_a_file_is_what_was_written(tmp_path: pathlib.Path) -> None:
+    bench = Bench("clc")
+    path = tmp_path / "u.yml"
+    person = bench.person("ann", title="x")
+    lines = [f"  {name}: {json.dumps(value)}" for name, value in person.items() if name in ("email", "roles")]
+    phones = {"office_number": "0712345670", "mobile_number": "12:30:45", "title": "007", "fax_number": "1_000"}
+    written = {**phones, "first_name": "0x1F", "last_name": "2020-01-02"}
+    path.write_text("\n".join(["- username: 1e3", *lines, *(f"  {k}: {v}" for k, v in written.items()), ""]))
+    after = bench.run(check=True, users_file=str(path))["diff"][0]["after"]
+    assert {name: after[name] for name in written} == written
+    assert after["username"] == "1e3"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        (
+            "u.yml",
+            "- username: a\n  name: On\n",
+            "name: On is read as a boolean, put it in quotes (line 2).",
+        ),
+        ("u.json", '[{"username": true}]', "users_file[0]: username: true is read as a boolean, put it in quotes"),
+        (
+            "u.yml",
+            "- username: a\n  password: Yes\n",
+            "password: it is read as a boolean, put it in quotes (line 2).",
+        ),
+        (
+            "u.json",
+            json.dumps([{"username": "a" * 1001}]),
+            "username: has 1001 characters, 1000 at most",
+        ),
+    ],
+)
+def test_what_is_no_text_and_what_is_too_much_of_it_is_refused(
+    name: str, content: str, says: str, tmp_path: pathlib.Path
+) -> None:
+    assert says in read(tmp_path / name, content)["msg"]
+
+
+def test_what_only_ansible_can_open_is_told_so_or_opened(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "u.yml"
+    vaulted = "$ANSIBLE_VAULT;1.1;AES256\n3163\n"
+    value = '- username: "a\\0"\n  password: !vault |\n    $ANSIBLE_VAULT;1.1;AES256\n    3163\n'
+    assert "is encrypted by ansible-vault, and only the Ansible process has the password" in read(path, vaulted)["msg"]
+    assert "users_file[0]: password: is vaulted, and only the Ansible process has the" in read(path, value)["msg"]
+    opened = []
+
+    def unlock(text: str) -> str:
+        opened.append(text)
+        return "- username: [x\n" if len(opened) == 1 else "Opened-Canary"
+
+    context = entry.Context(unlock=unlock)
+    assert "is not valid YAML" in read(path, vaulted, context)["msg"]
+    read(path, value, context)
+    assert opened == [vaulted, vaulted]
+    assert context.no_log_values == {"Opened-Canary"}
 
 
 def test_yaml_without_its_library_says_what_to_do(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible.module_utils.common.yaml.HAS_YAML", False)
+    monkeypatch.setattr(yaml_cells, "yaml", None)
     assert "install PyYAML or use JSON." in read(tmp_path / "u.yml", "- username: ann")["msg"]
 
 
 @pytest.mark.parametrize(
     ("entries", "says"),
     [
-        (["ann"], "users_file[0]: is no user but str."),
-        ([None], "users_file[0]: is no user but NoneType."),
+        (["ann"], "users_file[0]: is no user but text."),
+        ([None], "users_file[0]: is no user but nothing."),
         ([{"username": "a"}, {"nobody": 1}], "users_file[1]: nobody"),
         ([{"username": "a", "state": "gone"}], "users_file[0]: value of state must be one of"),
         ([{"username": "a", "admin": "perhaps"}], "users_file[0]:"),
@@ -226,7 +328,7 @@ def test_yaml_without_its_library_says_what_to_do(tmp_path: pathlib.Path, monkey
         ([{"username": "a\x00"}], "users_file[0]: username: 'a\\x00' contains control characters"),
         ([{"username": "a"}, {"username": "A"}], "users_file[0] and users_file[1] are the same user"),
         ([{}], "users_file[0]: username or id is required"),
-        ([{"users": 1}] * 30, "And 10 more."),
+        ([{"username": "a", "users": 1}] * 30, "And 10 more."),
     ],
 )
 def test_wrong_entries_of_a_file_are_named_by_their_position(entries: t.Any, says: str, tmp_path: pathlib.Path) -> None:

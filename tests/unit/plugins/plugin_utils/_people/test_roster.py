@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rosters.malformed import MALFORMED, PORTALS, PROFILES, TODAY, Malformed
 
+from ansible_collections.portal.users.plugins.module_utils._core.cells import LARGEST
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import day
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import (
@@ -30,7 +31,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields
     BadRoster,
     Roster,
 )
-from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import LARGEST
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read as read_roster
 
 Row = dict[str, Any]
@@ -105,7 +105,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "people.csv").write_text("key\nE1\n", "utf-8")
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     assert errors(tmp_path / "people.csv") == ["people.csv: cannot be read (Permission denied)"]
 
 
@@ -116,7 +116,40 @@ def test_a_path_that_cannot_exist_is_an_error_in_words() -> None:
 def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "people.csv").open("wb") as file:
         file.truncate(LARGEST + 1)
-    assert errors(tmp_path / "people.csv") == ["people.csv: is larger than 512 MiB"]
+    assert errors(tmp_path / "people.csv") == ["people.csv: is larger than 64 MiB"]
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.yml", "people.json"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Canary-Pass-0123\n",
+        "Canary,Pass-0123\n1,2\n",
+        "sep=Canary\n",
+        '"Canary',
+        "[Canary-Pass-0123]\n",
+        "root:$6$Canary-Pass-0123:19000:0:99999:7:::\nbin:*:1:::::\n",
+        "*Canary-Pass-0123\n",
+        "- !Canary-Pass-0123 x\n- *Canary-Pass-0123\n",
+        "- Canary-Pass-0123: 1\n",
+        '[{"Canary-Pass-0123": [1]}]\n',
+        "%Canary-Pass-0123\n---\n",
+    ],
+)
+def test_nothing_of_a_file_that_is_no_roster_is_shown(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / "elsewhere").write_text(content)
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    shown = "\n".join(errors(tmp_path / name))
+    for word in ("Canary", "0123", "root", "Pass"):
+        assert word not in shown
+
+
+def test_a_link_to_a_device_or_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in ("/dev/zero", tmp_path / "pipe"):
+        (tmp_path / "people.csv").symlink_to(place)
+        assert errors(tmp_path / "people.csv") == ["people.csv: is not a regular file"]
+        (tmp_path / "people.csv").unlink()
 
 
 def test_all_fields_are_there_and_empty_when_they_are_not_given(tmp_path: Path) -> None:

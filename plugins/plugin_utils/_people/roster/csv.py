@@ -12,12 +12,8 @@ import csv
 import re
 import typing as t
 
-from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import (
-    NUL,
-    UNWANTED,
-    Stop,
-    unwanted_fault,
-)
+from ansible_collections.portal.users.plugins.module_utils._core.cells import NUL, Stop, unwanted_fault
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import UNWANTED
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import COLUMNS
 
 if t.TYPE_CHECKING:
@@ -61,6 +57,9 @@ def _header(number: int, head: str, checker: Checker) -> list[str]:
     if cells is None:
         raise Stop("the header cannot be read", number)
     names = [cell.strip() for cell in cells]
+    if not checker.recognise(names, COLUMNS):
+        # It may be any file at all, a password file among them, so that nothing of it is shown.
+        raise Stop(f"is no roster: the header names none of the columns {', '.join(COLUMNS)}", number)
     for position, name in enumerate(names):
         unwanted = UNWANTED.search(name)
         if unwanted is not None:
@@ -83,7 +82,7 @@ def _refuse_other(number: int, head: str) -> None:
     for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
         if len({name.strip('" \n').lower() for name in head.split(separator)} & set(COLUMNS)) > 1:
             raise Stop(f"the columns are separated by {word}, save it with commas", number)
-    if head.lower().startswith("sep="):
+    if re.fullmatch(r"sep=\W?\s*", head, re.IGNORECASE):
         raise Stop(f"the line {head.strip()!r} is for spreadsheets only, remove it", number)
     if head.lstrip().startswith(("[", "{", "---")):
         raise Stop("is not CSV but looks like JSON or YAML, name it .json or .yml", number)

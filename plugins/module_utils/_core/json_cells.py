@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Rosters in JSON, by a scanner that knows the line of each value. Pure."""
+"""JSON as cells, by a scanner that knows the line of each value. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,10 @@ import json
 import re
 import typing as t
 
-from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import (
-    DEEPEST,
-    Cell,
-    Stop,
-    glimpse,
-    mapping,
-    refuse_top,
-)
+from .cells import Cell, Count, Stop, listed, mapping
+
+NAMED = ("true", "false", "null", "NaN", "Infinity", "True", "False", "None", "undefined")
+"""The words that a message may quote: any other one may be anything, in a file that is something else."""
 
 
 class _Json:
@@ -28,8 +24,8 @@ class _Json:
     BLANK = re.compile(r"[ \t\r\n]*")
     NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
     WORD = re.compile(r"[A-Za-z]+|.", re.DOTALL)
-    # A name and its text without any escape, nearly all of a roster, in one go.
-    PLAIN = re.compile(r'[ \t\r\n]*"([^"\\\x00-\x1f]*)"[ \t\r\n]*:[ \t\r\n]*"([^"\\\x00-\x1f]*)"')
+    # A name and its text without any escape, nearly all of a list of people, in one go with what follows.
+    PLAIN = re.compile(r'[ \t\r\n]*"([^"\\\x00-\x1f]*)"[ \t\r\n]*:[ \t\r\n]*"([^"\\\x00-\x1f]*)"[ \t\r\n]*([,}])')
     STRINGS = json.JSONDecoder()
     WORDS: t.ClassVar[dict[str, str]] = {"true": "boolean", "false": "boolean", "null": "nothing"}
 
@@ -37,6 +33,7 @@ class _Json:
         self.text = text
         self.position = 0
         self.line = 1
+        self.count = Count()
 
     def peek(self) -> str:
         """Return the next character that is not blank; the empty string at the end."""
@@ -56,7 +53,9 @@ class _Json:
     def refusal(self, wanted: str) -> Stop:
         """Return the error for what stands here instead of ``wanted``."""
         found = self.WORD.match(self.text, self.position)
-        instead = repr(glimpse(found.group())) if found else "the end of the file"
+        word = found.group() if found else ""
+        instead = repr(word) if (len(word) == 1 and not word.isalnum()) or word in NAMED else "something else"
+        instead = instead if found else "the end of the file"
         return Stop(f"is not valid JSON: {instead} stands where {wanted} belongs", self.line)
 
     def string(self) -> str:
@@ -74,8 +73,7 @@ class _Json:
         """Return the value that begins here."""
         char = self.peek()
         line = self.line
-        if depth > DEEPEST:
-            raise Stop(f"is nested more than {DEEPEST} levels deep", line)
+        self.count.value(line, depth)
         if char == '"':
             return Cell("text", self.string(), line)
         if char == "[":
@@ -99,6 +97,9 @@ class _Json:
             self.take("]")
             return
         while True:
+            # The list is the document, or stands under the one name in it.
+            if depth <= 1:
+                self.count.entry(self.line)
             yield self.cell(depth + 1)
             if self.take(",]") == "]":
                 return
@@ -113,25 +114,30 @@ class _Json:
             plain = self.PLAIN.match(self.text, self.position)
             if plain:
                 self.line += self.text.count("\n", self.position, plain.start(1))
-                self.position = plain.end()
                 name = Cell("text", plain[1], self.line)
                 self.line += self.text.count("\n", plain.end(1), plain.start(2))
+                self.count.value(self.line, depth)
                 yield name, Cell("text", plain[2], self.line)
-            else:
-                if self.peek() != '"':
-                    raise self.refusal("a name in double quotation marks")
-                name = Cell("text", self.string(), self.line)
-                self.take(":")
-                yield name, self.cell(depth + 1)
+                self.line += self.text.count("\n", plain.end(2), plain.end())
+                self.position = plain.end()
+                if plain[3] == "}":
+                    return
+                continue
+            if self.peek() != '"':
+                raise self.refusal("a name in double quotation marks")
+            name = Cell("text", self.string(), self.line)
+            self.take(":")
+            yield name, self.cell(depth + 1)
             if self.take(",}") == "}":
                 return
 
 
-def people(text: str) -> t.Iterator[Cell]:
-    """Yield the entries of a list of people; raises ``Stop``."""
+def entries(text: str, what: str, *, under: bool = False) -> t.Iterator[Cell]:
+    """Yield the entries of a list of ``what``, which may stand under that name if ``under``; raises ``Stop``."""
     scanner = _Json(text)
-    if scanner.peek() != "[":
-        refuse_top(scanner.cell(0))
-    yield from scanner.members(0)
+    if scanner.peek() == "[":
+        yield from scanner.members(0)
+    else:
+        yield from listed(scanner.cell(0), what, under=under)
     if scanner.peek():
         raise scanner.refusal("the end of the file")

@@ -4,48 +4,54 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Rosters in YAML, by the events of a parser: nothing in the file is expanded or constructed. Pure."""
+"""YAML as cells, by the events of a parser: nothing in the file is expanded or constructed. Pure."""
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-import yaml
+from .cells import DEEPEST, VAULTED, Cell, Count, Stop, glimpse, listed, mapping
 
-from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import (
-    DEEPEST,
-    Cell,
-    Stop,
-    glimpse,
-    mapping,
-    refuse_top,
-)
+if t.TYPE_CHECKING:
+    import yaml
+else:
+    try:
+        import yaml
+    except ImportError:
+        yaml = None
+
+PREFIX = "tag:yaml.org,2002:"
+QUOTED = re.compile(r" ?'(?!<)[^']*'")
+"""What a parser repeats of the file; what it names in angle brackets is its own."""
 
 
-def people(text: str) -> t.Iterator[Cell]:
-    """Yield the entries of a list of people; raises ``Stop``."""
-    events = _events(text)
+def missing() -> bool:
+    """Return whether the library is missing on this machine."""
+    return yaml is None
+
+
+def entries(text: str, what: str, *, under: bool = False) -> t.Iterator[Cell]:
+    """Yield the entries of a list of ``what``, which may stand under that name if ``under``; raises ``Stop``."""
+    events, count = _events(text), Count()
     _following(events)  # the stream begins
+    if isinstance(_following(events), yaml.StreamEndEvent):
+        raise Stop(f"must hold a list of {what}, and holds nothing")
     event = _following(events)
-    if isinstance(event, yaml.StreamEndEvent):
-        raise Stop("is empty, and an empty roster stops")
-    event = _following(events)
-    if not isinstance(event, yaml.SequenceStartEvent):
-        cell = _cell(events, event, 1)
-        if cell.kind == "nothing":
-            raise Stop("is empty, and an empty roster stops")
-        refuse_top(cell)
-    bad = _refused_tag(event.tag, "seq")
-    if bad:
-        raise Stop(bad, _at(event))
-    for event in events:
-        if isinstance(event, yaml.SequenceEndEvent):
-            break
-        yield _cell(events, event, 1)
+    if isinstance(event, yaml.SequenceStartEvent):
+        if _refused_tag(event.tag, "seq"):
+            raise Stop("has a tag, which is not allowed, remove it", _at(event))
+        for inner in events:
+            if isinstance(inner, yaml.SequenceEndEvent):
+                break
+            count.entry(_at(inner))
+            yield _cell(events, inner, 1, count)
+    else:
+        yield from listed(_cell(events, event, 0, count), what, under=under)
     _following(events)  # the document ends
     event = _following(events)
     if not isinstance(event, yaml.StreamEndEvent):
-        raise Stop("a second document begins here, a roster is one list", _at(event))
+        raise Stop("a second document begins here, write one list", _at(event))
 
 
 def _events(text: str) -> t.Iterator[yaml.Event]:
@@ -56,7 +62,7 @@ def _events(text: str) -> t.Iterator[yaml.Event]:
         yield from yaml.parse(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = str(error.problem or error.context)
+        problem = QUOTED.sub("", str(error.problem or error.context))
         if "nesting depth" in problem:
             # Newer parsers have a limit of their own, far beyond ours, and come to it before they yield anything.
             raise Stop(f"is nested more than {DEEPEST} levels deep", mark.line + 1 if mark else 0) from error
@@ -76,10 +82,9 @@ def _at(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 0
 
 
-def _cell(events: t.Iterator[yaml.Event], event: yaml.Event, depth: int) -> Cell:
+def _cell(events: t.Iterator[yaml.Event], event: yaml.Event, depth: int, count: Count) -> Cell:
     line = _at(event)
-    if depth > DEEPEST:
-        raise Stop(f"is nested more than {DEEPEST} levels deep", line)
+    count.value(line, depth)
     if isinstance(event, yaml.AliasEvent):
         return Cell("bad", f"the alias *{event.anchor} is not allowed, write the value out", line)
     if isinstance(event, yaml.ScalarEvent):
@@ -90,20 +95,26 @@ def _cell(events: t.Iterator[yaml.Event], event: yaml.Event, depth: int) -> Cell
         for inner in events:
             if isinstance(inner, yaml.SequenceEndEvent):
                 break
-            members.append(_cell(events, inner, depth + 1))
+            if depth <= 1:
+                count.entry(_at(inner))
+            members.append(_cell(events, inner, depth + 1, count))
         return Cell("bad", bad, line) if bad else Cell("list", members, line)
     bad = _refused_tag(t.cast(yaml.MappingStartEvent, event).tag, "map")
     pairs = []
     for inner in events:
         if isinstance(inner, yaml.MappingEndEvent):
             break
-        name = _cell(events, inner, depth + 1)
-        pairs.append((name, _cell(events, next(events), depth + 1)))
+        name, value = _cell(events, inner, depth + 1, count), _cell(events, next(events), depth + 1, count)
+        if isinstance(inner, yaml.ScalarEvent) and inner.implicit[0] and inner.value == "<<":
+            value = Cell("bad", "is a merge key, which is not allowed, write out what it stands for", _at(inner))
+        pairs.append((name, value))
     return Cell("bad", bad, line) if bad else mapping(pairs, line)
 
 
 def _scalar(event: yaml.ScalarEvent, line: int) -> Cell:
     value = event.value
+    if event.tag in ("!vault", "!vault-encrypted") and value.startswith(VAULTED):
+        return Cell("vaulted", value, line)
     if event.tag not in (None, "!"):
         bad = _refused_tag(event.tag, "str")
         return Cell("bad", bad, line) if bad else Cell("text", value, line)
@@ -124,8 +135,7 @@ def _plain_kind(first: str, value: str) -> str:
 
 
 def _refused_tag(tag: str | None, allowed: str) -> str:
-    if tag in (None, "!", f"tag:yaml.org,2002:{allowed}"):
+    if tag in (None, "!", f"{PREFIX}{allowed}"):
         return ""
-    prefix = "tag:yaml.org,2002:"
-    shown = f"!!{tag[len(prefix) :]}" if tag.startswith(prefix) else tag
+    shown = f"!!{tag[len(PREFIX) :]}" if tag.startswith(PREFIX) else tag
     return f"the tag {glimpse(shown)} is not allowed, remove it"
