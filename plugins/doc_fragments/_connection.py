@@ -32,7 +32,8 @@ options:
     type: path
   http_proxy:
     description:
-      - URL of the proxy for all requests of the task.
+      - URL of the proxy for all requests of the task. One that begins with C(socks5://) or C(socks5h://) needs the
+        Python library PySocks.
       - Without it, the environment variables E(HTTP_PROXY), E(HTTPS_PROXY) and E(NO_PROXY) are honoured. A proxy that
         wants a password must be given there, since this option is shown in results.
     type: str

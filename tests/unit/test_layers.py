@@ -43,7 +43,7 @@ SIMULATOR = "tests/simulator/"
 
 TYPE_CHECKING = ("t.TYPE_CHECKING", "typing.TYPE_CHECKING", "TYPE_CHECKING")
 LIBRARY = {"requests", "urllib3"}
-USES_LIBRARY = {f"{CORE}connection.py", f"{CORE}transport.py", f"{CORE}auth.py"}
+USES_LIBRARY = {f"{CORE}causes.py", f"{CORE}connection.py", f"{CORE}transport.py", f"{CORE}auth.py"}
 ASKS_FOR_LIBRARY = {f"{CORE}entry.py", "plugins/plugin_utils/_direct.py", "plugins/plugin_utils/_people/job.py"}
 KNOWS_ANSIBLE = {f"{CORE}entry.py", f"{CORE}users_file.py"}
 MAY_IMPORT = {f"{CORE}arguments.py": {"ansible.module_utils.basic.env_fallback"}}

@@ -12,15 +12,14 @@ import collections
 import dataclasses
 import http.cookiejar
 import json
-import os
 import threading
 import typing as t
-import urllib.parse
 
 from . import deps, transport
 from .answers import Answer, read
 from .calls import READ, SESSION, WRITE, Call
-from .errors import PortalError, Unclear, Unreachable, Untrusted, cut
+from .causes import cause, file_missing
+from .errors import PortalError, Unclear
 
 if t.TYPE_CHECKING:
     from .auth import Auth
@@ -39,20 +38,6 @@ class Connection:
     timeout: float = 30.0
     width: int = 4
     user_agent: str = "portal.users"
-
-
-def proxy_of(connection: Connection) -> tuple[str, str]:
-    """Return what names the proxy that requests will take, and its address; ``""`` for both if there is none."""
-    if connection.http_proxy:
-        return "http_proxy", connection.http_proxy
-    utils = deps.requests.utils
-    found = utils.select_proxy(connection.url, utils.get_environ_proxies(connection.url))
-    if not found:
-        return "", ""
-    scheme = urllib.parse.urlsplit(connection.url).scheme
-    names = (name for word in (scheme, "all") for name in (f"{word}_proxy", f"{word}_proxy".upper()))
-    source = next((f"the environment variable {n}" for n in names if os.environ.get(n)), "the proxy of this machine")
-    return source, found if "://" in found else f"http://{found}"
 
 
 class Link:
@@ -123,15 +108,11 @@ class Link:
         except PortalError:
             raise
         except deps.requests.exceptions.RequestException as error:
-            found = self._translate(error)
-            if call.effect == WRITE and isinstance(error, deps.requests.exceptions.SSLError):
-                # TLS may also break when the request is there already.
-                found = found if transport.unsent(error) else Unclear(found.text, hint=found.hint)
-            raise found from error
+            raise cause(self._connection, error) from error
         except deps.urllib3.exceptions.HTTPError as error:
             raise Unclear(f"the answer broke off ({type(error).__name__})") from error
         except transport.Unsent as error:
-            raise Untrusted(cut(str(error), 160), hint="Check ca_path, client_cert and client_key") from error
+            raise file_missing(self._connection) from error
         except Exception as error:
             # Whatever a library makes of an answer that it did not expect: the request may have been carried out.
             raise Unclear(f"the answer could not be read ({type(error).__name__})") from error
@@ -139,52 +120,6 @@ class Link:
     def _certificate(self) -> t.Any:
         cert, key = self._connection.client_cert, self._connection.client_key
         return (cert, key) if cert and key else cert
-
-    def _translate(self, error: t.Any) -> PortalError:
-        """Return what an exception of requests says about whether the request left."""
-        exceptions = deps.requests.exceptions
-        host = urllib.parse.urlsplit(self._connection.url).netloc
-        if isinstance(error, exceptions.SSLError):
-            return Untrusted(
-                f"the certificate of {host} was refused: {cut(str(_root(error)), 160)}",
-                hint="Give the issuer's certificate with ca_path"
-                + (", and check client_cert and client_key" if self._connection.client_cert else ""),
-            )
-        if isinstance(error, exceptions.ProxyError):
-            if _proxy_refused(error):
-                return Unreachable("the proxy refused or broke the connection", hint="Check http_proxy")
-            return Unclear("the connection through the proxy broke before the answer was there")
-        if isinstance(error, exceptions.ConnectTimeout):
-            return Unreachable(f"no connection to {host} within {self._connection.timeout:g} s")
-        if isinstance(error, (exceptions.ReadTimeout, exceptions.Timeout)):
-            return Unclear(f"no answer within {self._connection.timeout:g} s")
-        if isinstance(error, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
-            return Unclear("the answer broke off or could not be unpacked")
-        if isinstance(error, exceptions.ConnectionError):
-            reason = getattr(error.args[0] if error.args else None, "reason", None)
-            if isinstance(reason, deps.urllib3.exceptions.NewConnectionError):
-                return Unreachable(f"no connection to {host}: {cut(str(reason).split(': ', 1)[-1], 160)}")
-            return Unclear("the connection broke before the answer was there")
-        if isinstance(error, exceptions.InvalidProxyURL):
-            return Untrusted("http_proxy is not an address that can be used", hint="Check http_proxy")
-        if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)):
-            return Untrusted(f"{self._connection.url!r} is not an address that can be used", hint="Check api_url")
-        return Unclear(f"the request failed ({type(error).__name__})")
-
-
-def _root(error: BaseException) -> BaseException:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return reason if isinstance(reason, BaseException) else error
-
-
-def _proxy_refused(error: t.Any) -> bool:
-    """Return whether a proxy is to blame for sure; urllib3 says so too if a request breaks that went through it."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    cause = getattr(reason, "original_error", reason)
-    exceptions = deps.urllib3.exceptions
-    if isinstance(cause, (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)):
-        return True
-    return isinstance(cause, OSError) and str(cause).startswith("Tunnel connection failed")
 
 
 class _NoCookies(http.cookiejar.CookiePolicy):

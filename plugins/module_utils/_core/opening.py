@@ -18,8 +18,9 @@ import urllib.parse
 
 from .arguments import absolute, connection_options, task_options
 from .calls import READ, SESSION, WRITE
+from .causes import proxy_of
 from .client import Client
-from .connection import Connection, proxy_of
+from .connection import Connection
 from .errors import BadInput
 from .portal import tenant_of
 from .session import Session

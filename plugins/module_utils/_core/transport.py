@@ -72,15 +72,11 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Deadline(sock))
 
 
-@functools.lru_cache(maxsize=1)
-def _kinds() -> tuple[t.Any, t.Any]:
-    """Return the classes of sessions and adapters; made late, because the library may be missing on this machine."""
-    urllib3 = deps.urllib3
+@functools.cache
+def _bounded(pool: t.Any) -> t.Any:
+    """Return a kind of pool with connections like those of ``pool``, such as those through SOCKS, and our answers."""
 
-    class Http(urllib3.connection.HTTPConnection):
-        response_class = _Response
-
-    class Https(urllib3.connection.HTTPSConnection):
+    class Connection(pool.ConnectionCls):  # type: ignore[misc]  # a class of the library that is known at run time
         response_class = _Response
 
         def connect(self) -> None:
@@ -90,22 +86,32 @@ def _kinds() -> tuple[t.Any, t.Any]:
                 setattr(error, UNSENT, True)
                 raise
 
-    class HttpPool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Http
+    class Pool(pool):  # type: ignore[misc]  # likewise
+        ConnectionCls = Connection
 
-    class HttpsPool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = Https
+    return Pool
 
-    pools = {"http": HttpPool, "https": HttpsPool}
+
+def _bound(manager: t.Any) -> None:
+    """Let a manager make such pools; it is given out again for each request."""
+    if not hasattr(manager, "portal_users_bound"):
+        pools = manager.pool_classes_by_scheme
+        manager.pool_classes_by_scheme = {scheme: _bounded(pool) for scheme, pool in pools.items()}
+        manager.portal_users_bound = True
+
+
+@functools.lru_cache(maxsize=1)
+def _kinds() -> tuple[t.Any, t.Any]:
+    """Return the classes of sessions and adapters; made late, because the library may be missing on this machine."""
 
     class Adapter(deps.HTTPAdapter):
         def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
             super().init_poolmanager(*args, **kwargs)
-            self.poolmanager.pool_classes_by_scheme = pools
+            _bound(self.poolmanager)
 
         def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
             manager = super().proxy_manager_for(*args, **kwargs)
-            manager.pool_classes_by_scheme = pools
+            _bound(manager)
             return manager
 
         def cert_verify(self, *args: t.Any, **kwargs: t.Any) -> None:

@@ -249,9 +249,9 @@ def test_a_tunnel_that_breaks_is_not_taken_for_a_request_that_did_not_leave() ->
         assert type(error).__name__ in ("Unclear", "Untrusted")
 
 
-@pytest.mark.parametrize(("effect", "kind"), [(READ, "Untrusted"), (WRITE, "Unclear")])
-def test_a_tls_that_breaks_after_a_write_was_sent_leaves_open_what_came_of_it(
-    tls: ssl.SSLContext, effect: str, kind: str
+@pytest.mark.parametrize("effect", [READ, WRITE])
+def test_a_tls_that_breaks_after_a_request_was_sent_leaves_open_what_came_of_it(
+    tls: ssl.SSLContext, effect: str
 ) -> None:
     def break_it(stream: socket.socket) -> None:
         with socket.socket(fileno=os.dup(stream.fileno())) as below:
@@ -262,7 +262,7 @@ def test_a_tls_that_breaks_after_a_write_was_sent_leaves_open_what_came_of_it(
             client(wire.url, validate_certs=False, retries=0), Call("touch users", effect, METHODS[effect], "users")
         )
         assert len(wire.requests) == 1
-    assert type(error).__name__ == kind
+    assert isinstance(error, Unclear)
 
 
 def test_a_write_to_a_portal_that_is_not_trusted_was_not_sent(tls: ssl.SSLContext) -> None:

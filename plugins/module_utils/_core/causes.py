@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What a failure below HTTP means: whether the request left, and the one thing that is to be corrected."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import typing as t
+import urllib.parse
+from pathlib import Path
+
+from . import deps, transport
+from .errors import PortalError, Unclear, Unreachable, Untrusted, cut
+
+if t.TYPE_CHECKING:
+    from .connection import Connection
+
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+EXPIRED, EARLY, HOSTNAME, ADDRESS, REVOKED = 10, 9, 62, 64, 23
+UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
+"""Codes of OpenSSL (X509_V_ERR_*), which its texts do not keep."""
+DAMAGED = "is damaged"
+NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG")
+
+
+def proxy_of(connection: Connection) -> tuple[str, str]:
+    """Return what names the proxy that requests will take, and its address; ``""`` for both if there is none."""
+    if connection.http_proxy:
+        return "http_proxy", connection.http_proxy
+    utils = deps.requests.utils
+    found = utils.select_proxy(connection.url, utils.get_environ_proxies(connection.url))
+    if not found:
+        return "", ""
+    scheme = urllib.parse.urlsplit(connection.url).scheme
+    names = (name for word in (scheme, "all") for name in (f"{word}_proxy", f"{word}_proxy".upper()))
+    source = next((f"the environment variable {n}" for n in names if os.environ.get(n)), "the proxy of this machine")
+    return source, found if "://" in found else f"http://{found}"
+
+
+def cause(connection: Connection, error: t.Any) -> PortalError:
+    """Return what an exception of requests means."""
+    exceptions = deps.requests.exceptions
+    host = urllib.parse.urlsplit(connection.url).netloc
+    if isinstance(error, exceptions.SSLError):
+        return _tls(connection, host, error)
+    if isinstance(error, exceptions.ProxyError):
+        if _proxy_refused(error):
+            source, _address = proxy_of(connection)
+            return Unreachable("the proxy refused or broke the connection", hint=f"Check {source or 'http_proxy'}")
+        return Unclear("the connection through the proxy broke before the answer was there")
+    if isinstance(error, exceptions.ConnectTimeout):
+        return Unreachable(f"no connection to {host} within {connection.timeout:g} s")
+    if isinstance(error, (exceptions.ReadTimeout, exceptions.Timeout)):
+        return Unclear(f"no answer within {connection.timeout:g} s")
+    if isinstance(error, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
+        return Unclear("the answer broke off or could not be unpacked")
+    if isinstance(error, exceptions.ConnectionError):
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(reason, deps.urllib3.exceptions.NewConnectionError):
+            return Unreachable(f"no connection to {host}: {cut(str(reason).split(': ', 1)[-1], 160)}")
+        if connection.url.startswith("http:"):
+            hint = "If this repeats, check whether api_url must begin with https:// at this port"
+            return Unclear("the connection broke before the answer was there", hint=hint)
+        return Unclear("the connection broke before the answer was there")
+    if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)):
+        return _address_unusable(connection, error)
+    return Unclear(f"the request failed ({type(error).__name__})")
+
+
+def _address_unusable(connection: Connection, error: t.Any) -> PortalError:
+    source, address = proxy_of(connection)
+    inner = error.args[0] if error.args else None
+    scheme = urllib.parse.urlsplit(address).scheme.lower()
+    if isinstance(error, deps.requests.exceptions.InvalidSchema) and scheme.startswith("socks"):
+        return Untrusted(
+            f"{source} begins with {scheme}://, and the Python library PySocks, which that needs, is missing",
+            hint="Install PySocks for the Python that runs the task, or give a proxy that begins with http://",
+        )
+    if isinstance(error, deps.requests.exceptions.InvalidProxyURL) or isinstance(
+        inner, deps.urllib3.exceptions.ProxySchemeUnknown
+    ):
+        text = f"{source} is not an address that can be used"
+        return Untrusted(text, hint=f"Check {source}. It begins with http://, https://, socks5:// or socks5h://")
+    return Untrusted(f"{connection.url!r} is not an address that can be used", hint="Check api_url")
+
+
+def file_missing(connection: Connection) -> PortalError:
+    """Return what is wrong with the files of TLS that requests looks for itself."""
+    for name in ("client_cert", "client_key"):
+        path = getattr(connection, name)
+        if path and not Path(path).exists():
+            return Untrusted(f"{name}: {path} does not exist", hint=f"Check {name}")
+    return _bundle_unusable(connection)
+
+
+def _tls(connection: Connection, host: str, error: t.Any) -> PortalError:
+    root = _root(error)
+    word = str(getattr(root, "reason", None) or "")
+    if not transport.unsent(error):
+        # TLS may also break when the request is there already.
+        return Unclear(f"TLS broke before the answer was there: {cut(str(root), 160)}", hint=_client_hint(connection))
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return _certificate(connection, host, root)
+    if "MISMATCH" in word:
+        text = "the key is not that of the certificate in client_cert"
+        return Untrusted(text, hint="Check client_cert and client_key")
+    if getattr(root, "library", None) == "X509" or (isinstance(root, OSError) and not isinstance(root, ssl.SSLError)):
+        return _bundle_unusable(connection)
+    if "PEM" in str(root):
+        return _client_unusable(connection)
+    if word in NO_TLS:
+        return Untrusted(
+            f"{host} does not speak TLS at this port", hint="Check the port in api_url, it must be one for https"
+        )
+    if isinstance(root, ssl.SSLEOFError) or "EOF" in word:
+        return Untrusted(
+            f"{host} ended the connection before TLS was set up",
+            hint="Check that the port in api_url is one for https. " + _client_hint(connection),
+        )
+    return Untrusted(f"TLS with {host} failed: {cut(str(root), 160)}", hint=_client_hint(connection))
+
+
+def _client_hint(connection: Connection) -> str:
+    if connection.client_cert:
+        return "Check client_cert and client_key"
+    return "The other side may want client_cert and client_key, or another version of TLS"
+
+
+def _certificate(connection: Connection, host: str, root: ssl.SSLCertVerificationError) -> PortalError:
+    code, said = root.verify_code, cut(str(root.verify_message), 160)
+    if code == EXPIRED:
+        text, hint = "it has expired", "Have it renewed, or check the clock of this machine"
+    elif code == EARLY:
+        text, hint = "it is not valid yet", "Check the clock of this machine"
+    elif code in (HOSTNAME, ADDRESS):
+        text, hint = f"it is for another name ({said})", "Name the host in api_url as its certificate does"
+    elif code == REVOKED:
+        text, hint = "it was revoked", "Ask those who run the portal"
+    elif code in UNKNOWN_ISSUER:
+        source, path = _bundle(connection)
+        text, hint = f"its issuer is not trusted ({said})", "Give the issuer's certificate with ca_path"
+        hint += f", {source} ({path}) does not hold it" if path else ""
+    else:
+        text, hint = said, "Ask those who run the portal"
+    return Untrusted(f"the certificate of {host} was refused: {text}", hint=hint)
+
+
+def _bundle(connection: Connection) -> tuple[str, str]:
+    """Return what names the file of authorities, and its path; ``""`` for both where there is none of our own."""
+    if connection.ca_path:
+        return "ca_path", connection.ca_path
+    name = next((name for name in BUNDLES if os.environ.get(name)), "")
+    return (f"the environment variable {name}", os.environ[name]) if name else ("", "")
+
+
+def _bundle_unusable(connection: Connection) -> PortalError:
+    source, path = _bundle(connection)
+    if not path:
+        return Untrusted("the certificates of authorities of this machine cannot be read", hint="Give ca_path")
+    return Untrusted(f"{source}: {path} {_fault(path)}", hint=f"Check {source}")
+
+
+def _client_unusable(connection: Connection) -> PortalError:
+    cert, key = connection.client_cert or "", connection.client_key
+    fault = _fault(cert)
+    if fault != DAMAGED:
+        return Untrusted(f"client_cert: {cert} {fault}", hint="Check client_cert")
+    if key:
+        return Untrusted(f"client_key: {key} {_fault(key, 'KEY')}", hint="Check client_key")
+    return Untrusted(f"client_cert: {cert} holds no key that can be used", hint="Give the key with client_key")
+
+
+def _fault(path: str, kind: str = "CERTIFICATE") -> str:
+    """Return what is wrong with a file in PEM, as the end of a sentence."""
+    place = Path(path)
+    try:
+        if place.is_dir():
+            return "is a directory, and none of its files is named by openssl rehash"
+        with place.open("rb") as file:
+            head = file.read(1 << 20)
+    except OSError as error:
+        return f"cannot be read ({error.strerror})" if place.exists() else "does not exist"
+    if not head.strip():
+        return "is empty"
+    if head[:1] == b"\x30" and b"-----BEGIN" not in head:
+        return "is in DER and must be in PEM, turn it by openssl with -inform der"
+    word = "key" if kind == "KEY" else "certificate"
+    return DAMAGED if b"-----BEGIN" in head and f"{kind}-----".encode() in head else f"holds no {word} in PEM"
+
+
+def _root(error: BaseException) -> BaseException:
+    reason: t.Any = getattr(error.args[0] if error.args else None, "reason", None)
+    found = reason if isinstance(reason, BaseException) else error
+    # urllib3 wraps what ssl says once more.
+    inner = found.args[0] if found.args else None
+    return inner if isinstance(inner, BaseException) else found
+
+
+def _proxy_refused(error: t.Any) -> bool:
+    """Return whether a proxy is to blame for sure; urllib3 says so too if a request breaks that went through it."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    inner = getattr(reason, "original_error", reason)
+    exceptions = deps.urllib3.exceptions
+    if isinstance(inner, (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)):
+        return True
+    return isinstance(inner, OSError) and str(inner).startswith("Tunnel connection failed")
