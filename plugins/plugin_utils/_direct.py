@@ -30,6 +30,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
 
 SWITCH = "portal_users_in_process"
+MOST = 20
+"""So many faults are told."""
 
 
 class DirectAction(ActionBase):
@@ -66,13 +68,28 @@ class DirectAction(ActionBase):
         """Return the arguments of the task as they mean the same here and in a module; raises ``BadInput``."""
         args = dict(self._task.args)
         # As a module it would die inside of core, before any code of ours runs.
-        wrong = arguments.misshapen(spec, args)
+        wrong = arguments.misshapen(spec, args) or self._unfit(spec, args)
         if wrong:
             raise BadInput(" ".join(map(sentence, wrong)))
         for name, option in spec.items():
             if option["type"] == "path" and _is_relative(args.get(name)):
                 args[name] = self._found(name, str(args[name]), variables)
         return args
+
+    def _unfit(self, spec: dict[str, t.Any], args: dict[str, t.Any]) -> list[str]:
+        """Return what is wrong with single users: core does not say which of them it means."""
+        users = args.get("users")
+        if self.informs or not isinstance(users, list):
+            return []
+        options = spec["users"]["options"]
+        validator = ArgumentSpecValidator(options)
+        wrong: list[str] = []
+        for position, user in enumerate(users):
+            if not entry.settled(options, user):
+                # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
+                plain = json.loads(json.dumps(user, default=str, skipkeys=True))
+                wrong.extend(f"users[{position}]: {text}" for text in validator.validate(plain).error_messages)
+        return [*wrong[:MOST], f"And {len(wrong) - MOST} more"] if len(wrong) > MOST else wrong
 
     def _found(self, name: str, path: str, variables: dict[str, t.Any]) -> str:
         """Return where the file with a relative path lies, searched like the files of any other task."""

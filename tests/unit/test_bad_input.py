@@ -626,3 +626,32 @@ def test_a_credential_that_a_proxy_can_read_is_a_warning(bench: Bench, monkeypat
     assert _warnings(bench, **given) == []
     monkeypatch.setenv("HTTPS_PROXY", "http://me:word@proxy.test:3128")
     assert _warnings(bench) == [PROXY_PASSWORD.format("the environment variable HTTPS_PROXY")]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_credential_that_is_wrong_for_all_is_not_blamed_on_the_first_user(bench: Bench, many: bool) -> None:
+    wrong = {option.name: "wrong-canary-0000000001" for option in bench.portal.credentials if option.secret}
+    people = [bench.person(f"p{number}@example.test") for number in range(3)]
+    result = bench.run(users=people, **wrong) if many else bench.run(**people[0], **wrong)
+    assert result["failed"]
+    assert "p0@example.test" not in result["msg"]
+    assert not any("p0@example.test" in one["msg"] for one in result["users"])
+    assert result["msg"].startswith(
+        "nothing was done for any of the 3 users: " if many else ("list users: ", "log on: ")
+    )
+
+
+def test_a_list_that_cannot_be_read_is_not_blamed_on_the_first_user(bench: Bench) -> None:
+    bench.simulator.faults.add("status", operation="list users", code=403, body="no", times=None)
+    result = bench.run(users=[bench.person(f"p{number}@example.test") for number in range(3)])
+    assert result["msg"].startswith("nothing was done for any of the 3 users: list users: ")
+    assert not any("p0@example.test" in one["msg"] for one in result["users"])
+
+
+@pytest.mark.parametrize("code", ["access_denied|access_denied_invalid_key", "access_denied|missing_permission"])
+def test_a_code_is_told_once(certcentral: Bench, code: str) -> None:
+    body = json.dumps({"errors": [{"code": code, "message": "Access denied."}]})
+    certcentral.simulator.faults.add("status", operation="list users", code=403, body=body, times=None)
+    for result in (certcentral.run(**certcentral.person()), certcentral.info()):
+        assert result["msg"].count(code) == 1
+        assert result["msg"].count("access_denied") == code.count("access_denied")

@@ -14,6 +14,7 @@ import typing as t
 from ansible.module_utils.basic import env_fallback
 
 from .errors import BadInput
+from .fields import kind_of
 from .portal import Option, Portal
 
 Spec = dict[str, dict[str, t.Any]]
@@ -124,9 +125,8 @@ def misshapen(spec: Spec, params: t.Mapping[str, t.Any], where: str = "") -> lis
             if isinstance(one, dict):
                 found.extend(misshapen(option["options"], one, f"{where}{name}."))
             elif many != (option["type"] == "list") or not isinstance(one, str):
-                # Ansible's tagged text is no more than text to a reader.
-                kind = "str" if isinstance(one, str) else type(one).__name__
-                found.append(f"{where}{name}: must be {option['type']} of options, and holds {kind}")
+                shape = "a list of mappings" if option["type"] == "list" else "a mapping"
+                found.append(f"{where}{name}: must be {shape} of options, and holds {kind_of(one)}")
     return found
 
 

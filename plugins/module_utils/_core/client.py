@@ -16,7 +16,7 @@ import typing as t
 from .answers import Answer, judged
 from .calls import READ, SESSION, WRITE, Call, repeatable
 from .connection import Connection, Link
-from .errors import AGAIN, Busy, Denied, Misuse, PortalError, SessionLost, Unclear, Unreachable
+from .errors import AGAIN, Busy, Denied, Exhausted, Misuse, PortalError, SessionLost, Unclear, Unreachable, Untrusted
 from .masks import mask_of
 
 if t.TYPE_CHECKING:
@@ -28,6 +28,12 @@ T = t.TypeVar("T")
 
 def _always_open(effect: str) -> None:  # the shape of a gate
     """Let every request pass."""
+
+
+def _for_everyone(error: PortalError) -> bool:
+    """Return whether any other account would have met the same: a credential or a certificate is that of the task."""
+    refused = isinstance(error, Denied) and (error.credential or error.effect == SESSION)
+    return refused or isinstance(error, (Untrusted, Exhausted))
 
 
 class Client:
@@ -155,6 +161,7 @@ class Client:
                 error.conceal(self.secrets)
                 error.call = error.call or call.name
                 error.effect = error.effect or call.effect
+                error.everyone = error.everyone or _for_everyone(error)
                 self._no_doubt(error)
                 if isinstance(error, Denied) and error.credential and not self._proven:
                     self._denial = error

@@ -49,6 +49,8 @@ class PortalError(Exception):
         self.hint = hint
         self.quotes = False
         """Whether ``text`` holds what the portal said."""
+        self.everyone = False
+        """Whether it is about the task, and not about the account that happened to meet it first."""
         self.call = ""
         self.effect = ""
         """The effect of the call that failed, as far as it was one call."""

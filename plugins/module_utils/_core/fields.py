@@ -453,6 +453,19 @@ class Input(Field):
         return frozenset((wish,)) if isinstance(wish, str) and wish else frozenset()
 
 
+def kind_of(value: t.Any) -> str:
+    """Return what a value is, in words."""
+    kinds = {
+        dict: "a mapping",
+        list: "a list",
+        tuple: "a list",
+        str: "text",
+        bool: "true or false",
+        type(None): "nothing",
+    }
+    return next((word for kind, word in kinds.items() if isinstance(value, kind)), "a number")
+
+
 def order(member: str) -> tuple[int, str]:
     """Sort key for IDs: numbers by value, then words."""
     return (int(member), "") if member.isdecimal() else (1 << 62, member)

@@ -70,7 +70,8 @@ class Breaker:
             if self.cause or isinstance(error, Skipped):
                 return
             if error.fatal or self._on_any or isinstance(error, Exhausted):
-                self.cause = f"stopped after {work.desired.label} failed: {error}"
+                whose = "not tried" if error.everyone else f"stopped after {work.desired.label} failed"
+                self.cause = f"{whose}: {error}"
             elif self._row >= FAILURES_IN_A_ROW:
                 self.cause = f"stopped after {self._row} transport failures in a row, the last one: {error}"
 

@@ -178,7 +178,8 @@ def user_result(portal: Portal, work: Work, *, check_mode: bool) -> dict[str, t.
     if error is not None:
         found["action"] = "skipped" if isinstance(error, Skipped) else "failed"
         found.update(failure(error))
-        found["msg"] = f"{work.desired.label}: {found['msg']}"
+        if not error.everyone:
+            found["msg"] = f"{work.desired.label}: {found['msg']}"
     return found
 
 
@@ -239,13 +240,16 @@ def result(
     failed = [one for one in users + others if one["action"] in ("failed", "skipped")]
     if failed:
         found["failed"] = True
-        found["msg"] = _summary_of(failed, len(everyone))
+        shared = next((work.error for work in everyone if work.error is not None and work.error.everyone), None)
+        found["msg"] = _summary_of(failed, len(everyone), shared)
         if single and len(failed) == 1:
             found.update({name: failed[0][name] for name in ("msg", "kind", "code", "status", "request_id")})
     return found
 
 
-def _summary_of(failed: t.Sequence[t.Mapping[str, t.Any]], total: int) -> str:
+def _summary_of(failed: t.Sequence[t.Mapping[str, t.Any]], total: int, shared: PortalError | None) -> str:
+    if shared is not None and len(failed) == total and not any(one["changed"] for one in failed):
+        return f"nothing was done for any of the {total} users: {shared}"
     first = [one["msg"] for one in failed if one["action"] == "failed"][:3]
     skipped = sum(one["action"] == "skipped" for one in failed)
     text = f"{len(failed) - skipped} of {total} users failed"

@@ -192,6 +192,7 @@ class Session:
             try:
                 observer.list_accounts(keys)
             except PortalError as error:
+                error.everyone = True
                 for work in wanted or batch.works:
                     pool.fail(work, error)
                 if not wanted:

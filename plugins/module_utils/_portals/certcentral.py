@@ -236,7 +236,9 @@ class CertCentral(Connector):
             return None
         found = complaints(answer.data)
         code = found[0][0] if found else None
-        text = "; ".join(": ".join(filter(None, pair)) for pair in found)
+        # The first code is told as the code, and that the key is wrong only repeats it.
+        said = [found[0][1], *(": ".join(filter(None, pair)) for pair in found[1:])] if found else []
+        text = "the portal refused the API key" if code == WRONG_KEY else "; ".join(filter(None, said))
         if answer.status in (404, 410) and (not found or code == "not_found|route"):
             # Only an error of the API itself can say that there is no such user.
             return answer.error(Refused, text or answer.snippet() or "not found", code=code, hint=ADDRESS_HINT)

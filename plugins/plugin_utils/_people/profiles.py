@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import typing as t
 
-from ansible_collections.portal.users.plugins.module_utils._core.arguments import entry_spec
+from ansible_collections.portal.users.plugins.module_utils._core.arguments import entry_spec, user_spec
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     MISSING,
@@ -21,13 +21,14 @@ from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     MemberWish,
     Name,
     Secret,
+    kind_of,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
 from ansible_collections.portal.users.plugins.module_utils._core.plan import REVOKE_KEYS
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal, refuse_strange, refuse_unknown
 
 # What makes out one person, so that no profile can give it to several.
-PERSONAL = frozenset(("id", "username", "email", "first_name", "last_name", "name", "service"))
+PERSONAL = frozenset(("id", "username", "email", "first_name", "last_name", "name"))
 # What is done once and is nothing to have.
 ACTS = frozenset((REVOKE_KEYS,))
 SHOWN = 200
@@ -198,7 +199,7 @@ def attribute_faults(portal: Portal, attributes: t.Any) -> t.Iterator[tuple[str,
         elif isinstance(field, Secret):
             yield option, f"{option}: is a secret, and profiles hold none"
         elif field is None:
-            yield option, f"{option}: is no option of {portal.name}_user{did_you_mean(option, options)}"
+            yield option, f"{option}: {no_attribute(portal, option)}"
         elif option in ACTS:
             text = "is an act and no entitlement, it is done by the role offboard or by the user module"
             yield option, f"{option}: {text}"
@@ -331,17 +332,17 @@ def numbers_as_text(value: t.Any) -> t.Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def kind_of(value: t.Any) -> str:
-    """Return what a value is, in words."""
-    kinds = {
-        dict: "a mapping",
-        list: "a list",
-        tuple: "a list",
-        str: "text",
-        bool: "true or false",
-        type(None): "empty",
+def no_attribute(portal: Portal, option: t.Any) -> str:
+    """Return why an option is none of those that people get, as the end of a sentence."""
+    if option not in user_spec(portal):
+        return f"is no option of {portal.name}_user{did_you_mean(option, families(portal))}"
+    reasons = {
+        "state": "the status of a person decides it",
+        "service": "the roles are about people",
+        "id": "it belongs to one person",
     }
-    return next((word for kind, word in kinds.items() if isinstance(value, kind)), "a number")
+    why = reasons.get(option, "it is about the task and not about a person")
+    return f"is an option of {portal.name}_user that people do not get by a profile or a roster: {why}"
 
 
 def did_you_mean(name: t.Any, known: t.Iterable[str]) -> str:

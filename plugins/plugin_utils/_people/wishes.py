@@ -28,10 +28,10 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
     Grant,
     Member,
     Words,
-    did_you_mean,
     families,
     family,
     grant,
+    no_attribute,
     value_faults,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Record, Seat, Seats, Trouble
@@ -332,7 +332,7 @@ class _Desk:
         for option, value in own.items():
             field = self.options.get(option)
             if field is None and option != "id":
-                yield f"accounts: {option} is no option of {self.portal.name}_user{did_you_mean(option, self.options)}"
+                yield f"accounts: {option} {no_attribute(self.portal, option)}"
             elif isinstance(field, Members) and not _is_change(value):
                 yield f"accounts: {option} must be a list, or a mapping of the lists add, remove and set"
             elif isinstance(field, Secret):

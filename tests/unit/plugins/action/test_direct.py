@@ -350,3 +350,23 @@ def test_what_a_module_says_cannot_command_a_terminal(monkeypatch: pytest.Monkey
     assert found["msg"] == "a\ufffd[2J\ufffd b\ufffdc"
     assert found["warnings"] == ["w\ufffd "]
     assert found["exception"] == "one\ntwo\ufffd"
+
+
+@pytest.mark.parametrize("way", [{}, {"async_val": 30}])
+def test_a_wrong_entry_of_users_is_named_by_its_place(way: dict[str, t.Any]) -> None:
+    users = [{"username": "a"}, {"username": "b", "state": "gone"}, {"username": "c"}, {"username": "d", "rolse": 1}]
+    found = action(args={"api_key": KEY, "users": users}, **way).run(task_vars={})
+    assert found["failed"]
+    first, second = found["msg"].split(" users[")
+    assert first == "users[1]: value of state must be one of: present, enabled, disabled, absent, got: gone."
+    assert second.startswith("3]: rolse. Supported parameters include: ")
+    assert not Toys.started
+
+
+class Tagged(list[t.Any]):
+    """A list as Ansible's templates make them, with a name that nobody has to know."""
+
+
+def test_no_message_names_a_class_of_ansible() -> None:
+    found = action(args={"api_key": KEY, "users": Tagged([Tagged(["ann"])])}).run(task_vars={})
+    assert found["msg"] == "users: must be a list of mappings of options, and holds a list."

@@ -98,12 +98,12 @@ def test_wrong_words_are_refused(params: dict[str, t.Any]) -> None:
 @pytest.mark.parametrize(
     ("params", "says"),
     [
-        ({"groups": False}, "groups: must be dict of options, and holds bool"),
-        ({"groups": 1}, "groups: must be dict of options, and holds int"),
-        ({"groups": [None]}, "groups: must be dict of options, and holds NoneType"),
-        ({"users": 1}, "users: must be list of options, and holds int"),
-        ({"users": [1]}, "users: must be list of options, and holds int"),
-        ({"users": [{}, {"groups": 1.5}]}, "users.groups: must be dict of options, and holds float"),
+        ({"groups": False}, "groups: must be a mapping of options, and holds true or false"),
+        ({"groups": 1}, "groups: must be a mapping of options, and holds a number"),
+        ({"groups": [None]}, "groups: must be a mapping of options, and holds nothing"),
+        ({"users": 1}, "users: must be a list of mappings of options, and holds a number"),
+        ({"users": [1]}, "users: must be a list of mappings of options, and holds a number"),
+        ({"users": [{}, {"groups": 1.5}]}, "users.groups: must be a mapping of options, and holds a number"),
     ],
 )
 def test_what_should_be_a_dictionary_and_is_none_is_named(params: dict[str, t.Any], says: str) -> None:
