@@ -22,6 +22,8 @@ attributes:
         one listing. Any other task, also one with C(async), C(become), C(environment) or an interpreter of its own,
         runs as an ordinary module.
       - An attempt of C(until) or C(retries) begins with a login and a listing of its own in both cases.
+      - A number, a boolean or a date is refused where text is wanted, because YAML has changed it before (C(007) into
+        C(7)). Put it in quotes. IDs that are numbers may be given as such.
       - Both ways give the same result. The variable C(portal_users_in_process) set to V(false) always chooses the
         second one.
   async:

@@ -17,6 +17,7 @@ from ansible import constants as C  # noqa: N812  # everybody calls it so
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
@@ -66,11 +67,12 @@ class DirectAction(ActionBase):
 
     def _arguments(self, spec: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return the arguments of the task as they mean the same here and in a module; raises ``BadInput``."""
-        args = dict(self._task.args)
+        args = {str(name): self._opened(name, value) for name, value in self._task.args.items()}
         # As a module it would die inside of core, before any code of ours runs.
-        wrong = arguments.misshapen(spec, args) or self._unfit(spec, args)
+        wrong = arguments.misshapen(spec, args) or arguments.altered(self.portal, spec, args) or self._unfit(spec, args)
         if wrong:
-            raise BadInput(" ".join(map(sentence, wrong)))
+            more = f" And {len(wrong) - MOST} more." if len(wrong) > MOST else ""
+            raise BadInput(" ".join(map(sentence, wrong[:MOST])) + more)
         for name, option in spec.items():
             if option["type"] == "path" and _is_relative(args.get(name)):
                 args[name] = self._found(name, str(args[name]), variables)
@@ -89,7 +91,27 @@ class DirectAction(ActionBase):
                 # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
                 plain = json.loads(json.dumps(user, default=str, skipkeys=True))
                 wrong.extend(f"users[{position}]: {text}" for text in validator.validate(plain).error_messages)
-        return [*wrong[:MOST], f"And {len(wrong) - MOST} more"] if len(wrong) > MOST else wrong
+        return wrong
+
+    def _opened(self, name: str, value: t.Any) -> t.Any:
+        """Return ``value`` with what is vaulted in it as text: before ansible-core 2.19 it is an object of its own."""
+        if _is_vaulted(value):
+            try:
+                return str(value)
+            except AnsibleError as error:
+                raise BadInput(f"{name}: {error.message}") from error
+        if isinstance(value, dict) and any(map(_may_be_vaulted, value.values())):
+            return {key: self._opened(f"{name}.{key}", part) for key, part in value.items()}
+        if isinstance(value, list) and any(map(_may_be_vaulted, value)):
+            return [self._opened(f"{name}[{place}]", part) for place, part in enumerate(value)]
+        return value
+
+    def _unlock(self, text: str) -> str:
+        """Return what ansible-vault has encrypted, by the passwords of this run."""
+        try:
+            return str(to_text(self._loader._vault.decrypt(text)))  # noqa: SLF001  # core's public way writes a file in clear
+        except (AnsibleError, UnicodeError) as error:
+            raise BadInput(f"users_file: cannot be decrypted: {str(error).splitlines()[0]}") from error
 
     def _found(self, name: str, path: str, variables: dict[str, t.Any]) -> str:
         """Return where the file with a relative path lies, searched like the files of any other task."""
@@ -155,6 +177,7 @@ class DirectAction(ActionBase):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             return self._clean({"failed": True, "msg": message}, params if told else None, secrets)
         context = self._shared()
+        context.unlock = self._unlock
         act = entry.run_info if self.informs else entry.run
         result = act(self.portal, params, bool(self._task.check_mode), context)
         return self._clean(result, params if told else None, secrets | context.no_log_values)
@@ -199,6 +222,15 @@ class DirectAction(ActionBase):
             result["invocation"] = entry.invocation(params)
         cleaned: dict[str, t.Any] = remove_values(result, secrets)
         return cleaned
+
+
+def _is_vaulted(value: t.Any) -> bool:
+    # The class exists no longer, and asking for it warns.
+    return type(value).__name__ == "AnsibleVaultEncryptedUnicode"
+
+
+def _may_be_vaulted(value: t.Any) -> bool:
+    return isinstance(value, (dict, list)) or _is_vaulted(value)
 
 
 def _is_relative(path: t.Any) -> bool:

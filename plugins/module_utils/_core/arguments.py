@@ -8,18 +8,20 @@
 
 from __future__ import annotations
 
+import datetime
 import pathlib
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
 from .errors import BadInput
-from .fields import kind_of
+from .fields import Text, kind_of
 from .portal import Option, Portal
 
 Spec = dict[str, dict[str, t.Any]]
 
 STATES = ("present", "enabled", "disabled", "absent")
+LIMITS = ("removal_limit", "update_limit", "creation_limit")
 STATUSES = ("active", "disabled", "pending", "unknown")
 
 
@@ -128,6 +130,49 @@ def misshapen(spec: Spec, params: t.Mapping[str, t.Any], where: str = "") -> lis
                 shape = "a list of mappings" if option["type"] == "list" else "a mapping"
                 found.append(f"{where}{name}: must be {shape} of options, and holds {kind_of(one)}")
     return found
+
+
+def altered(portal: Portal, spec: Spec, params: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is a number, a boolean or a date where text belongs: how it was written is not known any more.
+
+    YAML makes 120179640 of 0712345670, and 45045 of 12:30:45. An ID that is a number may be given as one.
+    """
+    texts = {field.name for field in portal.fields if isinstance(field, Text)}
+    names = {name for name in (*spec, *entry_spec(portal)) if name.endswith(("_id", "_ids"))} - texts
+    numbers = frozenset((*LIMITS, *names, *(("id", "ids") if portal.numbered else ())))
+    return list(_altered(spec, params, numbers, ""))
+
+
+def _altered(
+    spec: Spec, params: t.Mapping[str, t.Any], numbers: t.Collection[str], where: str, *, number: bool = False
+) -> t.Iterator[str]:
+    for name, given in params.items():
+        # Nearly all is text.
+        if isinstance(given, str) or given is None:
+            continue
+        option = spec.get(name, {})
+        whole = number or name in numbers
+        members = given if isinstance(given, list) else (given,)
+        if "options" in option:
+            many = isinstance(given, list)
+            for position, one in enumerate(members):
+                place = f"{where}{name}[{position}]: " if many else f"{where}{name}."
+                if isinstance(one, dict):
+                    yield from _altered(option["options"], one, numbers, place, number=whole)
+        elif "choices" not in option and "str" in (option.get("type"), option.get("elements")):
+            for one in members:
+                kind = "" if isinstance(one, int) and not isinstance(one, bool) and whole else _kind(one)
+                if kind:
+                    shown = "it" if option.get("no_log") else str(one)
+                    yield f"{where}{name}: {shown} is {kind}, and how it was written is lost, put it in quotes"
+
+
+def _kind(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return "a date" if isinstance(value, (datetime.date, datetime.time)) else ""
 
 
 def absolute(name: str, path: str, *env: str) -> None:

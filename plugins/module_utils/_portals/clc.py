@@ -335,6 +335,7 @@ TEXTS = (*(field.source for field in FIELDS if isinstance(field, Text)), "Accoun
 
 PORTAL = Portal(
     name="clc",
+    numbered=False,
     title="CenturyLink Cloud",
     env="CLC",
     connector=Clc,

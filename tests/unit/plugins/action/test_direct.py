@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
+import datetime
 import importlib
 import json
 import sys
@@ -14,6 +16,7 @@ import types
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleError
 from toy import KEY, PASSWORD, PORTAL
 from wire import Wire, reply
 
@@ -205,8 +208,84 @@ def test_wrong_options_fail_like_those_of_a_module(args: dict[str, t.Any], says:
     assert PASSWORD not in text
 
 
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ({"phone": 120179640}, "phone: 120179640 is a number, and how it was written is lost, put it in quotes."),
+        ({"name": True}, "name: True is a boolean, and how it was written is lost, put it in quotes."),
+        ({"name": 1.1}, "name: 1.1 is a number"),
+        ({"name": datetime.date(2026, 1, 2)}, "name: 2026-01-02 is a date"),
+        ({"password": 12345678}, "password: it is a number"),
+        ({"protected": ["ann", 7]}, "protected: 7 is a number"),
+        ({"tags": {"add": ["a", 7]}}, "tags.add: 7 is a number"),
+        ({"id": True}, "id: True is a boolean"),
+        ({"role_id": 1.5}, "role_id: 1.5 is a number"),
+        ({"users": [{"username": "ann"}, {"username": 7}]}, "users[1]: username: 7 is a number"),
+    ],
+)
+def test_a_number_where_text_belongs_is_refused_as_it_was_changed_before_it_came_here(
+    args: dict[str, t.Any], says: str, here: bool
+) -> None:
+    given = {"api_key": KEY, **args}
+    found = action(args=given).run(task_vars={"portal_users_in_process": here})
+    assert found["failed"] is True
+    assert found["msg"].startswith(says), found["msg"]
+    assert Toys.started == []
+    assert "12345678" not in found["msg"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"id": 17},
+        {"users": [{"id": 17, "group_ids": {"set": [1, 2]}, "role_id": 3}]},
+        {"username": "ann", "removal_limit": 10, "concurrency": 2, "admin": True},
+    ],
+)
+def test_an_id_and_a_limit_may_be_numbers(args: dict[str, t.Any]) -> None:
+    assert "ZeroDivisionError" in action(args={"api_key": KEY, **args}).run(task_vars={})["msg"]
+
+
+def test_a_portal_whose_ids_are_logins_takes_no_number_for_one() -> None:
+    class Named(Toys):
+        portal = dataclasses.replace(Toys.portal, numbered=False)
+
+    assert "id: 7 is a number" in action(Named, args={"api_key": KEY, "id": 7}).run(task_vars={})["msg"]
+
+
+class AnsibleVaultEncryptedUnicode(collections.abc.Sequence):  # type: ignore[type-arg]  # like core's before 2.19
+    """What ``!vault`` is for an older ansible-core."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def __getitem__(self, place: t.Any) -> t.Any:
+        return self.text[place]
+
+    def __str__(self) -> str:
+        if not self.text:
+            raise AnsibleError("no vault secrets found")
+        return self.text
+
+
+def test_what_is_vaulted_is_text_wherever_it_stands() -> None:
+    vaulted = AnsibleVaultEncryptedUnicode
+    users = [{"username": vaulted("ann"), "password": vaulted(PASSWORD), "tags": {"add": [vaulted("x")]}}]
+    asked = {"ansible_inject_invocation": True}
+    found = action(args={"api_key": vaulted(KEY), "users": users}).run(task_vars=asked)
+    told = found["invocation"]["module_args"]["users"][0]
+    assert (told["username"], told["tags"]["add"]) == ("ann", ["x"])
+    assert PASSWORD not in json.dumps(found)
+    lost = action(args={"api_key": KEY, "users": [{"username": vaulted("")}]}).run(task_vars={})
+    assert lost["msg"] == "users[0].username: no vault secrets found."
+
+
 def test_the_arguments_of_the_task_are_left_as_they_are() -> None:
-    args = {"api_key": KEY, "users": [{"username": 1}]}
+    args = {"api_key": KEY, "users": [{"id": 1}]}
     before = json.dumps(args)
     action(args=args).run(task_vars={})
     assert json.dumps(args) == before
@@ -321,10 +400,10 @@ def test_entries_that_need_no_validator_come_out_as_those_that_do(
 
 
 def test_the_result_repeats_of_each_user_what_was_given() -> None:
-    users = [{"username": "ann", "name": "Ann"}, {"username": 17}]
+    users = [{"username": "ann", "name": "Ann"}, {"id": 17}]
     found = action(args={"api_key": KEY, "users": users}).run(task_vars={"ansible_inject_invocation": True})
     told = found["invocation"]["module_args"]
-    assert told["users"] == [{"username": "ann", "name": "Ann"}, {"username": "17"}]
+    assert told["users"] == [{"username": "ann", "name": "Ann"}, {"id": "17"}]
     assert told["on_missing"] == "create"
 
 
