@@ -21,6 +21,9 @@ attributes:
       - A task with a local connection runs inside the Ansible process, so that the items of a loop share one login and
         one listing. Any other task, also one with C(async), C(become), C(environment) or an interpreter of its own,
         runs as an ordinary module.
+      - Once nobody waits for the result any more, because of the keyword C(timeout) or because Ansible has ended, no
+        further request is sent. A module sees that by its standard output, so that it may go on where Ansible does not
+        read that itself, as with a C(become) that puts a terminal in between, or over SSH.
       - An attempt of C(until) or C(retries) begins with a login and a listing of its own in both cases.
       - A number, a boolean or a date is refused where text is wanted, because YAML has changed it before (C(007) into
         C(7)). Put it in quotes. IDs that are numbers may be given as such.

@@ -136,8 +136,8 @@ options:
         in it are not evaluated.
       - Text is what was written, so that C(0712345670) and C(12:30:45) need no quotes in YAML. A boolean where text is
         wanted, a name that is given twice, aliases, merge keys and tags are refused.
-      - A file that ansible-vault has encrypted, or C(!vault) values in it, are opened where the task runs in the Ansible
-        process. A module has no vault password, and refuses them.
+      - What ansible-vault has encrypted, the file or C(!vault) values in it, is opened where the task runs in the
+        Ansible process. A module has no vault password, and refuses it.
       - The file must be a regular one, or a symbolic link to one, of 64 MiB at most. A text may have 1000 characters.
       - Mutually exclusive with O(users) and with all options that describe a single user.
     type: path

@@ -178,6 +178,7 @@ class DirectAction(ActionBase):
             return self._clean({"failed": True, "msg": message}, params if told else None, secrets)
         context = self._shared()
         context.unlock = self._unlock
+        context.parent = entry.Parent()
         act = entry.run_info if self.informs else entry.run
         result = act(self.portal, params, bool(self._task.check_mode), context)
         return self._clean(result, params if told else None, secrets | context.no_log_values)

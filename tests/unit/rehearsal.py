@@ -17,9 +17,9 @@ from conftest import ANN, BOB
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
+from ansible_collections.portal.users.plugins.module_utils._core.parent import Parent
 from ansible_collections.portal.users.plugins.plugin_utils._people import offboard, options, provision
 from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job
-from ansible_collections.portal.users.plugins.plugin_utils._people.stop import Parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

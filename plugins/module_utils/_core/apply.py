@@ -59,16 +59,21 @@ NOBODY = Witness()
 
 
 class Gate:
-    """Stands before each request of an apply: none begins once the pool is halted, and no write unseen."""
+    """Stands before each request of an apply: none begins once the pool is halted, and no write unseen.
 
-    def __init__(self, pool: Pool, witness: Witness) -> None:
+    ``before`` is the gate that stands there also without an apply.
+    """
+
+    def __init__(self, pool: Pool, witness: Witness, before: t.Callable[[str], None]) -> None:
         self._pool = pool
         self._witness = witness
         self._here = threading.local()
+        self._before = before
 
     def __call__(self, effect: str) -> None:
         """Raise ``Halted`` if no request of ``effect`` may be sent."""
         self._pool.check()
+        self._before(effect)
         if effect == WRITE_EFFECT:
             with self._pool.halting():
                 self._witness.go_on()
@@ -90,9 +95,9 @@ class Applier:
     def __init__(self, observer: Observer, policy: Policy, pool: Pool, witness: Witness) -> None:
         self._observer = observer
         self._pool = pool
-        self.gate = Gate(pool, witness)
         self._portal = observer.portal
         self._connector = observer.connector
+        self.gate = Gate(pool, witness, self._connector.client.gate)
         self._policy = policy
         self._witness = witness
         self._begun: set[int] = set()

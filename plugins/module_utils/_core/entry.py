@@ -25,6 +25,7 @@ from .identity import fold
 from .masks import mask_of
 from .observe import ensure_gone, table_of
 from .opening import Context, complete, open_session
+from .parent import Parent
 from .pool import undisturbed
 from .portal import Account, Connector, Portal
 from .session import Session
@@ -53,7 +54,7 @@ def inform(portal: Portal) -> None:
 
 def _module(portal: Portal, spec: dict[str, t.Any], act: Run) -> None:
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    context = Context()
+    context = Context(parent=Parent(listening=True))
     result = act(portal, module.params, module.check_mode, context)
     module.no_log_values.update(context.no_log_values)
     result["invocation"] = invocation(module.params)
@@ -242,6 +243,7 @@ __all__ = (
     "REQUESTS_ERROR",
     "SNAPSHOT_AGE",
     "Context",
+    "Parent",
     "Session",
     "entry_spec",
     "hidden",

@@ -21,7 +21,7 @@ from .calls import READ, SESSION, WRITE
 from .causes import proxy_of
 from .client import Client
 from .connection import Connection
-from .errors import BadInput
+from .errors import Abandoned, BadInput
 from .portal import tenant_of
 from .session import Session
 from .throttle import Clock, Throttle
@@ -29,6 +29,7 @@ from .throttle import Clock, Throttle
 if t.TYPE_CHECKING:
     from .fields import Params
     from .guard import Tally
+    from .parent import Parent
     from .portal import Option, Portal
 
 QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
@@ -41,7 +42,8 @@ class Context:
     """What surrounds a task.
 
     ``sessions`` is kept by the caller between the items of a loop, and no longer. ``tallies`` outlive the sessions
-    where an item is tried again: what a task may do is no more for it.
+    where an item is tried again: what a task may do is no more for it. ``unlock`` opens what ansible-vault has
+    encrypted, where somebody has the password. Without a ``parent`` that waits for the result, nothing more is sent.
     """
 
     clock: Clock = dataclasses.field(default_factory=Clock)
@@ -51,6 +53,7 @@ class Context:
     no_log_values: set[str] = dataclasses.field(default_factory=set)
     warnings: list[str] = dataclasses.field(default_factory=list)
     unlock: t.Callable[[str], str] | None = None
+    parent: Parent | None = None
     clients: list[Client] = dataclasses.field(default_factory=list)
     once: set[tuple[str, str]] = dataclasses.field(default_factory=set)
     """What the portal shows once and the result as well, each with the member that holds it."""
@@ -59,6 +62,11 @@ class Context:
         """Return what was read from files, made by the portal, or proves who asks, as far as it is known by now."""
         made = (secret for _name, secret in self.once)
         return frozenset(self.no_log_values).union(made, *(client.secrets for client in self.clients))
+
+    def gate(self, _effect: str) -> None:
+        """Raise ``Abandoned`` if nobody waits for the answer to a request."""
+        if self.parent is not None and not self.parent.alive():
+            raise Abandoned("not sent, because nobody waits for the result any more")
 
 
 def open_session(
@@ -103,6 +111,7 @@ def open_session(
     allow = (READ, SESSION) if check_mode else (READ, SESSION, WRITE)
     client = Client(connection, portal.auth(settings), throttle, allow=allow, mount=context.mount)
     context.clients.append(client)
+    client.gate = context.gate
     secret = {o.name for o in portal.credentials if o.secret}
     connector = portal.connector(client, portal, {n: v for n, v in settings.items() if n not in secret})
     client.fault = connector.fault

@@ -34,6 +34,7 @@ from ansible_collections.portal.users.plugins.module_utils._core import argument
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
 from ansible_collections.portal.users.plugins.module_utils._core.masks import Mask, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
+from ansible_collections.portal.users.plugins.module_utils._core.parent import Parent
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people import options
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import (
@@ -44,7 +45,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.options impor
     TYPE,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.progress import machine_readable
-from ansible_collections.portal.users.plugins.plugin_utils._people.stop import Parent
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import (
     ABSENT,

@@ -4,12 +4,11 @@
 
 # Private to portal.users: any release may change this file.
 
-"""What ends a run before its end: signals, a dead parent, a lock that is gone."""
+"""What ends a run before its end: signals, a lock that is gone. A dead parent is seen by ``_core.parent``."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 import typing as t
@@ -95,14 +94,3 @@ def shielded() -> t.Iterator[None]:
             _Shield.held.clear()
         for number in late:
             signal.raise_signal(number)
-
-
-class Parent:
-    """The process that waits for the result of this one: ansible-playbook."""
-
-    def __init__(self) -> None:
-        self._pid = os.getppid()
-
-    def alive(self) -> bool:
-        """Return whether it still waits; a worker that goes on alone is given to another parent."""
-        return os.getppid() == self._pid

@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.stop import (
     STOPPERS,
-    Parent,
     Stopped,
     heard,
     shielded,
@@ -104,7 +103,3 @@ def test_a_record_under_a_shield_is_whole(number: signal.Signals, shields: int, 
         for other in others:
             other.join()
     assert record == ["whole"]
-
-
-def test_the_parent_of_these_tests_is_alive() -> None:
-    assert Parent().alive()
