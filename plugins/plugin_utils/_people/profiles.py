@@ -21,6 +21,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     MemberWish,
     Name,
     Secret,
+    Text,
     kind_of,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
@@ -213,8 +214,12 @@ def attribute_faults(portal: Portal, attributes: t.Any) -> t.Iterator[tuple[str,
 def value_faults(portal: Portal, field: Field, option: str, value: t.Any) -> t.Iterator[str]:
     """Yield what is wrong with the value of one option; members must be a list."""
     kind = entry_spec(portal)[option]["type"]
+    altered = isinstance(field, Text) and isinstance(value, int) and not isinstance(value, bool)
     value = numbers_as_text(value)
-    if kind == "bool" and not isinstance(value, (bool, type(None))):
+    if altered:
+        # YAML makes 120179640 of 0712345670.
+        yield f"{option}: {value} is a number, and how it was written is lost, put it in quotes"
+    elif kind == "bool" and not isinstance(value, (bool, type(None))):
         yield f"{option}: must be true or false, and is {kind_of(value)}"
     elif kind == "str" and not isinstance(value, (str, type(None))):
         yield f"{option}: must be text, and is {kind_of(value)}"

@@ -849,6 +849,7 @@ FAULTS = [
     ({"username": "ann"}, ["username: belongs to one person, give it in the roster"]),
     ({"sms_alerts": "yes"}, ["sms_alerts: must be true or false, and is text"]),
     ({"time_zone": True}, ["time_zone: must be text, and is true or false"]),
+    ({"title": 7}, ["title: 7 is a number, and how it was written is lost, put it in quotes"]),
     ({"title": "a\nb"}, ["title: 'a\\nb' contains control characters, remove them"]),
     (["server_operator"], ["must be a mapping of options, and is a list"]),
 ]
