@@ -11,16 +11,17 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import email.utils
-import json
 import re
 import typing as t
 import urllib.parse
 
+from . import body
 from .calls import SESSION, WRITE, Call
 from .errors import Busy, Clash, Denied, Missing, PortalError, Refused, Unclear, Untrusted, cut
 
-LARGEST_BODY = 64 * 1024 * 1024
-CHUNK = 64 * 1024
+LARGEST_BODY = 64 * body.MEGABYTE
+LARGEST_REFUSAL = body.MEGABYTE
+"""Of an answer that says no, or leads elsewhere, so much is read at most; its status counts whatever its body is."""
 UNTOUCHED = frozenset((400, 401, 403, 404, 405, 409, 410, 411, 413, 414, 415, 417, 421, 422, 425, 426, 428, 429, 431))
 """The statuses that say for sure that a write was not carried out: the refusals that docs/apis knows, and those of a
 server that does not take the request at all. Any other may be the last word of something that has been done: of a
@@ -30,14 +31,19 @@ REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What came back. ``data`` is the decoded JSON; ``decoded`` is False if there was a body that is not JSON."""
+    """What came back. ``data`` is the decoded JSON, None if ``trouble`` says why there is a body that holds none."""
 
     status: int
     headers: t.Mapping[str, str]
     data: t.Any
-    decoded: bool
     text: str
     cookies: t.Mapping[str, str]
+    trouble: str = ""
+
+    @property
+    def decoded(self) -> bool:
+        """Whether there is no body but one of JSON."""
+        return not self.trouble
 
     @property
     def ok(self) -> bool:
@@ -96,37 +102,52 @@ class Answer:
             return self.error(Unclear, text or "the portal failed", code=code, hint=hint)
         return self.error(Refused, text or "the portal refused the request", code=code, hint=hint)
 
+    def garbage(self) -> str:
+        """Return what is wrong with a body that cannot be used."""
+        shown = self.snippet()
+        return f"the answer {self.trouble}" + (f": {shown!r}" if shown else "")
+
     def snippet(self) -> str:
         """Return the first part of a body that is not JSON, without tags."""
         return "" if self.decoded else cut(re.sub(r"<[^>]*>", " ", self.text[:2000]), 160)
 
 
 def read(call: Call, response: t.Any) -> Answer:
-    """Return the answer that an open response of requests holds, read to its end."""
-    chunks = []
-    size = 0
-    for chunk in response.iter_content(CHUNK):
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            raise _oversized(call)
-        chunks.append(chunk)
-    content = b"".join(chunks)
-    text = ""
+    """Return the answer that an open response of requests holds, read as far as it may be."""
+    good = 200 <= response.status_code < 300
+    content = bytearray()
     data: t.Any = None
-    decoded = True
-    if content.strip():
-        try:
-            data = json.loads(content)
-        except (ValueError, RecursionError):
-            decoded = False
-            text = "" if call.private else content[:4000].decode("utf-8", "replace")
+    trouble = ""
+    try:
+        content = body.load(response, LARGEST_BODY if good else LARGEST_REFUSAL)
+        if content.strip():
+            if body.weight(content) > LARGEST_BODY:
+                raise body.Oversized(LARGEST_BODY, counted=True)
+            data = body.decode(content)
+    except (body.Oversized, body.Foreign) as garbage:
+        trouble = str(garbage)
+        if good:
+            raise useless(call, f"the answer {trouble}") from garbage
+    except body.Garbage as garbage:
+        trouble = str(garbage)
+        if good and isinstance(garbage, body.Broken):
+            raise Unclear(f"the answer {trouble}") from garbage
     return Answer(
         status=response.status_code,
         headers={name.lower(): value for name, value in response.headers.items()},
         data=data,
-        decoded=decoded,
-        text=text,
+        text="" if call.private or not trouble else content[:4000].decode("utf-8", "replace"),
         cookies=_cookies(response),
+        trouble=trouble,
+    )
+
+
+def useless(call: Call, text: str) -> PortalError:
+    """Return the error for an answer that would be the same if it were asked for again."""
+    return (
+        Unclear(text)
+        if call.effect == WRITE
+        else Refused(text, hint="Check api_url: this is not what the API of a portal sends")
     )
 
 
@@ -146,10 +167,9 @@ def judged(call: Call, answer: Answer, fault: t.Callable[[Answer], PortalError |
             raise answer.error(Unclear, failure.text, code=failure.code, hint=failure.hint) from failure
         raise failure
     if not answer.decoded and call.effect != SESSION:
-        shown = answer.snippet()
         raise answer.error(
             Unclear,
-            "the answer is not JSON" + (f": {shown!r}" if shown else ""),
+            answer.garbage(),
             hint="Check that api_url is the address of the API and not of a web page",
         )
     return answer
@@ -175,11 +195,6 @@ def _host(location: str) -> str:
         return cut(urllib.parse.urlsplit(location).hostname or "", 80) or "another place"
     except ValueError:
         return "another place"
-
-
-def _oversized(call: Call) -> PortalError:
-    text = f"the answer is larger than {LARGEST_BODY // 1024 // 1024} MB"
-    return Unclear(text) if call.effect == WRITE else Refused(text, hint="This does not look like the portal's API")
 
 
 def _cookies(response: t.Any) -> dict[str, str]:

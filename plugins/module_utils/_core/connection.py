@@ -16,7 +16,8 @@ import threading
 import typing as t
 
 from . import deps, transport
-from .answers import Answer, read
+from .answers import Answer, read, useless
+from .body import ASKED
 from .calls import READ, SESSION, WRITE, Call
 from .causes import cause, file_missing
 from .errors import PortalError, Unclear
@@ -54,7 +55,9 @@ class Link:
         if mount is not None:
             mount(self._session)
         self._session.auth = auth
-        self._session.headers.update({"Accept": "application/json", "User-Agent": connection.user_agent})
+        self._session.headers.update(
+            {"Accept": "application/json", "Accept-Encoding": ASKED, "User-Agent": connection.user_agent}
+        )
         # A CDN's cookies are of no use, and one jar for several threads would have to be locked.
         self._session.cookies.set_policy(_NoCookies())
         # The bare True lets REQUESTS_CA_BUNDLE of the environment count; False and a path win over it.
@@ -108,8 +111,12 @@ class Link:
         except PortalError:
             raise
         except deps.requests.exceptions.RequestException as error:
+            if transport.flooded(error):
+                raise useless(call, "the answer does not end") from error
             raise cause(self._connection, error) from error
         except deps.urllib3.exceptions.HTTPError as error:
+            if transport.flooded(error):
+                raise useless(call, "the answer does not end") from error
             raise Unclear(f"the answer broke off ({type(error).__name__})") from error
         except transport.Unsent as error:
             raise file_missing(self._connection) from error

@@ -22,15 +22,28 @@ if t.TYPE_CHECKING:
 
 UNSENT = "portal_users_unsent"
 """The mark of an error that came before a request could leave: errors of TLS do not tell by themselves."""
+MOST_BYTES = 66 * 1024 * 1024
+"""More than any answer may have, with all that goes along: headers, lengths of pieces, what follows the last one."""
 
 
-def unsent(error: BaseException | None) -> bool:
+def unsent(error: BaseException) -> bool:
     """Return whether an error of ``requests`` came while the connection was being made."""
+    return any(hasattr(one, UNSENT) for one in _causes(error))
+
+
+def flooded(error: BaseException) -> bool:
+    """Return whether an error of ``requests`` or its library came of an answer that did not end."""
+    return any(isinstance(one, Flood) for one in _causes(error))
+
+
+def _causes(error: BaseException | None) -> t.Iterator[BaseException]:
     while error is not None:
-        if hasattr(error, UNSENT):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
+
+
+class Flood(OSError):
+    """An answer has more bytes than any may have."""
 
 
 class Unsent(Exception):
@@ -38,13 +51,17 @@ class Unsent(Exception):
 
 
 class _Deadline(io.RawIOBase):
-    """The bytes of one answer. All of them, headers included, must come within the read time-out of the socket."""
+    """The bytes of one answer. All of them, headers included, must come within the read time-out of the socket.
+
+    The library reads headers, and the lengths of pieces, line by line, however long a line is.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._file = sock.makefile("rb", buffering=0)
         self._limit = sock.gettimeout()
         self._end = time.monotonic() + (self._limit or 0.0)
+        self._left = MOST_BYTES
 
     def readable(self) -> bool:
         return True
@@ -55,7 +72,11 @@ class _Deadline(io.RawIOBase):
             if left <= 0:
                 raise TimeoutError(f"the answer was not complete after {self._limit:g} s")
             self._sock.settimeout(left)
-        return self._file.readinto(buffer)
+        found = self._file.readinto(buffer)
+        self._left -= found or 0
+        if self._left < 0:
+            raise Flood(f"the answer did not end after {MOST_BYTES} bytes")
+        return found
 
     def close(self) -> None:
         if not self.closed:

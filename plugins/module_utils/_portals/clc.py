@@ -194,8 +194,8 @@ class Clc(Connector):
         if not answer.ok:
             return answer.by_status(message, code=code)
         if found is None:
-            what = repr(answer.snippet()) if not answer.decoded else "JSON without a StatusCode"
-            return answer.error(Unclear, f"the answer is not one of this API: {what}", hint=ADDRESS_HINT)
+            what = answer.garbage() if not answer.decoded else "the answer is JSON without a StatusCode"
+            return answer.error(Unclear, f"no answer of this API: {what}", hint=ADDRESS_HINT)
         if code == 0:
             return None
         kind, meaning, hint = FAULTS.get(t.cast(int, code), (Refused, "the portal refused the request", ""))

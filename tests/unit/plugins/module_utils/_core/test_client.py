@@ -30,7 +30,7 @@ from scripted import QuietClock
 from toy import KEY
 from wire import Wire, free_port, reply
 
-from ansible_collections.portal.users.plugins.module_utils._core import answers
+from ansible_collections.portal.users.plugins.module_utils._core import answers, body
 from ansible_collections.portal.users.plugins.module_utils._core.answers import Answer, retry_after
 from ansible_collections.portal.users.plugins.module_utils._core.auth import Auth, Basic, KeyHeader
 from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE, Call, repeatable
@@ -134,6 +134,32 @@ MATRIX = (
     unclear("cut chunks", lambda s: s.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{")),
     unclear("no HTTP", lambda s: s.sendall(b"220 mail.example.test ESMTP\r\n\r\n")),
     unclear("broken compression", reply(200, b"no gzip", "Content-Encoding: gzip")),
+    unclear("cut compression", reply(200, gzip.compress(b"{}")[:-9], "Content-Encoding: gzip")),
+    unclear("two in one", reply(200, gzip.compress(b"{}") * 2, "Content-Encoding: gzip")),
+    unclear("more behind the end", reply(200, gzip.compress(b"{}") + b"{}", "Content-Encoding: gzip")),
+    *(
+        Case(
+            f"packed as {coding}",
+            reply(200, gzip.compress(b"{}"), *lines),
+            ("Refused", 1),
+            ("Unclear", 1),
+            ("Refused", 1),
+        )
+        for coding, lines in {
+            "deflate": ["Content-Encoding: deflate"],
+            "br": ["Content-Encoding: br"],
+            "zstd": ["Content-Encoding: zstd"],
+            "gzip, gzip": ["Content-Encoding: gzip, gzip"],
+            "gzip twice": ["Content-Encoding: gzip", "Content-Encoding: gzip"],
+            "nonsense": ["Content-Encoding: \xff"],
+        }.items()
+    ),
+    same("401 packed as br", reply(401, b"x", "Content-Encoding: br"), "Denied", 1),
+    same("401 with broken compression", reply(401, b"x", "Content-Encoding: gzip"), "Denied", 1),
+    same("packed", reply(200, gzip.compress(b"{}"), "Content-Encoding: gzip"), "", 1),
+    same("packed by another name", reply(200, gzip.compress(b"{}"), "Content-Encoding: X-GZip"), "", 1),
+    same("not packed, as it says", reply(200, b"{}", "Content-Encoding: identity"), "", 1),
+    same("nothing, packed", reply(200, b"", "Content-Encoding: br"), "", 1),
     unclear("too many headers", reply(200, b"{}", *(f"X-{i}: x" for i in range(200)))),
     unclear("500", reply(500)),
     unclear("502", reply(502, b"<html>Bad Gateway</html>")),
@@ -170,6 +196,24 @@ MATRIX = (
     garbage("deep JSON", reply(200, b"[" * 200_000 + b"]" * 200_000)),
     garbage("no UTF-8", reply(200, b'{"a": "\xff\xfe"}')),
     garbage("a number of 10,000 digits", reply(200, b"1" * 10_000)),
+    garbage("a fraction of 10,000 digits", reply(200, b"1." + b"1" * 10_000)),
+    *(
+        garbage(text[:20].decode(), reply(200, b'{"a": [%s]}' % text))
+        for text in (
+            b"NaN",
+            b"Infinity",
+            b"-Infinity",
+            b"1e999",
+            b"-1e999",
+            b'"\\ud800"',
+            b'"\\uDFFF x"',
+            b"[" * 60 + b"]" * 60,
+        )
+    ),
+    garbage("half of a character as a name", reply(200, b'{"\\ud800": 1}')),
+    garbage("half of a character in bytes", reply(200, b'{"a": "\xed\xa0\x80"}')),
+    same("a whole character in halves", reply(200, b'{"a": "\\ud83d\\ude00"}'), "", 1),
+    same("JSON as deep as it may be", reply(200, b"[" * 49 + b"]" * 49), "", 1),
     same("empty body", reply(200, b""), "", 1),
     same("blank body", reply(200, b" \r\n"), "", 1),
     same("204", b"HTTP/1.1 204 No Content\r\n\r\n", "", 1),
@@ -527,9 +571,9 @@ def test_an_endless_body_is_not_read_to_its_end(
     effect: str, kind: type[PortalError], packed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answers, "LARGEST_BODY", 1024)
-    monkeypatch.setattr(answers, "CHUNK", 256)
-    body = b" " * 1_000_000
-    answer = reply(200, gzip.compress(body), "Content-Encoding: gzip") if packed else reply(200, body)
+    monkeypatch.setattr(body, "CHUNK", 256)
+    blanks = b" " * 1_000_000
+    answer = reply(200, gzip.compress(blanks), "Content-Encoding: gzip") if packed else reply(200, blanks)
     with Wire(answer) as wire:
         sender = client(wire.url)
         error = failure(sender, Call("list users", effect, "GET", "users"))
@@ -554,7 +598,7 @@ def test_an_answer_that_is_no_json_says_what_it_looks_like() -> None:
 @pytest.mark.parametrize("before", [0, 100, *range(265, 301)])
 def test_the_credential_never_comes_back_in_an_error_not_even_its_first_part(before: int) -> None:
     text = f"{'x' * before}{KEY} is wrong, {'y' * 300}"
-    answer = Answer(400, {}, None, False, text, {})
+    answer = Answer(400, {}, None, text, {}, trouble="is not JSON")
     error = t.cast(PortalError, answer.by_status(text))
     error.conceal(Basic("me", KEY).secrets())
     assert KEY[:4] not in error.text
