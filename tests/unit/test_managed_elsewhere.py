@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests.adapters
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from conftest import ANN, Bench
 from scripted import BASE, QuietClock, Reply, answered
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 from ansible_collections.portal.users.plugins.module_utils._portals.certcentral import PORTAL
+from simulator.portals import portal_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Record = dict[str, Any]
 CAUSE = "managed in DigiCert account, where the user must then be created, edited or deleted"
@@ -292,3 +294,82 @@ def test_keys_that_come_back_are_an_error() -> None:
     result = run(Account(revoke=UNDONE), username=LOGIN, revoke_keys=True)
     assert result["failed"]
     assert "revoke_keys" in result["msg"]
+
+
+def _moved(*switches: str) -> Iterator[Any]:
+    for switch, positions in portal_class("certcentral").SWITCHES.items():
+        if switch in switches:
+            for position in positions:
+                yield pytest.param(switch, position, id=f"{switch}={position}")
+
+
+def _world(switch: str, position: Any) -> Bench:
+    bench = Bench("certcentral")
+    bench.seed(bench.rich())
+    bench.simulator.set(digicert_account=True, **{switch: position})
+    return bench
+
+
+def _true(bench: Bench, result: Record, before: Record, wanted: Record | None) -> None:
+    """What is said has to be what is there, whatever that is."""
+    after = bench.account()
+    if not result.get("failed"):
+        assert after == wanted
+    if not result["changed"]:
+        assert after == before
+    if result.get("failed") and result["status"] in (None, 403, 404, 405, 410):
+        assert CAUSE in result["msg"] or "cannot find it" in result["msg"], result["msg"]
+
+
+READS = ("moved_list", "moved_read", "moved_key_list")
+EDITS = ("moved_edit", "moved_role", "moved_assignments")
+
+
+@pytest.mark.parametrize(("switch", "position"), list(_moved(*EDITS)))
+def test_an_edit_of_a_moved_account_ends_in_the_truth(switch: str, position: Any) -> None:
+    bench = _world(switch, position)
+    before = bench.account()
+    assert before is not None
+    wish = {"last_name": "New", "job_title": "Chief", "role": "manager", "container_ids": {"set": ["700612"]}}
+    result = bench.run(**bench.key(), **wish)
+    wanted = {**before, "last_name": "New", "job_title": "Chief", "role_id": "4", "container_ids": ["700612"]}
+    _true(bench, result, before, wanted)
+
+
+@pytest.mark.parametrize(("switch", "position"), list(_moved("moved_create", "moved_create_role")))
+def test_a_creation_in_a_moved_account_ends_in_the_truth(switch: str, position: Any) -> None:
+    bench = Bench("certcentral")
+    bench.simulator.set(digicert_account=True, **{switch: position})
+    result = bench.run(**bench.params(bench.rich()))
+    if not result.get("failed"):
+        found = bench.account()
+        assert found is not None
+        assert {name: value for name, value in found.items() if name != "status"} == {
+            name: sorted(value) if isinstance(value, list) else value for name, value in bench.rich().items()
+        }
+    elif not result["changed"]:
+        assert bench.account() is None
+        assert CAUSE in result["msg"]
+
+
+@pytest.mark.parametrize(("switch", "position"), list(_moved("moved_delete")))
+def test_a_deletion_in_a_moved_account_ends_in_the_truth(switch: str, position: Any) -> None:
+    bench = _world(switch, position)
+    result = bench.run(**bench.key(), state="absent")
+    _true(bench, result, bench.account() or {}, None) if result["changed"] else None
+    if not result.get("failed"):
+        assert bench.account() is None
+    else:
+        assert result["status"] in (None, 403, 404, 405, 410)
+        assert "DigiCert account" in result["msg"] or "cannot find it" in result["msg"], result["msg"]
+
+
+@pytest.mark.parametrize(("switch", "position"), list(_moved("moved_keys", "moved_key_list")))
+def test_keys_in_a_moved_account_are_revoked_or_told(switch: str, position: Any) -> None:
+    bench = _world(switch, position)
+    simulator: Any = bench.simulator
+    simulator.add_key(ANN, "build server")
+    simulator.add_key(ANN, "laptop")
+    result = bench.run(**bench.key(), revoke_keys=True)
+    live = [name for name, status in simulator.keys_of(ANN).items() if status == "active"]
+    assert bool(result.get("failed")) == bool(live), result.get("msg")

@@ -90,13 +90,21 @@ class Prover:
         raise self._unsettled(work, seen)
 
     def _look(self, work: Work) -> Account | None:
-        """Look at an account; if the portal refuses to speak of one that was deleted, its list tells."""
+        """Look at an account.
+
+        If the portal refuses to speak of one that was deleted, its list tells, and where another product may bring one
+        back, the list has to agree that it is gone.
+        """
+        before = work.account if work.desired.state == "absent" and work.ident is not None else None
         try:
-            return self._observer.look(work)
+            seen = self._observer.look(work)
         except Refused:
-            if work.desired.state != "absent" or work.ident is None or work.account is None:
+            if before is None:
                 raise
-            return Index(self._connector.listing(frozenset((fold(work.account.key),)))).by_id.get(work.ident)
+        else:
+            if seen is not None or before is None or not self._portal.managed_in:
+                return seen
+        return Index(self._connector.listing(frozenset((fold(before.key),)))).by_id.get(t.cast(str, work.ident))
 
     def _settled(self, work: Work, seen: Account | None) -> bool:
         try:
