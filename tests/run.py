@@ -512,7 +512,7 @@ def sbom(step: Step) -> Outcome:
     made = CHECKOUT / "build" / f"portal-users-{release()}.cdx.json"
     parts = json.loads(made.read_text("utf-8"))["components"]
     listed = {(re.sub(r"[._-]+", "-", part["name"]).lower(), part["version"]) for part in parts}
-    strangers = (listed - locked) | {(name,) for name, _ in locked if name not in dict(listed)}
+    strangers = (listed - locked) | {one[:1] for one in locked if one[0] not in dict(listed)}
     return (
         Outcome(failed=1, note=f"in the list or the lock only: {sorted(strangers)}") if strangers else Outcome(passed=1)
     )
