@@ -150,22 +150,29 @@ def desired_users(
         portal.require("disable" if params["unlisted"] == "disabled" else "delete", f"unlisted={params['unlisted']}")
     if entries is None and params.get("unlisted", "ignore") != "ignore":
         raise BadInput("unlisted: needs users or users_file, a single user is no complete list of accounts")
+    reader = Reader(portal, source if entries is not None else "")
     if entries is None:
-        return [_desired(portal, params, params["state"], 0, "", {})]
+        return [reader.read(params, params["state"], 0)]
     _no_mixing(portal, params, source)
     wrong, found = [], []
-    # Entries of one list name mostly the same options.
-    shapes: dict[tuple[str, ...], list[Field]] = {}
     for position, entry in enumerate(entries):
         try:
-            found.append(_desired(portal, entry, entry.get("state") or params["state"], position, source, shapes))
+            found.append(reader.read(entry, entry.get("state") or params["state"], position))
         except BadInput as error:
             wrong.append(str(error))
-    wrong.extend(_twice(found, source))
+    _complain([*wrong, *_twice(found, source)])
+    return found
+
+
+def refuse_twins(found: t.Sequence[Desired], *, source: str = "users") -> None:
+    """Raise ``BadInput`` where two desired users are the same one, or look as if they were."""
+    _complain(_twice(found, source))
+
+
+def _complain(wrong: t.Sequence[str]) -> None:
     if wrong:
         more = f" And {len(wrong) - 20} more." if len(wrong) > 20 else ""
         raise BadInput(" ".join(wrong[:20]) + more)
-    return found
 
 
 def _no_mixing(portal: Portal, params: Params, source: str) -> None:
@@ -178,23 +185,50 @@ def _no_mixing(portal: Portal, params: Params, source: str) -> None:
         )
 
 
-def _desired(
-    portal: Portal, entry: Params, state: str, position: int, source: str, shapes: dict[tuple[str, ...], list[Field]]
-) -> Desired:
-    try:
-        _states(portal, state)
+class _Shape(t.NamedTuple):
+    """What entries that name the same options have in common."""
+
+    fields: list[Field]
+    options: t.Mapping[str, str]
+    words: t.Mapping[str, t.Mapping[str, str]]
+
+    @classmethod
+    def of(cls, portal: Portal, entry: Params, names: t.Iterable[str]) -> _Shape:
+        fields = portal.spoken_of(names)
+        spoken = {field.name: field.spoken(entry) for field in fields}
+        other = {name: told for name, told in spoken.items() if told[0] != name}
+        return cls(fields, {n: option for n, (option, _w) in other.items()}, {n: w for n, (_o, w) in other.items()})
+
+
+class Reader:
+    """Reads the entries of one list, which name mostly the same options; ``source`` names it in messages."""
+
+    def __init__(self, portal: Portal, source: str) -> None:
+        self._portal = portal
+        self._source = source
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._able: set[str] = set()
+
+    def read(self, entry: Params, state: str, position: int, generated: frozenset[str] = frozenset()) -> Desired:
+        """Return one desired user; raises ``BadInput``."""
+        try:
+            return self._read(entry, state, position, generated)
+        except BadInput as error:
+            if self._source:
+                error.text = f"{self._source}[{position}]: {error.text}"
+            raise
+
+    def _read(self, entry: Params, state: str, position: int, generated: frozenset[str]) -> Desired:
+        portal = self._portal
+        if state not in self._able:
+            _states(portal, state)
+            self._able.add(state)
         portal.connector.check(portal, entry, state)
-        given, options, words = {}, {}, {}
-        shape = tuple(name for name, value in entry.items() if value is not None)
-        if shape not in shapes:
-            shapes[shape] = portal.spoken_of(shape)
-        for field in shapes[shape]:
-            wish = field.wanted(entry)
-            if wish is not MISSING:
-                given[field.name] = wish
-                option, known = field.spoken(entry)
-                if option != field.name:
-                    options[field.name], words[field.name] = option, known
+        names = tuple([name for name, value in entry.items() if value is not None])
+        if names not in self._shapes:
+            self._shapes[names] = _Shape.of(portal, entry, names)
+        shape = self._shapes[names]
+        given = {field.name: wish for field in shape.fields if (wish := field.wanted(entry)) is not MISSING}
         service = bool(entry.get("service"))
         key_option = portal.key_of(service=service)
         key = (given.get(key_option) or "").strip() or None
@@ -206,11 +240,7 @@ def _desired(
             if fault:
                 raise BadInput(f"{key_option}: {key!r} {fault}; write it without them")
             given[key_option] = key
-    except BadInput as error:
-        if source:
-            error.text = f"{source}[{position}]: {error.text}"
-        raise
-    return Desired(position, key, ident or None, service, state, given, options, words)
+        return Desired(position, key, ident or None, service, state, given, shape.options, shape.words, generated)
 
 
 def _states(portal: Portal, state: str) -> None:

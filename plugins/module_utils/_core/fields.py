@@ -174,7 +174,7 @@ class Text(Field):
 
     def accept(self, value: t.Any) -> str:
         text = self.canonical(value)
-        if CONTROLS.search(text):
+        if not text.isprintable() and CONTROLS.search(text):
             raise BadInput(f"{self.name}: {text!r} contains control characters, remove them")
         if self.longest is not None and len(text) > self.longest:
             raise BadInput(
@@ -303,6 +303,10 @@ class Reference(Identified):
         return current not in (None, "") and bool(current != value)
 
 
+_alike: t.Callable[[tuple[str, ...]], frozenset[str]] = functools.lru_cache(4096)(frozenset)
+"""Most accounts have the same members, and share one set of them."""
+
+
 @dataclasses.dataclass(frozen=True)
 class MemberWish:
     """What to do with a set: ``assign`` replaces it (None: keep), then ``add`` and ``remove``. IDs or ``Name``."""
@@ -315,6 +319,11 @@ class MemberWish:
     def named(self) -> frozenset[t.Any]:
         """All members that the user named."""
         return self.add | self.remove | (self.assign or frozenset())
+
+    @functools.cached_property
+    def asks(self) -> bool:
+        """Whether a member is a ``Name``."""
+        return any(isinstance(member, Name) for member in self.named)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -334,11 +343,25 @@ class Members(Identified):
         return spec
 
     def wanted(self, params: Params) -> t.Any:
+        said = tuple(
+            (option, word, tuple(members))
+            for option in (self.name, self.names)
+            if option and params.get(option)
+            for word, members in params[option].items()
+            if members is not None
+        )
+        # Most people of a list have the same members. What is equal to a text and is none has a meaning of its own.
+        plain = all(type(member) is str for _option, _word, members in said for member in members)
+        return self._known(said) if plain else self._meaning(said)
+
+    @functools.cached_property
+    def _known(self) -> t.Callable[[tuple[tuple[str, str, tuple[t.Any, ...]], ...]], t.Any]:
+        return functools.lru_cache(1024)(self._meaning)
+
+    def _meaning(self, said: tuple[tuple[str, str, tuple[t.Any, ...]], ...]) -> t.Any:
         found: dict[str, set[t.Any]] = {}
-        for option in filter(None, (self.name, self.names)):
-            for word, members in (params.get(option) or {}).items():
-                if members is not None:
-                    found.setdefault(word, set()).update(self._member(option, word, m) for m in members)
+        for option, word, members in said:
+            found.setdefault(word, set()).update(self._member(option, word, m) for m in members)
         if not found:
             return MISSING
         if "set" in found and len(found) > 1:
@@ -358,7 +381,7 @@ class Members(Identified):
         return translate(f"{option}.{word}", member, self.table, option)
 
     def asks(self, wish: t.Any) -> bool:
-        return any(isinstance(member, Name) for member in wish.named)
+        return bool(wish.asks)
 
     def resolve(self, wish: t.Any, lookup: Lookup) -> MemberWish:
         def ids(members: frozenset[t.Any]) -> frozenset[str]:
@@ -375,7 +398,7 @@ class Members(Identified):
     def canonical(self, wire: t.Any) -> frozenset[str]:
         members = wire if isinstance(wire, (list, tuple, set, frozenset)) else ()
         ids = (m.get("id") if isinstance(m, dict) else m for m in members)
-        return frozenset(str(i) for i in ids if i is not None)
+        return _alike(tuple([str(i) for i in ids if i is not None]))
 
     def silent(self, wire: t.Any) -> bool:
         return wire is None

@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core import digest
 from ansible_collections.portal.users.plugins.module_utils._core.batch import outcome
-from ansible_collections.portal.users.plugins.module_utils._core.desired import Policy, desired_users
+from ansible_collections.portal.users.plugins.module_utils._core.desired import Policy, refuse_twins
 from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     BadInput,
     Blocked,
@@ -43,7 +43,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.run import (
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.batch import Batch, Outcome
-    from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired
     from ansible_collections.portal.users.plugins.module_utils._core.digest import Item
     from ansible_collections.portal.users.plugins.module_utils._core.observe import Work
     from ansible_collections.portal.users.plugins.module_utils._core.session import Session
@@ -69,7 +68,6 @@ POLICY: dict[str, t.Any] = {
     "unlisted": "ignore",
 }
 """What the role wants of the engine whatever its options say."""
-ENTRIES: dict[str, t.Any] = {"state": "present"}
 VERDICTS = {
     selection.MOVED: model.MOVED,
     selection.NEW: model.NEW,
@@ -93,6 +91,8 @@ MOVES = {
     "may_exist": "it may have been created under this approval",
 }
 """What has moved, by the codes of the selection; the others are told by what was to be done and is to be done now."""
+KNOWN = ("email", "first_name", "last_name", "start")
+"""What memory keeps of a person as the roster has it."""
 AGAIN = (model.MOVED, model.NEW, model.OVERTAKEN)
 """What is not done before somebody has read another plan."""
 LEFT = {wishes.LEAVE: "leave", "lost_profile": "lost_profile", "left": "left", "offboarded": "left"}
@@ -217,8 +217,9 @@ class _Provisioning:
         with run.progress(None, "accounts read") as counter:
             self.before = session.accounts(seen=counter.reach)
         self.wishes = self._wishes(catalogue)
-        self.acting = [wish for wish in self.wishes if wish.entry is not None]
-        self.desired = self._desired()
+        self.acting = [wish for wish in self.wishes if wish.desired is not None]
+        self.desired = [wish.desired for wish in self.acting if wish.desired is not None]
+        refuse_twins(self.desired)
         self.batch = session.plan(self.desired, self.policy)
         self.items = self._items(self.batch)
         self.names = {place: digest.digest_of(item) for place, item in self.items.items()}
@@ -304,14 +305,6 @@ class _Provisioning:
             self.job.portal, self.roster.people, catalogue, self.memory, self.before, rules, self.tables
         )
         return found if options["drift"] else [wish._replace(drift={}) for wish in found]
-
-    def _desired(self) -> list[Desired]:
-        entries = [t.cast("dict[str, t.Any]", wish.entry) for wish in self.acting]
-        found = desired_users(self.job.portal, ENTRIES, entries)
-        return [
-            dataclasses.replace(one, generated=wish.generated) if wish.generated else one
-            for one, wish in zip(found, self.acting)
-        ]
 
     def _items(self, batch: Batch) -> dict[int, Item]:
         """Return what would be written, by the place of the wish."""
@@ -584,9 +577,8 @@ class _Provisioning:
     def _known_of(self, wish: Wish) -> dict[str, t.Any]:
         """Return what memory keeps of a person besides the account."""
         person = self.persons[self._folded[wish.key]]
-        names = ("email", "first_name", "last_name", "start")
         given = {option: list(members) for option, members in wish.given.items()}
-        return {"given": given, **{name: str(person.get(name) or "") for name in names}}
+        return {"given": given, **{name: str(person.get(name) or "") for name in KNOWN}}
 
     @undisturbed()
     def _quiet(self) -> list[dict[str, t.Any]]:
@@ -595,16 +587,14 @@ class _Provisioning:
         for place, (wish, work) in enumerate(zip(self.acting, self.batch.works)):
             if work.first is not None or work.error is not None or not wish.key:
                 continue
-            told = outcome(work)
-            facts = self._facts_of(place, told)
             if place in self.items and place not in self.verdicts:
                 continue
             if self.verdicts.get(place) in (model.ALREADY, model.DECLINED):
-                found.append(self.run.record("outcome", **facts))
-            elif place not in self.items and told.id and self._news(wish, facts):
+                found.append(self.run.record("outcome", **self._facts_of(place, outcome(work))))
+            elif place not in self.items and self._news(wish, work):
+                facts = self._facts_of(place, outcome(work))
                 found.append(self.run.record("outcome", **{**facts, "status": "already"}))
-        for person in self.roster.people:
-            key = fold(str(person["key"]))
+        for key, person in self.persons.items() if self.memory.offboarded else ():
             known = self.memory.offboarded.get(key)
             if known is not None and person["status"] == seats.LEAVER and not known.get("listed"):
                 found.append(
@@ -612,14 +602,24 @@ class _Provisioning:
                 )
         return found
 
-    def _news(self, wish: Wish, facts: t.Mapping[str, t.Any]) -> bool:
-        known = self.memory.accounts.get(self._folded[wish.key])
-        if wish.kind != wishes.PERSON:
+    def _news(self, wish: Wish, work: Work) -> bool:
+        """Return whether the account of a person is not the one that memory has, or not as it knows it."""
+        account, key = work.account, self._folded[wish.key]
+        if wish.kind != wishes.PERSON or account is None:
             return False
-        if known is None or known.get("id") != facts["account_id"] or "offboarded" in facts:
+        known = self.memory.accounts.get(key)
+        if (
+            known is None
+            or known.get("id") != account.id
+            or (wish.reason not in LEFT and key in self.memory.offboarded)
+        ):
             return True
-        names = ("login", "email", "first_name", "last_name", "start", "given")
-        return any(name in facts and (known.get(name) or "") != (facts[name] or "") for name in names)
+        person = self.persons[key]
+        return (
+            (known.get("login") or "") != account.key
+            or (known.get("given") or {}) != wish.given
+            or any((known.get(name) or "") != str(person.get(name) or "") for name in KNOWN)
+        )
 
     def _finish(self, chosen: t.Collection[int], stopped: Blocked | None) -> Result:
         """Prove what was done, and write the last records and the report."""

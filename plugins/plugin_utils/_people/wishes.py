@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.portal.users.plugins.module_utils._core.desired import Reader
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     NEVER,
@@ -38,6 +39,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.seats import 
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
+    from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
     from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import Catalogue, Tables
     from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Remembered
@@ -84,14 +86,14 @@ class Rules:
 class Wish(t.NamedTuple):
     """What shall become of one person, or of one account that nobody asked for.
 
-    ``entry`` is one of the user module's ``users``, None where nothing is to be done; ``reason`` is a code and
-    ``data`` what it is about: ``account``, ``profile`` (names), ``leave``, ``left`` (date), ``offboarded`` (date),
-    ``lost_profile``, ``unlisted`` (policy), ``prehire`` (date), ``no_login``, or the code of ``trouble``. ``account``
-    is the ID of the account where there is one. ``given`` are the members that are ours once the wish is fulfilled,
-    and ``drift`` those that no profile gives, by option. ``reviews`` are codes of what only a plan that somebody has
-    read may do, ``notes`` codes of what should be told: ``<option>_stays``, ``no_account``, ``cannot_disable``,
-    ``left_to_offboard``, ``protected``, ``service``, ``locked``, ``perhaps_theirs``. ``generated`` are options whose
-    value was made up.
+    ``entry`` is one of the user module's ``users``, None where nothing is to be done, and ``desired`` the same as the
+    engine takes it, whose position counts the wishes that have one. ``reason`` is a code and ``data`` what it is about:
+    ``account``, ``profile`` (names), ``leave``, ``left`` (date), ``offboarded`` (date), ``lost_profile``, ``unlisted``
+    (policy), ``prehire`` (date), ``no_login``, or the code of ``trouble``. ``account`` is the ID of the account where
+    there is one. ``given`` are the members that are ours once the wish is fulfilled, ``drift`` those that no profile
+    gives, by option. ``reviews`` are codes of what only a plan that somebody has read may do, ``notes`` codes of what
+    should be told: ``<option>_stays``, ``no_account``, ``cannot_disable``, ``left_to_offboard``, ``protected``,
+    ``service``, ``locked``, ``perhaps_theirs``. ``generated`` are options whose value was made up.
     """
 
     kind: str
@@ -109,6 +111,7 @@ class Wish(t.NamedTuple):
     generated: frozenset[str] = frozenset()
     name: str = ""
     department: str = ""
+    desired: Desired | None = None
 
     @property
     def needs_review(self) -> bool:
@@ -172,6 +175,18 @@ class _Desk:
         self._spoken = {field for granted in self._grants.values() for field in granted.sets}
         self._sets = [field for field in portal.fields if isinstance(field, Members)]
         self._alike: dict[tuple[t.Any, ...], _SetWish] = {}
+        self._given: dict[tuple[str, ...], tuple[dict[str, Grant], Entry, list[str]]] = {}
+        self._persons = [(option, source, source == FULL_NAME) for option, source in portal.person.items()]
+        self._fixed = [
+            (o, self.options[o]) for o in portal.person if self.options[o].update == NEVER and o != portal.key
+        ]
+        """The options of a person that the portal never changes."""
+        self._secret = (
+            next((f.name for f in portal.fields if f.secret), "") if portal.can.get("password") is True else ""
+        )
+        self._active = "enabled" if portal.can.get("enable") is True else "present"
+        self._reader = Reader(portal, "")
+        self._acting = 0
 
     def meant(self, key: str) -> bool:
         """Return whether the run is about the person with this folded key."""
@@ -195,10 +210,17 @@ class _Desk:
             return self._wish(seat, SKIPPED, "no_login")
         return self._pause(seat) if status == LEAVE else self._join(seat)
 
+    def _read(self, entry: Entry, generated: frozenset[str] = frozenset()) -> Desired:
+        """Return an entry as the engine takes it; raises ``BadInput``."""
+        found = self._reader.read(entry, entry["state"], self._acting, generated)
+        self._acting += 1
+        return found
+
     def _wish(self, seat: Seat, kind: str, reason: str, data: tuple[str, ...] = (), **more: t.Any) -> Wish:
         account = seat.account
-        # Whoever gets nothing now keeps what the runs before have given.
-        more.setdefault("given", {option: list(members) for option, members in seat.given.items()})
+        if "given" not in more:
+            # Whoever gets nothing now keeps what the runs before have given.
+            more["given"] = {option: list(members) for option, members in seat.given.items()}
         return Wish(
             kind,
             str(seat.person["key"]),
@@ -214,10 +236,11 @@ class _Desk:
     def _failed(self, seat: Seat, trouble: Trouble) -> Wish:
         return self._wish(seat, AMBIGUOUS if seat.ambiguous else FAILED, trouble.code, trouble=trouble)
 
-    def _disabled(self, seat: Seat, account: Account) -> Entry:
-        """Return an entry that ends the sign-in of an account and changes nothing else of it."""
+    def _barred(self, seat: Seat, account: Account, kind: str, reason: str, data: tuple[str, ...] = ()) -> Wish:
+        """Return a wish that ends the sign-in of an account and changes nothing else of it."""
         named = seat.ident or account.key != seat.login
-        return {self.portal.key: account.key, **({"id": account.id} if named else {}), "state": "disabled"}
+        entry = {self.portal.key: account.key, **({"id": account.id} if named else {}), "state": "disabled"}
+        return self._wish(seat, kind, reason, data, entry=entry, desired=self._read(entry))
 
     def _leaver(self, seat: Seat) -> Wish:
         """Leaving outranks everything: at least the sign-in ends, the rest of the ladder is offboarding."""
@@ -226,7 +249,7 @@ class _Desk:
         if seat.account is None:
             return self._wish(seat, GONE, reason, data, notes=("no_account",))
         if self.able and self.rules.leavers == "disable":
-            return self._wish(seat, GONE, reason, data, entry=self._disabled(seat, seat.account))
+            return self._barred(seat, seat.account, GONE, reason, data)
         note = "left_to_offboard" if self.able else "cannot_disable"
         return self._wish(seat, SKIPPED, reason, data, notes=(note,))
 
@@ -235,35 +258,33 @@ class _Desk:
             return self._wish(seat, SKIPPED, LEAVE, notes=("no_account",))
         if not self.able:
             return self._wish(seat, SKIPPED, LEAVE, notes=("cannot_disable",))
-        return self._wish(seat, PERSON, LEAVE, entry=self._disabled(seat, seat.account))
+        return self._barred(seat, seat.account, PERSON, LEAVE)
 
     def _join(self, seat: Seat) -> Wish:
         """Return what an active person shall have; what contradicts itself fails this person alone."""
-        faults = list(self._own_faults(seat.own))
-        grants = {name: self._grants[name] for name in seat.names if name in self._grants}
+        grants, singles, faults = self._granted(seat)
         entry: Entry = {}
-        for option, source in self.portal.person.items():
-            value = full_name(seat.person) if source == FULL_NAME else seat.person.get(source)
+        for option, source, whole in self._persons:
+            value = full_name(seat.person) if whole else seat.person.get(source)
             if value:
                 entry[option] = value
-        entry.update(self._singles(grants, seat.own, faults))
+        entry.update(singles)
         entry.update({o: v for o, v in seat.own.items() if not isinstance(self.options.get(o), Members)})
         if faults:
             return self._failed(seat, Trouble("contradiction", "; ".join(faults)))
         notes = self._names(seat, entry)
-        given: dict[str, list[str]] = {}
-        drift: dict[str, list[str]] = {}
+        # One mapping is shared by all for whom it holds; most have members of no more than one set.
+        given: t.Mapping[str, list[str]] = {}
+        drift: t.Mapping[str, list[str]] = {}
         try:
             for members in self._sets:
                 change = self._set_of(members, seat, grants)
                 entry.update(change.entry)
-                given.update(change.given)
-                drift.update(change.drift)
-            entry["state"] = "enabled" if self.portal.can.get("enable") is True else "present"
+                given = {**given, **change.given} if given else change.given
+                drift = {**drift, **change.drift} if drift else change.drift
+            entry["state"] = self._active
             generated = self._password(seat, entry)
-            for field in self.portal.spoken_of(entry):
-                field.wanted(entry)
-            self.portal.connector.check(self.portal, entry, entry["state"])
+            desired = self._read(entry, generated)
         except BadInput as error:
             return self._failed(seat, Trouble("refused", error.text))
         return self._wish(
@@ -272,12 +293,27 @@ class _Desk:
             "profile" if grants else "account",
             tuple(grants),
             entry=entry,
+            desired=desired,
             given=given,
             drift=drift,
-            reviews=self._reviews(seat, entry["state"]),
+            reviews=self._reviews(seat, self._active),
             notes=notes,
             generated=generated,
         )
+
+    def _granted(self, seat: Seat) -> tuple[t.Mapping[str, Grant], Entry, list[str]]:
+        """Return what the profiles of a person give, the options with one value among it, and what contradicts itself.
+
+        It is thought out once for all who have the same profiles and nothing of their own.
+        """
+        if not seat.own and seat.names in self._given:
+            return self._given[seat.names]
+        faults = list(self._own_faults(seat.own))
+        grants = {name: self._grants[name] for name in seat.names if name in self._grants}
+        found = grants, self._singles(grants, seat.own, faults), faults
+        if not seat.own:
+            self._given[seat.names] = found
+        return found
 
     def _names(self, seat: Seat, entry: Entry) -> tuple[str, ...]:
         """Name the account in an entry, by ID where the login is another one; keep what the portal cannot change."""
@@ -294,9 +330,8 @@ class _Desk:
         if "id" in entry and not self.renames:
             entry[key] = account.key
             stays += [key] if fold(account.key) != fold(login) else []
-        for option in self.portal.person:
-            field = self.options[option]
-            if sure and option in entry and field.update == NEVER and option != key:
+        for option, field in self._fixed if sure else ():
+            if option in entry:
                 before = account.values.get(field.name)
                 if before is not None and not field.same(before, entry[option]):
                     del entry[option]
@@ -306,11 +341,10 @@ class _Desk:
     def _password(self, seat: Seat, entry: Entry) -> frozenset[str]:
         """Make up the password of a new account, where the portal wants one."""
         make = self.rules.password
-        if make is None or self.portal.can.get("password") is not True or seat.account is not None:
+        if make is None or not self._secret or seat.account is not None:
             return frozenset()
-        secret = next(field.name for field in self.portal.fields if isinstance(field, Secret))
-        entry[secret] = make()
-        return frozenset((secret,))
+        entry[self._secret] = make()
+        return frozenset((self._secret,))
 
     def _reviews(self, seat: Seat, state: str) -> tuple[str, ...]:
         account, known = seat.account, str(seat.known.get("id") or "")
@@ -367,9 +401,9 @@ class _Desk:
         if seat.own:
             return self._set(field, seat, grants)
         given = seat.given
-        past = tuple(tuple(map(str, given.get(name) or ())) if name else () for name in (field.name, field.names))
+        past = tuple([tuple(map(str, given.get(o) or ())) for o in (field.name, field.names) if o]) if given else ()
         held = seat.account.values.get(field.name) if seat.account is not None else None
-        place = (field.name, tuple(grants), past, held)
+        place = (field.name, seat.names, past, held)
         if place not in self._alike:
             self._alike[place] = self._set(field, seat, grants)
         return self._alike[place]
@@ -456,7 +490,8 @@ class _Desk:
             policy, note = "disabled", "" if self.able else "cannot_disable"
         if note or policy not in ("disabled", "absent"):
             return wish._replace(notes=(note,) if note else ())
-        return wish._replace(entry={"id": account.id, "state": policy})
+        entry = {"id": account.id, "state": policy}
+        return wish._replace(entry=entry, desired=self._read(entry))
 
 
 class _SetWish(t.NamedTuple):
