@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import collections
 import typing as t
 
 from .errors import Ambiguous
@@ -24,7 +23,8 @@ class Index:
 
     def __init__(self, accounts: t.Iterable[Account] = ()) -> None:
         self.by_id: dict[str, Account] = {}
-        self._by_identity: collections.defaultdict[tuple[bool, str], dict[str, Account]] = collections.defaultdict(dict)
+        # Nearly all have one account, so that a tuple of all takes the least room.
+        self._by_identity: dict[tuple[bool, str], tuple[Account, ...]] = {}
         # Accounts that can look like another one; how they look is worked out when the first one is asked for.
         self._odd: dict[str, Account] = {}
         self._by_look: dict[tuple[bool, str], list[Account]] | None = None
@@ -41,7 +41,8 @@ class Index:
         """Add or replace an account."""
         self.drop(account.id)
         self.by_id[account.id] = account
-        self._by_identity[account.identity][account.id] = account
+        identity = account.identity
+        self._by_identity[identity] = (*self._by_identity.get(identity, ()), account)
         if not unmistakable(account.key):
             self._odd[account.id] = account
             self._by_look = None
@@ -50,14 +51,15 @@ class Index:
         """Forget an account."""
         old = self.by_id.pop(ident, None)
         if old is not None:
-            self._by_identity[old.identity].pop(ident, None)
+            identity = old.identity
+            self._by_identity[identity] = tuple(a for a in self._by_identity[identity] if a.id != ident)
             if self._odd.pop(ident, None) is not None:
                 self._by_look = None
 
     def candidates(self, desired: Desired) -> list[Account]:
         """Return the accounts whose folded key is that of ``desired``."""
         identity = desired.identity
-        return [] if identity is None else list(self._by_identity.get(identity, {}).values())
+        return [] if identity is None else list(self._by_identity.get(identity, ()))
 
     def lookalikes(self, desired: Desired) -> list[Account]:
         """Return the accounts whose key only looks like that of ``desired``, and is another one when folded."""
@@ -70,7 +72,7 @@ class Index:
         for look in looks(key):
             # An unmistakable key looks like what it is, so that it needs no entry of its own.
             found.update((a.id, a) for a in by_look.get((service, look), ()))
-            found.update(self._by_identity.get((service, look), {}))
+            found.update((a.id, a) for a in self._by_identity.get((service, look), ()))
         return [account for account in found.values() if account.identity != (service, folded)]
 
     def _looks(self) -> dict[tuple[bool, str], list[Account]]:

@@ -145,6 +145,7 @@ class Seats:
         self._keys: frozenset[str] = frozenset()
         self._outs = _Offboarded(memory)
         self._owners = {str(known["id"]): key for key, known in memory.accounts.items() if known.get("id")}
+        self._profiles: dict[tuple[str, ...], tuple[tuple[str, ...], bool, Trouble | None]] = {}
         self._by_mark: dict[str, list[Account]] = {}
         self._by_email: dict[str, list[Account]] = {}
         for account in accounts:
@@ -180,22 +181,28 @@ class Seats:
     def _seat(self, person: Record) -> Seat:
         """Return a person with what is known about them here."""
         key = fold(str(person["key"]))
-        own = merge(self.portal, self.host, person.get("accounts") or {})
-        names = tuple(sorted(set(person.get("profiles") or ())))
-        in_scope = own is not None or any(name in self.granting for name in names)
-        fields = dict.fromkeys((self.portal.key, "email"))
-        given = (own or {}).get(self.portal.key)
-        login = str(given or next((person[f] for f in fields if person.get(f)), "")).strip()
-        known = self.memory.accounts.get(key) or {}
-        seat = Seat(person, key, login, own or {}, names, in_scope, known)
-        unknown = [name for name in names if name not in self.known]
-        if unfit(login):
-            seat.fault = Trouble("unfit_login", f"{login!r} {unfit(login)}, correct it in the roster")
-        elif unknown:
-            text = "; ".join(f"{name!r} is not a known profile{did_you_mean(name, self.known)}" for name in unknown)
-            seat.fault = Trouble("unknown_profile", text)
+        accounts = person.get("accounts")
+        own = merge(self.portal, self.host, accounts) if accounts else None
+        asked = tuple(person.get("profiles") or ())
+        if asked not in self._profiles:
+            self._profiles[asked] = self._look_at(asked)
+        names, granting, unknown = self._profiles[asked]
+        in_scope = own is not None or granting
+        given = (own or {}).get(self.portal.key) or person.get(self.portal.key) or person.get("email")
+        login = str(given or "").strip()
+        fault = unfit(login)
+        seat = Seat(person, key, login, own or {}, names, in_scope, self.memory.accounts.get(key) or {})
+        seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster") if fault else unknown
         seat.account = self._locate(seat)
         return seat
+
+    def _look_at(self, asked: tuple[str, ...]) -> tuple[tuple[str, ...], bool, Trouble | None]:
+        """Return profiles in order, whether one of them gives something here, and what is wrong with them."""
+        names = tuple(sorted(set(asked)))
+        unknown = [name for name in names if name not in self.known]
+        text = "; ".join(f"{name!r} is not a known profile{did_you_mean(name, self.known)}" for name in unknown)
+        granting = any(name in self.granting for name in names)
+        return names, granting, Trouble("unknown_profile", text) if unknown else None
 
     def _locate(self, seat: Seat) -> Account | None:
         """Return the account of a person: what the roster names by ID, else what is remembered, else by the login."""
@@ -223,10 +230,10 @@ class Seats:
         What is ``known`` to be theirs leaves no doubt about others that look so.
         """
         folded = fold(seat.login)
+        if known is not None and not known.service and folded and fold(known.key) == folded:
+            return known
         alike = {a.id: a for mark in marks(seat.login) for a in self._by_mark.get(mark, ())} if folded else {}
         same = [account for account in alike.values() if fold(account.key) == folded]
-        if known is not None and known in same:
-            return known
         exact = [account for account in same if account.key == seat.login] or same
         if len(exact) > 1:
             seat.doubt("two_accounts", f"{_which(exact)} may be meant: give {self.place}.id in the roster", *exact)
@@ -252,6 +259,10 @@ class Seats:
         if seat.key in self.rehired:
             return False
         person, values = seat.person, account.values if account else {}
+        start, began = str(person.get("start") or ""), str(seat.known.get("start") or "")
+        later = bool(began) and start > began
+        if not later and seat.login and seat.login == (seat.known.get("login") or (account.key if account else "")):
+            return False
         facts: list[tuple[str, t.Any, t.Any]] = [("login", seat.login, account.key if account else "")]
         facts += [
             (name, person.get(name), values.get(self.portal.marked(mark)))
@@ -260,8 +271,6 @@ class Seats:
         # What memory does not have, the account may tell; what neither tells is left out.
         told = [(now, seat.known.get(name) or before) for name, now, before in facts]
         differ = [now != before and fold(str(now)) != fold(str(before)) for now, before in told if now and before]
-        start, began = str(person.get("start") or ""), str(seat.known.get("start") or "")
-        later = bool(began) and start > began
         if sum(differ) > 1 and (all(differ) or later):
             before = seat.known.get("login") or (account.key if account else "")
             text = f"the key was that of {before!r}, and this person has another name, address or login"
@@ -272,26 +281,20 @@ class Seats:
 
     def _settle(self, seats: t.Sequence[Seat]) -> None:
         """Find out who claims what somebody else claims, too, and who may have an account under another login."""
-        claims: dict[tuple[str, str], list[Seat]] = {}
         self._keys = frozenset(seat.key for seat in seats)
         for seat in seats:
             if seat.person["status"] != LEAVER and seat.key not in self.rehired:
                 seat.out = self._outs.since(seat, self._keys)
-            for mark in marks(seat.login) if seat.login else ():
-                claims.setdefault(("login", mark), []).append(seat)
-            if seat.account is not None:
-                claims.setdefault(("id", seat.account.id), []).append(seat)
-        for (what, _mark), several in claims.items():
-            if len(several) > 1:
-                self._conflict(what, several)
+        self._contest(seats)
         # Whoever shall have something here, or nothing any more, goes before whom the account does not concern.
         for seat in sorted(seats, key=lambda seat: (not (seat.in_scope or seat.gone), seat.key)):
             if seat.account is not None:
                 self.theirs.setdefault(seat.account.id, seat)
         for seat in seats:
-            explicit = not seat.gone and (seat.ident or self.portal.key in seat.own)
             address = seat.person.get("email")
-            if seat.account is None and address and not explicit and (seat.in_scope or seat.gone):
+            if seat.account is not None or not address or not (seat.in_scope or seat.gone):
+                continue
+            if seat.gone or not (seat.ident or self.portal.key in seat.own):
                 others = [a for a in self._by_email.get(fold(str(address)), ()) if a.id not in self.theirs]
                 if others:
                     text = f"{_which(others)} has the same e-mail address {address} and another login"
@@ -299,6 +302,21 @@ class Seats:
                     remedy = f"give {self.place}.id or {self.place}.{self.portal.key} in the roster"
                     seat.doubt("email_elsewhere", f"{text}. {done}: {remedy}", *others)
         self.suspects = frozenset(account.id for seat in seats for account in seat.suspects)
+
+    def _contest(self, seats: t.Sequence[Seat]) -> None:
+        """Find logins and accounts that more than one person claims."""
+        claims: dict[tuple[str, str], Seat] = {}
+        several: dict[tuple[str, str], list[Seat]] = {}
+        for seat in seats:
+            claimed = [("login", mark) for mark in (marks(seat.login) if seat.login else ())]
+            claimed += [("id", seat.account.id)] if seat.account is not None else []
+            for claim in claimed:
+                first = claims.setdefault(claim, seat)
+                if first is not seat:
+                    several.setdefault(claim, [first]).append(seat)
+        for claim in claims if several else ():
+            if claim in several:
+                self._conflict(claim[0], several[claim])
 
     def _conflict(self, what: str, seats: t.Sequence[Seat]) -> None:
         keys = [str(seat.person["key"]) for seat in seats]
