@@ -86,7 +86,8 @@ class Work:
     @property
     def left(self) -> list[str]:
         """The steps that were planned and not carried out."""
-        return [step.label for step in self.planned.steps if step.label not in self.done]
+        steps = self.planned.steps
+        return [step.label for step in steps if step.label not in self.done] if steps else []
 
 
 def seeks_keys(work: Work) -> bool:
@@ -261,8 +262,9 @@ class Observer:
 
     def resolve(self, work: Work) -> None:
         """Turn the names that only the portal knows into IDs."""
-        wishes = work.desired.given.items()
-        if work.desired.state == "absent" or not any(self.portal.field(name).asks(wish) for name, wish in wishes):
+        wishes = work.desired.given
+        asked = any(field.asks(wishes[field.name]) for field in self.portal.named if field.name in wishes)
+        if not asked or work.desired.state == "absent":
             return
         given, words = {}, dict(work.desired.words)
         for name, wish in work.desired.given.items():

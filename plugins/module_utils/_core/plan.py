@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 
 from .errors import Refused, cut
-from .fields import ALLOWED, NEVER, REQUIRED, Input, Members
+from .fields import ALLOWED, MISSING, NEVER, REQUIRED, Input, Members
 from .identity import fold
 from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values
 
@@ -137,7 +137,7 @@ def unknown(portal: Portal, desired: Desired, account: Account) -> bool:
     """Return whether a list entry does not tell enough to plan."""
     if account.full or desired.state == "absent":
         return False
-    return any(name not in account.values and portal.field(name).compared for name in desired.given)
+    return any(portal.field(name).compared for name in desired.given.keys() - account.values.keys())
 
 
 def replaces(portal: Portal, made: Plan) -> bool:
@@ -257,24 +257,19 @@ def _inputs(portal: Portal, desired: Desired, step: Step) -> list[Change]:
 
 
 def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) -> Plan:
-    rows = []
-    for name, wish in desired.given.items():
-        field = portal.field(name)
-        if field.secret:
-            rows.append((field, None, wish, policy.update_password == "always"))  # noqa: S105  # no password
-        elif field.compared and (name != portal.key or _renames(portal, desired, account)):
-            current = _value(portal, account, name)
-            value = field.merge(current, wish)
-            rows.append((field, current, value, not field.same(current, value)))
+    given, here = desired.given, account.values
+    # What is equal is the same, which is all that there is to know of most accounts.
+    odd = {name: wish for name, wish in given.items() if here.get(name, MISSING) != wish}
+    differs = any(row[3] for row in _rows(portal, policy, desired, account, odd))
     status = _status_step(portal, desired, account)
     steps = _revocations(desired, account)
-    if not steps and status is None and not any(differs for _field, _current, _value, differs in rows):
+    if not steps and status is None and not differs:
         return UNCHANGED
     kept: dict[str, t.Any] = {}
     changes: list[Change] = []
     parts: dict[str, dict[str, t.Any]] = {}
     strips = False
-    for field, current, value, differs in rows:
+    for field, current, value, differs in _rows(portal, policy, desired, account, given):
         if not differs:
             kept[desired.option(field.name)] = desired.show(field, current)
             continue
@@ -299,6 +294,20 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
         changes += _inputs(portal, desired, status)
         changes.append(Change("status", "status", account.status, DISABLED if status.verb == DISABLE else ACTIVE))
     return Plan(action, tuple(steps), tuple(changes), kept, strips=strips)
+
+
+def _rows(
+    portal: Portal, policy: Policy, desired: Desired, account: Account, given: Values
+) -> t.Iterator[tuple[Field, t.Any, t.Any, bool]]:
+    """Yield for each given field its value, the one that it is to have, and whether that is another one."""
+    for name, wish in given.items():
+        field = portal.field(name)
+        if field.secret:
+            yield field, None, wish, policy.update_password == "always"  # noqa: S105  # no password
+        elif field.compared and (name != portal.key or _renames(portal, desired, account)):
+            current = _value(portal, account, name)
+            value = field.merge(current, wish)
+            yield field, current, value, not field.same(current, value)
 
 
 def _change(desired: Desired, field: Field, current: t.Any, value: t.Any) -> Change:

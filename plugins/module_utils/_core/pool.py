@@ -59,8 +59,9 @@ class Breaker:
 
     def success(self) -> None:
         """Note that the portal answered."""
-        with self._lock:
-            self._row = 0
+        if self._row:
+            with self._lock:
+                self._row = 0
 
     def failure(self, work: Work, error: PortalError) -> None:
         """Note why one user failed."""

@@ -179,6 +179,8 @@ class Portal:
     _marked: t.Mapping[str, str] = dataclasses.field(init=False, repr=False, compare=False)
     _places: t.Mapping[str, int] = dataclasses.field(init=False, repr=False, compare=False)
     _sources: tuple[t.Any, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    named: tuple[Field, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    """The fields whose wishes may hold a ``Name``."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
@@ -188,6 +190,7 @@ class Portal:
         object.__setattr__(self, "_places", places)
         sources = tuple((f.name, f.source, f.listed, f.canonical, f.verbatim, f.silent) for f in compared)
         object.__setattr__(self, "_sources", sources)
+        object.__setattr__(self, "named", tuple(field for field in self.fields if field.named))
 
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""

@@ -114,7 +114,8 @@ class Session:
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
         if fresh or observer.stale or not observer.complete:
             observer.forget()
-        self.client.carry(str(v) for d in desired for name, v in d.given.items() if self.portal.field(name).secret)
+        hidden = [field.name for field in self.portal.fields if field.secret]
+        self.client.carry(str(d.given[name]) for name in hidden for d in desired if name in d.given)
         pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=lambda: self.client.secrets)
         batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
         works = batch.works
