@@ -63,9 +63,12 @@ class _Row(t.NamedTuple):
         """Return the line of a column."""
         return self.lines.get(column, self.line)
 
-    def good(self, column: str) -> str:
-        """Return a text that was not reported; else the empty string."""
-        return "" if column in self.wrong else self.texts.get(column, "")
+    @property
+    def good(self) -> t.Mapping[str, str]:
+        """The texts that were not reported."""
+        if not self.wrong:
+            return self.texts
+        return {column: text for column, text in self.texts.items() if column not in self.wrong}
 
 
 class Checker:
@@ -81,6 +84,7 @@ class Checker:
         self.errors: list[tuple[int, str, str]] = []
         self._seen: dict[str, dict[str, tuple[int, str]]] = {name: {} for name in IDENTIFIERS}
         self._pool: dict[str, str] = {}
+        self._cells: dict[str, list[str]] = {}
         self._digests: list[bytes] = []
         self._rests: dict[tuple[str, ...], str] = {}
         self._unknown: dict[tuple[str, str], str] = {}
@@ -133,7 +137,12 @@ class Checker:
                 if fault and column in COLUMNS:
                     self.fault(line, column, fault)
                     wrong.add(column)
-        names = [] if "profiles" in wrong else self._split(line, texts.get("profiles", ""), wrong)
+        text = texts.get("profiles", "")
+        names = self._cells.get(text)
+        if names is None or wrong:
+            names = [] if "profiles" in wrong else self._split(line, text, wrong)
+            if not wrong:
+                self._cells[text] = names
         self._person(_Row(line, texts, wrong, {}), names, {})
 
     def entry(self, cell: Cell) -> None:
@@ -262,17 +271,17 @@ class Checker:
         for column, fault in _form_faults(row):
             self.fault(row.at(column), column, fault)
             row.wrong.add(column)
+        good = row.good
         for column in IDENTIFIERS:
-            text = row.good(column)
-            if text:
-                self._only_once(row.at(column), column, text)
+            if good.get(column):
+                self._only_once(row.at(column), column, good[column])
         status = self._status(row)
         if len(self.errors) > before or row.wrong:
             return
-        person: Person = {}
-        for column in TEXTS:
-            text = row.texts.get(column, "")
-            person[column] = text if column in IDENTIFIERS else self._pool.setdefault(text, text)
+        person: Person = dict.fromkeys(TEXTS, "")
+        for column, text in row.texts.items():
+            if column in person:
+                person[column] = text if column in IDENTIFIERS else self._pool.setdefault(text, text)
         content = "\0".join(person.values())
         person["status"] = status
         person["profiles"] = profiles
@@ -312,7 +321,7 @@ class Checker:
 
     def _status(self, row: _Row) -> str:
         """Return the status, from the dates where none is written; both together must not contradict each other."""
-        start, end, written = row.good("start"), row.good("end"), row.good("status")
+        start, end, written = (row.good.get(column, "") for column in ("start", "end", "status"))
         if start and end and end < start:
             self.fault(row.at("end"), "end", f"{end} is before the start {start}")
             return ""
@@ -334,15 +343,16 @@ class Checker:
 
 def _form_faults(row: _Row) -> t.Iterator[tuple[str, str]]:
     """Yield (column, what is wrong) for texts that must have a form."""
-    email = row.good("email")
+    good = row.good
+    email = good.get("email")
     if email and not EMAIL.fullmatch(email):
         yield "email", f"{show(email)} is not an e-mail address, write it as name@example.org"
     for column, words in (("type", TYPES), ("status", STATUSES)):
-        word = row.good(column)
+        word = good.get(column)
         if word and word not in words:
             yield column, f"{show(word)} is not a {column}, use {', '.join(words[:-1])} or {words[-1]}"
     for column in DATES:
-        date = row.good(column)
+        date = good.get(column)
         fault = date_fault(date) if date else ""
         if fault:
             yield column, fault
