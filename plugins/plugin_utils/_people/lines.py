@@ -133,6 +133,8 @@ class Lines:
     ) -> tuple[str, dict[str, t.Any]]:
         if wish.kind != wishes.PERSON or wish.reason == wishes.LEAVE:
             return self._plain_reason(wish)
+        if outcome.action == model.NONE:
+            return "as_it_should_be", {}
         profiles = {"profiles": list(wish.data)}
         if outcome.action == model.CREATED:
             if wishes.MADE_AGAIN in wish.reviews:
@@ -143,17 +145,19 @@ class Lines:
             return {"leave": ("back_from_leave", {}), "lost_profile": ("profile_back", profiles)}.get(
                 why, ("must_sign_in", {})
             )
-        if outcome.action == model.NONE:
-            return "as_it_should_be", {}
         if key in self._known and {change.field for change in changes} <= self._named:
             return "name_changed", {"fields": sorted(change.option or change.field for change in changes)}
         return "differs", {}
 
     def _changes(self, outcome: Outcome, generated: t.Collection[str] = ()) -> tuple[model.Change, ...]:
+        if not outcome.changes:
+            return ()
         made = (c._replace(after="generated") if c.field in generated else c for c in outcome.changes)
         return tuple(model.Change(*change) for change in made)
 
     def _danger(self, wish: Wish, key: str, action: str, changes: t.Sequence[model.Change]) -> tuple[str, ...]:
+        if action == model.NONE and not wish.reviews:
+            return ()
         found = model.dangers(
             action,
             changes,

@@ -266,23 +266,22 @@ def _thawed(found: t.Any) -> t.Any:
     if type(found) in _PLAIN:
         return found
     if isinstance(found, _Json):
-        left_out = _empty(t.cast(t.Any, type(found)))
-        return {name: _thawed(one) for name, one in vars(found).items() if one or name not in left_out}
+        here = vars(found)
+        return {
+            name: one if type(one) in _PLAIN else _thawed(one)
+            for name, empty in _members(t.cast(t.Any, type(found))).items()
+            if (one := here[name]) or not empty
+        }
     if isinstance(found, (list, tuple)):
         return [_thawed(one) for one in found]
     return {name: _thawed(one) for name, one in found.items()} if isinstance(found, _MAPPINGS) else found
 
 
 @functools.cache
-def _empty(cls: t.Any) -> frozenset[str]:
-    """Return the members that are empty unless something is said: they are left out of the JSON of long lists."""
+def _members(cls: t.Any) -> dict[str, bool]:
+    """Return the members, and which are empty unless something is said: the JSON of long lists leaves those out."""
     fields = dataclasses.fields(cls)
-    return frozenset(one.name for one in fields if one.default in ("", ()) or one.default_factory is dict)
-
-
-@functools.cache
-def _members(cls: t.Any) -> frozenset[str]:
-    return frozenset(field.name for field in dataclasses.fields(cls))
+    return {one.name: one.default in ("", ()) or one.default_factory is dict for one in fields}
 
 
 def _known(cls: t.Any, found: Data) -> Record:
@@ -296,7 +295,8 @@ class _Json:
 
     def __post_init__(self) -> None:
         for name, found in list(vars(self).items()):
-            if type(found) not in _PLAIN:
+            # What is empty is frozen as it is, but for a list.
+            if (found or type(found) is list) and type(found) not in _PLAIN:
                 object.__setattr__(self, name, _frozen(found))
 
     def to_dict(self) -> Record:
@@ -520,7 +520,7 @@ class Section(_Json):
         unlisted = tuple(Unlisted.from_dict(one) for one in found.get("unlisted") or ())
         return cls(**{**_known(cls, found), "items": items, "unlisted": unlisted})
 
-    @property
+    @functools.cached_property
     def entries(self) -> list[Entry]:
         """All people, and the unlisted accounts that something is done about."""
         return [*self.items, *(one for one in self.unlisted if one.acted)]
@@ -530,7 +530,7 @@ class Section(_Json):
         """Whether it says what is to be done, and not what was: a plan of either role."""
         return self.kind == PLAN or (self.kind == OFFBOARDING and self.status in ("planned", "stopped"))
 
-    @property
+    @functools.cached_property
     def counts(self) -> dict[str, int]:
         """How many: each entry once, by its action if that is sent, else by its status (``none`` for unchanged).
 
@@ -545,7 +545,7 @@ class Section(_Json):
         found["dangerous"] = len(self.dangerous)
         return found
 
-    @property
+    @functools.cached_property
     def dangerous(self) -> list[Entry]:
         """What is dangerous among what is planned or was sent, the worst first."""
         found = [one for one in self.entries if one.danger and (one.status in SENT or one.status == UNCLEAR)]
