@@ -47,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--huge", action="store_true", help="plan 100,000 people on one portal, too")
     found.add_argument("--no-awx", action="store_true", help="leave ansible-runner out")
-    found.add_argument("--page", action="store_true", help="write the documentation's page, too")
+    found.add_argument(
+        "--page", nargs="?", type=Path, const=PAGE, metavar="FILE", help="write the documentation's page, too"
+    )
     found.add_argument("--collections", type=Path, default=ROOT / "build" / "collections", help="where ours is")
     return found
 
@@ -195,8 +197,8 @@ def main() -> int:
     told = f"{len(judged) - missed} targets reached, {missed} missed"
     print(f"{data['seconds']} s; load {data['machine']['load_before']}; {told}; {OUTPUT.relative_to(ROOT)}")
     if options.page:
-        PAGE.write_text(page(data), "utf-8")
-        print(f"wrote {PAGE.relative_to(ROOT)}")
+        options.page.write_text(page(data), "utf-8")
+        print(f"wrote {options.page}")
     return 0
 
 
