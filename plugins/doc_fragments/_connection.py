@@ -132,10 +132,10 @@ options:
     type: str
   api_url:
     description:
-      - Address of API version 1, up to and including C(/REST).
-      - The environment variable E(CLC_API_URL) is used if the option is not given.
+      - Address of API version 1, up to and including C(/REST), for example V(https://clc.example.com/REST). The
+        vendor's own service has ended, so there is no default.
+      - Required, here or in the environment variable E(CLC_API_URL).
     type: str
-    default: https://api.ctl.io/REST
   ca_path:
     description:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities

@@ -187,7 +187,9 @@ notes:
   - An update replaces the whole record on the portal. The module reads it first and sends the attributes that were not
     given as they are.
   - The API can neither set nor reset a password, and does not tell when a user signed in last.
-  - Whether the vendor still serves this API is not known. O(api_url) points the module to the place that does.
+  - CenturyLink Cloud (Lumen Public Cloud) reached its end of life in September 2023. The module is kept for
+    installations that still offer API version 1, at O(api_url). It was developed against the published documentation
+    and a simulator, not against the live service, and no such installation is known to the authors.
 seealso:
   - module: portal.users.clc_user_info
 """

@@ -165,6 +165,8 @@ notes:
     listed any more, while its address stays taken.
   - The portal sends a welcome mail to each new user.
   - Groups and roles are not managed, since this API keeps them elsewhere.
+  - Written for CloudCenter 4.x. CloudCenter Suite 5.x has another user service and is not supported. The vendor's
+    latest documents known to the authors date from 2019 to 2021; ask Cisco about the support status of your release.
 seealso:
   - module: portal.users.cloudcenter_user_info
 """

@@ -157,5 +157,5 @@ tenant:
   description: The portal, its address and its scope, as requests were sent to them.
   returned: when the portal was reached
   type: str
-  sample: "clc https://api.ctl.io/REST scope ABCD"
+  sample: "clc https://clc.example.com/REST scope ABCD"
 """

@@ -123,5 +123,6 @@ def connect(
     )
     connector: Connector = portal.connector(client, portal, settings)
     client.fault = connector.fault
+    client.retired = portal.retired
     connector.open()
     return connector, script

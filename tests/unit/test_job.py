@@ -26,7 +26,13 @@ Facts = dict[str, Any]
 PROVISION, OFFBOARD = "portal.users.provision", "portal.users.offboard"
 ROLES = (PROVISION, OFFBOARD)
 KEY, PASSWORD = "canary-api-key", "canary-api-password"
-CLC = {"portal_type": "clc", "portal_account_alias": "ABCD", "portal_api_key": KEY, "portal_api_password": PASSWORD}
+CLC = {
+    "portal_type": "clc",
+    "portal_api_url": "https://clc.test/REST",
+    "portal_account_alias": "ABCD",
+    "portal_api_key": KEY,
+    "portal_api_password": PASSWORD,
+}
 CERTCENTRAL = {"portal_type": "certcentral", "portal_api_key": "canary-second-key"}
 WISHES = {"provision_roster": "people.csv", "offboard_reason": "Ticket 4711"}
 

@@ -16,7 +16,21 @@ import typing as t
 from .answers import Answer, judged
 from .calls import READ, SESSION, WRITE, Call, repeatable
 from .connection import Connection, Link
-from .errors import AGAIN, Busy, Denied, Exhausted, Misuse, PortalError, SessionLost, Unclear, Unreachable, Untrusted
+from .errors import (
+    AGAIN,
+    Busy,
+    Denied,
+    Exhausted,
+    Missing,
+    Misuse,
+    PortalError,
+    Refused,
+    SessionLost,
+    Unclear,
+    Unreachable,
+    Untrusted,
+    sentence,
+)
 from .masks import mask_of
 
 if t.TYPE_CHECKING:
@@ -34,6 +48,14 @@ def _for_everyone(error: PortalError) -> bool:
     """Return whether any other account would have met the same: a credential or a certificate is that of the task."""
     refused = isinstance(error, Denied) and (error.credential or error.effect == SESSION)
     return refused or isinstance(error, (Untrusted, Exhausted))
+
+
+def _nobody_there(error: PortalError) -> bool:
+    """Return whether an error looks like one of a place where the API is not."""
+    if isinstance(error, (Unreachable, Untrusted)):
+        return True
+    strange = error.status is None or error.status < 400 or error.status in (404, 405, 410)
+    return strange and error.code is None and isinstance(error, (Missing, Refused, Unclear))
 
 
 class Client:
@@ -66,6 +88,8 @@ class Client:
         self._abandoned: list[concurrent.futures.ThreadPoolExecutor] = []
         self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
         self.gate: t.Callable[[str], None] = _always_open
+        self.retired = ""
+        """What to say of the portal where nobody answers as it did."""
 
     @property
     def sent(self) -> dict[str, int]:
@@ -192,6 +216,8 @@ class Client:
         hint = error.hint or error.remedy
         if self._proven and "api_url" in hint:
             error.hint = AGAIN
+        if self.retired and not self._proven and _nobody_there(error):
+            error.hint = f"{sentence(hint)} {self.retired}" if hint else self.retired
 
     def _denied(self, error: PortalError) -> Denied:
         denied = Denied(

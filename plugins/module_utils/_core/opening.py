@@ -21,7 +21,7 @@ from .calls import READ, SESSION, WRITE
 from .causes import proxy_of
 from .client import Client
 from .connection import Connection
-from .errors import Abandoned, BadInput
+from .errors import Abandoned, BadInput, sentence
 from .portal import tenant_of
 from .session import Session
 from .throttle import Clock, Throttle
@@ -115,6 +115,7 @@ def open_session(
     secret = {o.name for o in portal.credentials if o.secret}
     connector = portal.connector(client, portal, {n: v for n, v in settings.items() if n not in secret})
     client.fault = connector.fault
+    client.retired = portal.retired
     try:
         connector.open()
         tenant = tenant_of(portal, connection.url, connector, params, ask=ask)
@@ -137,7 +138,8 @@ def complete(portal: Portal, params: Params) -> None:
             remedy = "set the option"
             if option.env:
                 remedy += f" or the environment variable {option.env[0]}"
-            raise BadInput(f"{option.name} is required: {remedy}", reason="required")
+            hint = portal.retired if option.name == "api_url" else ""
+            raise BadInput(f"{option.name} is required: {remedy}", hint=hint, reason="required")
     for option in task_options(portal):
         value = params.get(option.name)
         try:
@@ -219,6 +221,12 @@ def _warn(portal: Portal, connection: Connection, warnings: list[str]) -> None:
     there = _far(url.hostname)
     source, proxy = proxy_of(connection)
     by = urllib.parse.urlsplit(proxy)
+    host = (url.hostname or "").rstrip(".")
+    if host in portal.former:
+        warnings.append(
+            f"api_url: {host} belonged to a service that has ended, and names of hosts can change hands: the "
+            f"credential is sent to whoever answers there. {sentence(portal.retired)}"
+        )
     if url.scheme == "http" and there:
         warnings.append(f"api_url is http: the credential travels to {url.hostname} in clear text. Use https.")
     elif url.scheme == "http" and _far(by.hostname):

@@ -140,7 +140,8 @@ class Portal:
     of an update, and each key, is worth a request of its own where another was refused. ``managed_in`` is the other
     product that the users of an account may be managed in: then what is done here may be refused, or undone, because of
     it, and who has no account here any more may still exist there.
-    ``numbered`` says that an account may be named by a number, because its ID is one.
+    ``numbered`` says that an account may be named by a number, because its ID is one. ``retired`` is a sentence for who
+    meets a service that has ended, and ``former`` are its hosts.
     """
 
     name: str
@@ -168,6 +169,8 @@ class Portal:
     apart: bool = False
     managed_in: str = ""
     numbered: bool = True
+    retired: str = ""
+    former: tuple[str, ...] = ()
     tables: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     person: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     strip: bool | str = True

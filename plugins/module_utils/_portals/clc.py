@@ -340,7 +340,6 @@ PORTAL = Portal(
     env="CLC",
     connector=Clc,
     auth=auth,
-    url="https://api.ctl.io/REST",
     credentials=(
         Option("api_key", secret=True, required=True, env=("CLC_API_KEY", "CLC_V1_API_KEY")),
         Option("api_password", secret=True, required=True, env=("CLC_API_PASSWORD", "CLC_V1_API_PASSWD")),
@@ -350,6 +349,12 @@ PORTAL = Portal(
     folds=True,
     fields=FIELDS,
     clash=NAME_TAKEN,
+    # docs/apis/clc.md 16
+    retired=(
+        "CenturyLink Cloud (Lumen Public Cloud) was retired in September 2023, so api_url must be the address of an "
+        "installation that still offers its API version 1"
+    ),
+    former=("api.ctl.io", "api.tier3.com"),
     person={
         "email": "email",
         "first_name": "first_name",

@@ -478,9 +478,9 @@ class _Reader:
         for option in options.connection(portal):
             if option.required and option.name in params and params[option.name] in (None, ""):
                 env = f" or the environment variable {option.env[0]}" if option.env else ""
-                self.faults.append(
-                    f"{self.host}: {portal.title} needs {option.name}, set the variable portal_{option.name}{env}"
-                )
+                ended = f". {portal.retired}" if portal.retired and option.name == "api_url" else ""
+                text = f"{portal.title} needs {option.name}, set the variable portal_{option.name}{env}{ended}"
+                self.faults.append(f"{self.host}: {text}")
         scope = [f"portal_{option.name}" for option in portal.scope if params.get(option.name) not in (None, "")]
         if len(scope) > 1:
             self.faults.append(f"{self.host}: {' and '.join(scope)} exclude each other, give one of them")

@@ -428,3 +428,29 @@ def test_no_answer_ends_in_a_traceback(answer: t.Any) -> None:
     connector, _script = connect(PORTAL, SETTINGS, LOGON, ("POST", LIST, answer))
     with pytest.raises(errors.PortalError):
         list(connector.listing(frozenset()))
+
+
+RETIRED = "was retired in September 2023"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(status=404),
+        Reply(status=410, text="<html>gone</html>"),
+        Reply(text="<html>For sale</html>"),
+        Reply(status=302, headers={"Location": "https://elsewhere.example/"}),
+        Reply({"hello": "world"}),
+    ],
+)
+def test_a_place_that_is_not_this_api_any_more_is_told_as_a_retired_service(answer: Reply) -> None:
+    connector, _script = connect(PORTAL, SETTINGS, ("POST", LOGON[1], answer))
+    with pytest.raises(errors.PortalError, match=RETIRED):
+        list(connector.listing(frozenset()))
+
+
+def test_what_the_api_itself_says_is_not_told_as_its_end() -> None:
+    connector, _script = connect(PORTAL, SETTINGS, LOGON, refused(LIST, 5))
+    with pytest.raises(errors.Refused) as caught:
+        list(connector.listing(frozenset()))
+    assert RETIRED not in str(caught.value)

@@ -27,6 +27,7 @@ HOST = {
     "inventory_hostname": "one",
     "groups": {"all": ["two", "one"]},
     "portal_type": "clc",
+    "portal_api_url": "https://clc.test/REST",
     "portal_account_alias": "ABCD",
     "portal_api_key": "canary-api-key",
     "portal_api_password": "canary-api-password",
