@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .errors import Ambiguous
-from .identity import looks, points, unmistakable
+from .identity import fold, looks, points, unmistakable
 
 if t.TYPE_CHECKING:
     from .desired import Desired
@@ -94,9 +94,9 @@ def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
     exact = [account for account in candidates if account.key == desired.key]
     found = exact or candidates
     if not found:
-        alike = index.lookalikes(desired)
-        if alike:
-            raise _only_alike(portal, desired, alike)
+        lookalikes = index.lookalikes(desired)
+        if lookalikes:
+            raise _only_alike(portal, desired, lookalikes)
         return None
     if len(found) > 1:
         which = ", ".join(f"{a.key!r} (id {a.id})" for a in found)
@@ -110,12 +110,25 @@ def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
     return found[0]
 
 
-def _only_alike(portal: Portal, desired: Desired, alike: t.Sequence[Account]) -> Ambiguous:
-    which = ", ".join(f"{a.key!r} (id {a.id}{_with(a.key)})" for a in alike[:5])
-    more = f" and {len(alike) - 5} more" if len(alike) > 5 else ""
+def alike(key: str, accounts: t.Iterable[Account]) -> list[Account]:
+    """Return the accounts whose key only looks like ``key``, and is another one when folded."""
+    folded, seen = fold(key), looks(key)
+    plain = unmistakable(key)
+    found = (a for a in accounts if not (plain and unmistakable(a.key)) and fold(a.key) != folded)
+    return [account for account in found if seen & looks(account.key)]
+
+
+def told_alike(key: str, found: t.Sequence[Account]) -> str:
+    """Return which accounts only look like ``key``, with the characters that make the difference."""
+    which = ", ".join(f"{a.key!r} (id {a.id}{_with(a.key)})" for a in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    verb = "looks" if len(found) == 1 else "look"
+    return f"the portal has {which}{more}, which only {verb} like {key!r}{_with(key)}"
+
+
+def _only_alike(portal: Portal, desired: Desired, found: t.Sequence[Account]) -> Ambiguous:
     return Ambiguous(
-        f"the portal has {which}{more}, which only {'looks' if len(alike) == 1 else 'look'} like "
-        f"{desired.key!r}{_with(desired.key or '')}",
+        told_alike(desired.key or "", found),
         hint=f"If it is the same user, give the id instead of {portal.key}; if not, choose another {portal.key}; "
         "nothing was changed",
     )

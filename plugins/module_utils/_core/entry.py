@@ -17,11 +17,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from . import report
 from .arguments import entry_spec, info_spec, user_spec
 from .calls import READ, SESSION, WRITE
+from .correlate import alike, told_alike
 from .deps import REQUESTS_ERROR
 from .desired import Policy, desired_users
-from .errors import PortalError, Skipped
+from .errors import BadInput, PortalError, Skipped
 from .fields import Params, squeezed
-from .identity import fold
+from .identity import fold, unfit
 from .masks import mask_of
 from .observe import ensure_gone, table_of
 from .opening import Context, complete, open_session
@@ -179,6 +180,7 @@ def _stopped(portal: Portal, batch: Batch) -> list[dict[str, t.Any]]:
 
 
 def _inform(portal: Portal, params: Params, context: Context) -> Result:
+    _readable(portal, params.get(f"{portal.key}s") or ())
     session = open_session(portal, params, context, width=4, check_mode=True, service=params.get("service"), ask=False)
     before = session.client.sent
     connector = session.connector
@@ -191,7 +193,8 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
             found = list(connector.listing(wanted)) if keys is None or wanted else []
         if keys is not None:
             names = frozenset(fold(key) for key in keys)
-            found = [a for a in found if fold(a.key) in names]
+            listed, found = found, [a for a in found if fold(a.key) in names]
+            _tell_alike(keys, listed, names - {fold(a.key) for a in found}, context.warnings)
         found = [a for a in found if connector.scope is None or a.scope in (None, connector.scope)]
         found = [a for a in found if _chosen(a, params)]
         if params.get("details"):
@@ -209,6 +212,24 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
     if params.get("tables") is not None:
         result["tables"] = {kind: report.table(found) for kind, found in tables.items()}
     return result
+
+
+def _readable(portal: Portal, keys: t.Iterable[str]) -> None:
+    """Refuse a filter that nobody can read; an account that has such a key can be named by its ID."""
+    for key in keys:
+        fault = unfit(key)
+        if fault:
+            raise BadInput(f"{portal.key}s: {key!r} {fault}; write it without them, or give ids")
+
+
+def _tell_alike(
+    keys: t.Iterable[str], listed: t.Sequence[Account], missed: t.Collection[str], warnings: list[str]
+) -> None:
+    """Say of keys that no account has which accounts only look like them: nobody is to be sure that there is none."""
+    for key in dict.fromkeys(keys):
+        found = alike(key, listed) if fold(key) in missed else []
+        if found:
+            warnings.append(told_alike(key, found))
 
 
 def _in_full(connector: Connector, account: Account) -> Account | None:

@@ -62,7 +62,8 @@ INVISIBLE = (
 CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 
 _LOOKS = {int(code, 16): letter for letter, codes in LETTERS.items() for code in codes.split()}
-_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_UNSEEN = re.compile(f"[{INVISIBLE}\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+"""What takes no room in a text: the control characters among it are no blanks."""
 _UNFIT = re.compile(f"[{INVISIBLE}{CONTROL}]")
 _DOTTED = re.compile("([ij])\u0307")
 """An i that has its dot twice, which is what the small form of the Turkish capital is."""
@@ -166,7 +167,7 @@ _SHAPES = _Shapes()
 def _slow_shape(text: str) -> str:
     for _round in range(_ROUNDS):
         before = text
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKD", text)).translate(_LOOKS).casefold()
+        text = _UNSEEN.sub("", unicodedata.normalize("NFKD", text)).translate(_LOOKS).casefold()
         text = " ".join(_DOTTED.sub(r"\1", unicodedata.normalize("NFKD", text)).split())
         text = unicodedata.normalize("NFKC", text)
         if text == before:
