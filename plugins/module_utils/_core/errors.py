@@ -112,13 +112,6 @@ class Exhausted(Unreachable):
     remedy = "Check that the portal is well, and run again; nothing will be done twice"
 
 
-class Abandoned(PortalError):
-    """The request was not sent, because nobody waits for what comes of it."""
-
-    fatal = True
-    reason = "abandoned"
-
-
 class Busy(PortalError):
     """The portal asked to come back later (429, or 503 with ``Retry-After``); ``wait`` is in seconds, if it said."""
 

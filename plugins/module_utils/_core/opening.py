@@ -21,7 +21,7 @@ from .calls import READ, SESSION, WRITE
 from .causes import proxy_of
 from .client import Client
 from .connection import Connection
-from .errors import Abandoned, BadInput, sentence
+from .errors import BadInput, Skipped, sentence
 from .portal import tenant_of
 from .session import Session
 from .throttle import Clock, Throttle
@@ -64,9 +64,9 @@ class Context:
         return frozenset(self.no_log_values).union(made, *(client.secrets for client in self.clients))
 
     def gate(self, _effect: str) -> None:
-        """Raise ``Abandoned`` if nobody waits for the answer to a request."""
+        """Raise ``Skipped`` if nobody waits for the answer to a request."""
         if self.parent is not None and not self.parent.alive():
-            raise Abandoned("not sent, because nobody waits for the result any more")
+            raise Skipped("not sent, because nobody waits for the result any more", reason="abandoned")
 
 
 def open_session(
