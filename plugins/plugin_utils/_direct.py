@@ -87,7 +87,7 @@ class DirectAction(ActionBase):
         validator = ArgumentSpecValidator(options)
         wrong: list[str] = []
         for position, user in enumerate(users):
-            if not entry.settled(options, user):
+            if isinstance(user, dict) and not entry.settled(options, user):
                 # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
                 plain = json.loads(json.dumps(user, default=str, skipkeys=True))
                 wrong.extend(f"users[{position}]: {text}" for text in validator.validate(plain).error_messages)

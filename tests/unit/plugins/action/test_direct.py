@@ -195,7 +195,7 @@ def test_passwords_of_a_file_are_hidden(tmp_path: t.Any) -> None:
     [
         ({"nobody": 1}, "Unsupported parameters for (portal.users.toy_user) module: nobody"),
         ({"state": "gone"}, "value of state must be one of: present, enabled, disabled, absent, got: gone"),
-        ({"groups": False}, "groups: must be dict of options, and holds bool."),
+        ({"groups": False}, "groups: must be a mapping of options, and holds true or false."),
         ({"admin": [PASSWORD]}, "admin"),
     ],
 )
