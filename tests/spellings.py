@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 SHORTEST = 4
+LONG = 8
+"""What is shorter may stand in any text."""
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "as it is": str,
@@ -75,6 +77,20 @@ def found(text: str, secrets: Iterable[str]) -> list[str]:
     wanted = {secret: _plain(secret) for secret in secrets if len(secret) >= SHORTEST}
     readings = {_plain(reading) for reading in _readings(text)}
     return sorted(secret for secret, plain in wanted.items() if any(plain in reading for reading in readings))
+
+
+def read(values: Iterable[Any], secrets: Iterable[str]) -> None:
+    """Fail if anything that is said in ``values`` shows one of the ``secrets``, of those that are long enough."""
+    wanted = frozenset(secret for secret in secrets if len(secret) >= LONG)
+    for value in values:
+        for text in texts(value):
+            for line in text.splitlines():
+                assert not _found(line, wanted), f"a secret is shown: {line}"
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _found(text: str, wanted: frozenset[str]) -> tuple[str, ...]:
+    return tuple(found(text, wanted)) if len(text) >= LONG else ()
 
 
 def _plain(text: str) -> str:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import spellings
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
@@ -18,7 +20,7 @@ from simulator.adapter import SimulatorAdapter
 from simulator.portals import make
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
     from simulator.base import PortalSimulator
@@ -90,6 +92,12 @@ class FakeClock(StillClock):
         super().sleep(seconds)
 
 
+def _but_once(result: Facts) -> Facts:
+    """Return a result without the new key that it shows on purpose."""
+    users = [{n: part for n, part in user.items() if n != "api_key"} for user in result.get("users", ())]
+    return {**{n: part for n, part in result.items() if n != "api_key"}, "users": users}
+
+
 class Bench:
     """One portal: its simulator, its module, and a person's attributes in its words."""
 
@@ -130,7 +138,21 @@ class Bench:
         assert "internal error" not in result.get("msg", ""), result.get("exception", result["msg"])
         for user in result.get("users", []):
             assert "internal error" not in user.get("msg", ""), user["msg"]
+        self.read(_but_once(result), more=self._hidden(checked.validated_parameters))
         return result
+
+    def read(self, *said: Any, more: Iterable[str] = ()) -> None:
+        """Fail if anything that a task has said shows a secret of this portal, or ``more``, in any spelling."""
+        spellings.read(said, {*more, *self._hidden(self.connection), *getattr(self.simulator, "logins", {})})
+
+    def _hidden(self, params: dict[str, Any]) -> set[str]:
+        """Return the secrets among options, and the token that some of them make."""
+        names = {o.name for o in self.portal.credentials if o.secret} | {f.name for f in self.portal.fields if f.secret}
+        entries = [params, *(one for one in params.get("users") or () if isinstance(one, dict))]
+        found = {str(one[name]) for one in entries for name in names if one.get(name)}
+        if params.get("api_username"):
+            found.add(base64.b64encode(f"{params['api_username']}:{params.get('api_key')}".encode()).decode())
+        return found
 
     @property
     def ledger(self) -> Any:

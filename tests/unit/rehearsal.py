@@ -22,7 +22,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people import offboa
 from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import Bench
@@ -59,6 +59,7 @@ class Rehearsal:
         self.path = folder / "people.csv"
         self.runs = 0
         self.shown: list[str] = []
+        self._seen: dict[Path, tuple[int, int]] = {}
 
     def roster(self, *rows: str) -> None:
         """Write the roster: Ann and Bob, unless it is told otherwise."""
@@ -132,7 +133,17 @@ class Rehearsal:
 
     def run(self, role: str, mode: str, **given: Any) -> Facts:
         """Run a role and return the task's result."""
-        return RUNS[role](self.job(role, mode, **given))
+        job = self.job(role, mode, **given)
+        result = RUNS[role](job)
+        self.bench.read(result, self.shown, job.warnings, *self._written(), more=job.secrets)
+        return result
+
+    def _written(self) -> Iterator[str]:
+        """Yield all files that lie in the directory and were not seen as they are: papers, plans, log and memory."""
+        for path in self.directory.rglob("*"):
+            if path.is_file() and self._seen.get(path) != (mark := (path.stat().st_mtime_ns, path.stat().st_size)):
+                self._seen[path] = mark
+                yield path.read_text("utf-8", "replace")
 
     def provision(self, mode: str = "plan", **given: Any) -> Facts:
         """Run the role provision."""
