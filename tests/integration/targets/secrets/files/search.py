@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look for secrets in files: `search.py SECRETS_FILE PATH ...` prints what was searched and what was found, as JSON.
+"""Look for secrets in files: `search.py TESTS SECRETS_FILE PATH ...` prints what was searched and found, as JSON.
+
+`TESTS` is the folder with `spellings.py`, by which all but the payloads is read, so that no spelling is overlooked.
 
 A payload of Ansible (`AnsiballZ_*.py`) holds the arguments of its task, secrets included: without
 `ANSIBLE_KEEP_REMOTE_FILES` it is gone when the task ends, and no module can do anything about it. It is searched all
@@ -49,9 +51,14 @@ def spelled(secret: str) -> set[bytes]:
 
 def main() -> int:
     """Search all files below the paths."""
-    given = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    sys.path.insert(0, sys.argv[1])
+    from spellings import LONG
+    from spellings import found as read
+
+    given = json.loads(Path(sys.argv[2]).read_text("utf-8"))
     wanted = {spelling for secret in secrets(given) for spelling in spelled(secret)}
-    files = [file for path in map(Path, sys.argv[2:]) for file in (path.rglob("*") if path.is_dir() else [path])]
+    long = [secret for secret in secrets(given) if len(secret) >= LONG]
+    files = [file for path in map(Path, sys.argv[3:]) for file in (path.rglob("*") if path.is_dir() else [path])]
     report: dict[str, list[str]] = {
         "clean": [],
         "leaks": [],
@@ -65,6 +72,7 @@ def main() -> int:
         if file.name.startswith("AnsiballZ_"):
             report["payloads_with_arguments" if found else "payloads"].append(file.name)
         else:
+            found = found or any(read(line, long) for line in text.decode("utf-8", "replace").splitlines())
             report["leaks" if found else "clean"].append(file.name)
             if b"Traceback (most recent call last)" in text:
                 report["tracebacks"].append(file.name)
