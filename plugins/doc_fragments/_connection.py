@@ -37,6 +37,20 @@ options:
       - Without it, the environment variables E(HTTP_PROXY), E(HTTPS_PROXY) and E(NO_PROXY) are honoured. A proxy that
         wants a password must be given there, since this option is shown in results.
     type: str
+  list_size:
+    description:
+      - Megabytes that one list of the portal may have, unpacked and over all of its pages, from V(1) to V(10000). Each
+        value in it counts for 24 bytes at least.
+      - A list that is larger is not read any further, and the task ends. The default fits 50,000 accounts of two and a
+        half kilobytes each.
+    type: int
+    default: 128
+  list_timeout:
+    description:
+      - Seconds after which no further page of one list is asked for, and the task ends, however well its pages come.
+      - The default fits 50,000 accounts on pages of 50 that take fourteen seconds each.
+    type: float
+    default: 14400.0
   retries:
     description:
       - How often a request is repeated at most, from V(0) to V(100).
@@ -62,6 +76,15 @@ options:
       - Seconds to wait for a connection, and again for an answer as a whole.
     type: float
     default: 30.0
+  wait_timeout:
+    description:
+      - Seconds that the task may lose in waiting for the portal to finish what it has accepted, such as the activation
+        of a CloudCenter account, all users together. With V(0), its end is looked for once and not waited for.
+      - Waits that come to their end do not count, and those of several users side by side count once.
+      - Once they are used up, an operation is still asked for, and its end looked for once. A user whose operation was
+        not seen to end fails with a result that says so.
+    type: float
+    default: 300.0
 """
 
     CERTCENTRAL = r"""

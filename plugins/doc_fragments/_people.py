@@ -126,6 +126,14 @@ options:
     type: list
     elements: str
     default: []
+  list_size:
+    description:
+      - Megabytes that one list of the portal may have, over all of its pages. The default is V(128).
+    type: int
+  list_timeout:
+    description:
+      - Seconds after which no further page of one list is asked for. The default is V(14400).
+    type: float
   lock_expires:
     description:
       - After how many seconds without a sign of life the lock of a run on another machine counts as left behind.
@@ -266,4 +274,8 @@ attributes:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
       - This assumes that the accounts were not changed by anybody else in between.
     support: full
+  wait_timeout:
+    description:
+      - Seconds that the task may lose in waiting for the portal to finish what it has accepted. The default is V(300).
+    type: float
 """

@@ -9,11 +9,17 @@ The clock of these tests stands still until somebody waits, so that the bound is
 
 from __future__ import annotations
 
+import io
+import json
 import threading
 import time
+import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
+import requests.adapters
+import urllib3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from wire import Wire
 
@@ -148,6 +154,142 @@ def test_a_permission_that_one_item_of_a_loop_lacks_does_not_stop_the_others(pla
     platform.simulator.faults.add("status", operation="create user", code=403)
     results = [platform.run(**user) for user in _people(platform, 3)]
     assert [bool(result.get("failed")) for result in results] == [True, False, False]
+
+
+# Lists that go on and on, and each of whose pages is well.
+
+
+class Book(requests.adapters.BaseAdapter):
+    """A portal whose list has ``accounts`` accounts, so many on a page that takes so many seconds."""
+
+    def __init__(self, bench: Bench, accounts: int, *, page: int, seconds: float, width: int = 0) -> None:
+        super().__init__()
+        self._bench = bench
+        self._accounts, self._page, self._seconds = accounts, page, seconds
+        self._pad = "x" * width
+        self.pages = 0
+
+    def mount(self, session: Any) -> None:
+        """Answer all requests of a session."""
+        session.mount("https://", self)
+
+    def send(self, request: Any, **_options: Any) -> requests.Response:
+        """Answer with the page that is asked for."""
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.url).query))
+        first = {
+            "clc": lambda: 0,
+            "certcentral": lambda: int(query.get("offset", 0)),
+            "platform": lambda: (int(query.get("page", 1)) - 1) * self._page,
+            "cloudcenter": lambda: int(query.get("page", 0)) * self._page,
+        }[self._bench.name]()
+        last = min(first + self._page, self._accounts)
+        self._bench.clock.advance(self._seconds)
+        self.pages += 1
+        found = self._envelope([self._record(number) for number in range(first, last)], more=last < self._accounts)
+        response = requests.Response()
+        response.status_code, response.url, response.request = 200, request.url, request
+        response.raw = urllib3.HTTPResponse(io.BytesIO(json.dumps(found).encode()), status=200, preload_content=False)
+        return response
+
+    def close(self) -> None:
+        """Release nothing: there is no connection."""
+
+    def _record(self, number: int) -> Facts:
+        login = f"user{number}@example.test"
+        words: dict[str, Facts] = {
+            "clc": {"UserName": login, "EmailAddress": login, "AccountAlias": "NWND", "Status": "Active"},
+            "certcentral": {"id": number + 1, "username": login, "email": login, "status": "active"},
+            "platform": {"id": number + 1, "username": login, "name": login, "email": login, "customer_id": 2},
+            "cloudcenter": {"id": number + 1, "emailAddr": login, "status": "ENABLED", "tenantId": "1"},
+        }
+        return {**words[self._bench.name], "x": self._pad}
+
+    def _envelope(self, records: list[Facts], *, more: bool) -> Facts:
+        envelopes: dict[str, Facts] = {
+            "clc": {"Success": True, "Message": "", "StatusCode": 0, "Users": records},
+            "certcentral": {"users": records, "page": {"total": self._accounts}},
+            "platform": {"collection": records, "links": [{"rel": "next", "href": "/"}] if more else []},
+            "cloudcenter": {"users": records, "totalElements": self._accounts},
+        }
+        return envelopes[self._bench.name]
+
+
+def _read(book: Book, bench: Bench, **params: Any) -> Facts:
+    bench.adapter.mount = book.mount  # type: ignore[assignment,method-assign] # another portal in the same place
+    return bench.info(raw=False, **params)
+
+
+@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
+def test_a_list_that_never_ends_is_left_after_its_time(name: str, request: pytest.FixtureRequest) -> None:
+    bench: Bench = request.getfixturevalue(name)
+    book = Book(bench, 10**9, page=1, seconds=1.0)
+    began = bench.clock.now()
+    result = _read(book, bench, retry_budget=2.0, list_timeout=500.0)
+    assert result["failed"]
+    assert "the list did not end within list_timeout (500 s)" in result["msg"]
+    # The requests that were under way side by side come to their end.
+    assert 500.0 < bench.clock.now() - began < 520.0
+
+
+def test_a_list_that_never_ends_costs_its_time_once_and_stops_the_task(platform: Bench) -> None:
+    platform.adapter.mount = Book(platform, 10**9, page=1, seconds=1.0).mount  # type: ignore[method-assign] # as above
+    platform.sessions = {}
+    began = platform.clock.now()
+    for user in _people(platform, 3):
+        assert platform.run(**user, list_timeout=200.0, retry_budget=100.0)["failed"]
+    assert platform.clock.now() - began < 220.0
+
+
+@pytest.mark.parametrize("name", ["clc", "certcentral", "platform", "cloudcenter"])
+def test_a_list_of_too_many_bytes_is_left(name: str, request: pytest.FixtureRequest) -> None:
+    bench: Bench = request.getfixturevalue(name)
+    book = Book(bench, 10**9 if name != "clc" else 3, page=1 if name != "clc" else 3, seconds=0.0, width=1_000_000)
+    result = _read(book, bench, list_size=2)
+    assert result["failed"]
+    assert "the list is larger than list_size (2 MB)" in result["msg"]
+    assert "give a higher list_size" in result["msg"]
+    assert book.pages < 15
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "seconds", "width"),
+    [("clc", 50_000, 20.0, 400), ("platform", 50, 10.0, 500), ("cloudcenter", 200, 20.0, 2000)],
+)
+def test_a_slow_portal_with_50000_accounts_is_read_to_its_end(
+    name: str, page: int, seconds: float, width: int, request: pytest.FixtureRequest
+) -> None:
+    bench: Bench = request.getfixturevalue(name)
+    result = _read(Book(bench, 50_000, page=page, seconds=seconds, width=width), bench)
+    assert not result.get("failed"), result["msg"]
+    assert len(result["users"]) == 50_000
+
+
+# Operations that do not come to their end.
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("answer", ["202_location", "202_user", "204_empty"])
+def test_activations_that_never_end_are_waited_for_once_all_together(
+    cloudcenter: Bench, concurrency: int, answer: str
+) -> None:
+    cloudcenter.simulator.set(operation_polls=10**6, activation_answer=answer)
+    users = [{**one, "state": "enabled", "activation_profile": "developers"} for one in _people(cloudcenter, 4)]
+    began = cloudcenter.clock.now()
+    result = cloudcenter.run(users=users, concurrency=concurrency, wait_timeout=100.0)
+    assert cloudcenter.clock.now() - began < 160.0
+    assert {one["action"] for one in result["users"]} == {"failed"}
+    assert all(one["changed"] for one in result["users"])
+    assert "had not ended when wait_timeout (100 s) was used up" in result["msg"]
+    assert cloudcenter.ledger.count(operation="act on user") == 4
+
+
+def test_activations_that_end_may_last_longer_than_that_all_together(cloudcenter: Bench) -> None:
+    cloudcenter.simulator.set(operation_polls=10)
+    users = [{**one, "state": "enabled", "activation_profile": "developers"} for one in _people(cloudcenter, 6)]
+    began = cloudcenter.clock.now()
+    result = cloudcenter.run(users=users, concurrency=1, wait_timeout=40.0)
+    assert not result.get("failed"), result["msg"]
+    assert cloudcenter.clock.now() - began > 40.0
 
 
 # The same over a socket and by the real clock, with times so short that a slow machine proves as much as a fast one.

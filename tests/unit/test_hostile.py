@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import gzip
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -289,6 +291,38 @@ def test_an_answer_that_grows_when_it_is_read_is_left(piece: bytes, most: int) -
     with Wire(reply(200, b'{"users": [%s]}' % inner)) as wire:
         found = _alone("certcentral", wire.url, most or 200 * MEGABYTE)
     assert most or "larger than 64 MB, counting 24 bytes for each value at least" in found["msg"]
+
+
+def _pages(name: str, number: int, pad: int) -> Callable[[socket.socket], None]:
+    """Return a portal whose list goes on: so many accounts on each page, and what is beside each."""
+    bench = Bench(name)
+    asked = itertools.count()
+
+    def answer(stream: socket.socket) -> None:
+        first = next(asked) * number + 1
+        records = [{**_record(bench, i, f"u{i}@x"), "x": "x" * pad} for i in range(first, first + number)]
+        more: Facts = {
+            "clc": {},
+            "certcentral": {"page": {"total": 10**9}},
+            "platform": {"links": [{"rel": "next", "href": "/"}]},
+            "cloudcenter": {"totalElements": 10**9, "totalPages": 10**9},
+        }[name]
+        stream.sendall(reply(200, _page(bench, records, **more), keep=False))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "pad", "words"),
+    [
+        ("certcentral", 1, 50 * MEGABYTE, "the list is larger than list_size (128 MB)"),
+        ("cloudcenter", 50, MEGABYTE, "the list is larger than list_size (128 MB)"),
+        ("platform", 50_000, 0, "the list is larger than list_size (128 MB)|did not end after 300000 records"),
+    ],
+)
+def test_pages_without_an_end_do_not_fill_the_memory(name: str, number: int, pad: int, words: str) -> None:
+    with Wire(_pages(name, number, pad)) as wire:
+        assert re.search(words.replace("(", "[(]").replace(")", "[)]"), _alone(name, wire.url, 900 * MEGABYTE)["msg"])
 
 
 def test_headers_without_an_end_are_left() -> None:

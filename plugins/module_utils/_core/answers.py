@@ -19,6 +19,9 @@ from . import body
 from .calls import SESSION, WRITE, Call
 from .errors import Busy, Clash, Denied, Missing, PortalError, Refused, Unclear, Untrusted, cut
 
+if t.TYPE_CHECKING:
+    from .throttle import Allowance
+
 LARGEST_BODY = 64 * body.MEGABYTE
 LARGEST_REFUSAL = body.MEGABYTE
 """Of an answer that says no, or leads elsewhere, so much is read at most; its status counts whatever its body is."""
@@ -112,17 +115,23 @@ class Answer:
         return "" if self.decoded else cut(re.sub(r"<[^>]*>", " ", self.text[:2000]), 160)
 
 
-def read(call: Call, response: t.Any) -> Answer:
-    """Return the answer that an open response of requests holds, read as far as it may be."""
+def read(call: Call, response: t.Any, within: Allowance | None = None) -> Answer:
+    """Return the answer that an open response of requests holds, read as far as it may be.
+
+    ``within`` is what the list may take that it is a page of.
+    """
     good = 200 <= response.status_code < 300
     content = bytearray()
     data: t.Any = None
     trouble = ""
     try:
-        content = body.load(response, LARGEST_BODY if good else LARGEST_REFUSAL)
+        spend = within.spend if within is not None and good else _free
+        content = body.load(response, LARGEST_BODY if good else LARGEST_REFUSAL, spend)
         if content.strip():
-            if body.weight(content) > LARGEST_BODY:
+            weight = body.weight(content)
+            if weight > LARGEST_BODY:
                 raise body.Oversized(LARGEST_BODY, counted=True)
+            spend(weight - len(content))
             data = body.decode(content)
     except (body.Oversized, body.Foreign) as garbage:
         trouble = str(garbage)
@@ -140,6 +149,10 @@ def read(call: Call, response: t.Any) -> Answer:
         cookies=_cookies(response),
         trouble=trouble,
     )
+
+
+def _free(_size: int) -> None:
+    """Where nobody counts."""
 
 
 def useless(call: Call, text: str) -> PortalError:

@@ -17,6 +17,7 @@ from ansible.module_utils.basic import env_fallback
 from .errors import BadInput
 from .fields import Text, kind_of
 from .portal import Option, Portal
+from .throttle import Limits
 
 Spec = dict[str, dict[str, t.Any]]
 
@@ -37,6 +38,9 @@ def connection_options(portal: Portal) -> tuple[Option, ...]:
         Option("timeout", "float", default=30.0),
         Option("retries", "int", default=4),
         Option("retry_budget", "float", default=120.0),
+        Option("list_timeout", "float", default=Limits.listing),
+        Option("list_size", "int", default=Limits.size),
+        Option("wait_timeout", "float", default=Limits.waiting),
     )
 
 

@@ -57,14 +57,18 @@ def weight(content: bytes | bytearray) -> int:
     return max(len(content), SMALLEST_VALUE * sum(map(content.count, (b",", b"[", b"{"))))
 
 
-def load(response: t.Any, limit: int) -> bytearray:
-    """Return the whole body of an open response of ``requests``, unpacked; raises ``Garbage``."""
+def load(response: t.Any, limit: int, spend: t.Callable[[int], None]) -> bytearray:
+    """Return the whole body of an open response of ``requests``, unpacked; raises ``Garbage``.
+
+    ``spend`` is told how many bytes came, as they come, and may raise.
+    """
     encoding = str(response.headers.get("content-encoding") or "").strip().lower()
     content = bytearray()
     received = 0
     packer = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if encoding in PACKED else None
     for chunk in response.raw.stream(CHUNK, decode_content=False):
         received += len(chunk)
+        before = len(content)
         if packer is not None:
             if packer.eof:
                 raise Broken(AFTER_END)
@@ -78,6 +82,7 @@ def load(response: t.Any, limit: int) -> bytearray:
             content += chunk
         if max(received, len(content)) > limit:
             raise Oversized(limit)
+        spend(len(content) - before)
     promised = str(response.headers.get("content-length") or "")
     if promised.isdecimal() and received < int(promised[:20]) and response.status_code not in (204, 304):
         # Older libraries do not look.

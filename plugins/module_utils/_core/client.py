@@ -35,7 +35,7 @@ from .masks import mask_of
 
 if t.TYPE_CHECKING:
     from .auth import Auth
-    from .throttle import Throttle
+    from .throttle import Allowance, Throttle
 
 T = t.TypeVar("T")
 
@@ -150,14 +150,15 @@ class Client:
         query: t.Mapping[str, t.Any] | t.Sequence[tuple[str, t.Any]] | None = None,
         body: t.Any = None,
         headers: t.Mapping[str, str] | None = None,
+        within: Allowance | None = None,
         **path: t.Any,
     ) -> T:
         """Send ``call`` and return what ``parse`` makes of its answer, or raise the ``PortalError`` that it means.
 
         ``parse`` raises ``Unclear`` for an answer of a wrong shape, which is handled like any other garbage.
 
-        ``path`` fills the placeholders of the call's path. Reads are repeated by the rules of ``errors.py``; writes
-        only when the portal did not look at them.
+        ``path`` fills the placeholders of the call's path. ``within`` is what the list may take that the call is a page
+        of. Reads are repeated by the rules of ``errors.py``; writes only when the portal did not look at them.
         """
         if call.effect not in self._allow:
             raise Misuse(f"the call {call.name!r} changes the portal, which is not allowed in check mode")
@@ -173,11 +174,11 @@ class Client:
                 generation = self._auth.generation
             began = None
             try:
-                self.throttle.enter()
+                self.throttle.enter(within)
                 began = self.throttle.clock.now()
                 try:
                     self.gate(call.effect)
-                    answer = judged(call, self._sent_for(call, query, body, headers, path), self.fault)
+                    answer = judged(call, self._sent_for(call, query, body, headers, path, within), self.fault)
                 finally:
                     self.throttle.leave()
                 found = parse(answer)

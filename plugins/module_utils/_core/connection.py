@@ -24,6 +24,7 @@ from .errors import PortalError, Unclear
 
 if t.TYPE_CHECKING:
     from .auth import Auth
+    from .throttle import Allowance
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +80,13 @@ class Link:
         self._session.close()
 
     def send(
-        self, call: Call, query: t.Any, body: t.Any, headers: t.Mapping[str, str] | None, path: t.Mapping[str, t.Any]
+        self,
+        call: Call,
+        query: t.Any,
+        body: t.Any,
+        headers: t.Mapping[str, str] | None,
+        path: t.Mapping[str, t.Any],
+        within: Allowance | None,
     ) -> Answer:
         """Send ``call`` and return its answer, whatever it says; raise what a failure of the network means."""
         place = call.place(path)
@@ -107,7 +114,7 @@ class Link:
                 stream=True,
             )
             with response:
-                return read(call, response)
+                return read(call, response, within)
         except PortalError:
             raise
         except deps.requests.exceptions.RequestException as error:

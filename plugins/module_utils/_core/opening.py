@@ -24,7 +24,7 @@ from .connection import Connection
 from .errors import BadInput, Skipped, sentence
 from .portal import tenant_of
 from .session import Session
-from .throttle import Clock, Throttle
+from .throttle import Clock, Limits, Throttle
 
 if t.TYPE_CHECKING:
     from .fields import Params
@@ -106,7 +106,11 @@ def open_session(
     )
     _warn(portal, connection, context.warnings)
     throttle = Throttle(
-        budget=params["retry_budget"], retries=params["retries"], clock=context.clock, limits=portal.limits
+        budget=params["retry_budget"],
+        retries=params["retries"],
+        clock=context.clock,
+        limits=portal.limits,
+        most=Limits(params["list_timeout"], params["list_size"], params["wait_timeout"]),
     )
     allow = (READ, SESSION) if check_mode else (READ, SESSION, WRITE)
     client = Client(connection, portal.auth(settings), throttle, allow=allow, mount=context.mount)
@@ -207,9 +211,16 @@ def _connectable(portal: Portal, params: Params) -> None:
             absolute(option.name, params[option.name], *option.env)
     if params.get("client_key") and not params.get("client_cert"):
         raise BadInput("client_key: needs client_cert as well")
-    for name in ("timeout", "retry_budget"):
-        if not 0 < params[name] < 86400 and not (name == "retry_budget" and params[name] == 0):
+    _countable(params)
+
+
+def _countable(params: Params) -> None:
+    """Check the numbers that say how long to wait, and for how much."""
+    for name in ("timeout", "retry_budget", "list_timeout", "wait_timeout"):
+        if not 0 < params[name] < 86400 and not (name in ("retry_budget", "wait_timeout") and params[name] == 0):
             raise BadInput(f"{name}: {params[name]:g} is out of range, give seconds above 0")
+    if not 1 <= params["list_size"] <= 10_000:
+        raise BadInput(f"list_size: {params['list_size']} is out of range, give megabytes from 1 to 10000")
     if not 0 <= params["retries"] <= 100:
         raise BadInput(f"retries: {params['retries']} is out of range, give a number from 0 to 100")
 

@@ -16,7 +16,7 @@ from .errors import Refused
 
 Record = t.Mapping[str, t.Any]
 MOST_PAGES = 100_000
-MOST_RECORDS = 1_000_000
+MOST_RECORDS = 300_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +32,10 @@ Fetch = t.Callable[[int, int], Page]
 Pool = t.Callable[[t.Callable[[int], Page], t.Sequence[int]], t.Iterable[Page]]
 
 
+def _nothing() -> None:
+    """Where nobody wants to know."""
+
+
 def walk(
     fetch: Fetch,
     *,
@@ -39,6 +43,7 @@ def walk(
     full: int,
     strict: bool = True,
     pool: Pool | None = None,
+    anew: t.Callable[[], None] = _nothing,
 ) -> t.Iterator[Record]:
     """Yield each record once.
 
@@ -46,10 +51,11 @@ def walk(
     ``full`` is the page size asked for. With ``pool`` the pages that follow are fetched side by side, once the first
     one has told how many there are. A portal that returns the same page for ever is refused, or left at that with
     ``strict=False``. Where records moved between pages meanwhile (fewer came than the portal says there are, or one
-    came twice if it does not say), the walk is made once more, one page after the other.
+    came twice if it does not say), the walk is made once more, one page after the other. ``anew`` is told of each walk.
     """
     known: set[t.Any] = set()
     for attempt in range(2):
+        anew()
         total: int | None = None
         received = 0
         here: set[t.Any] = set()
@@ -63,10 +69,9 @@ def walk(
                     key = identity(record)
                     here.add(key)
                     if key not in known:
-                        known.add(key)
                         yield record
-                if len(known) > MOST_RECORDS:
-                    raise Refused(f"the list did not end after {MOST_RECORDS} records")
+                        known.add(key)
+                        within_reason(known)
                 if not page.items or _ended(page, received, total, full):
                     break
                 if len(here) == before:
@@ -84,6 +89,12 @@ def walk(
                     raise Refused(f"the list did not end after {MOST_PAGES} pages")
         if len(known) >= (received if total is None else total):
             return
+
+
+def within_reason(records: t.Sized) -> None:
+    """Raise for more records than any portal has, before they take all of the memory."""
+    if len(records) > MOST_RECORDS:
+        raise Refused(f"the list did not end after {MOST_RECORDS} records")
 
 
 def _one_by_one(fetch: Fetch) -> t.Generator[Page, None, None]:

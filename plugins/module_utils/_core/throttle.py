@@ -4,11 +4,12 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Waiting: back-off, the ``Retry-After`` gate that all threads share, pacing, and the budget of a task."""
+"""Waiting: back-off, the ``Retry-After`` gate that all threads share, pacing, and what a task may spend on it."""
 
 from __future__ import annotations
 
 import collections
+import dataclasses
 import random
 import threading
 import time
@@ -25,6 +26,19 @@ LONGEST_WAIT = 30.0
 ROUNDING = 1e-6
 LEAST_PATIENCE = 1.0
 """With a smaller budget than this, so many seconds of failed requests are still no reason to send no more."""
+MEGABYTE = 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a task may spend: ``listing`` seconds and ``size`` megabytes on one list, and ``waiting`` seconds in vain.
+
+    50,000 accounts pass in pages of 50 that take ten seconds each, and with two and a half kilobytes for each account.
+    """
+
+    listing: float = 14400.0
+    size: int = 128
+    waiting: float = 300.0
 
 
 class Clock:
@@ -45,7 +59,7 @@ class Throttle:
     ``budget`` caps the seconds that a task loses: in waits before repetitions, and in requests that failed. Seconds
     that several threads lose side by side count once. When more than these are lost, nothing more is sent. ``limits``
     are the portal's published windows as (requests, seconds): pacing by them is not waiting for a failure, so it does
-    not use the budget.
+    not use the budget. ``most`` bounds what goes well so far, and does not end.
     """
 
     def __init__(
@@ -55,6 +69,7 @@ class Throttle:
         retries: int,
         clock: Clock | None = None,
         limits: t.Sequence[tuple[int, float]] = (),
+        most: Limits | None = None,
         jitter: t.Callable[[], float] = random.random,
     ) -> None:
         self.clock = clock or Clock()
@@ -63,13 +78,20 @@ class Throttle:
         self._jitter = jitter
         self._lock = threading.Lock()
         self._lost: list[tuple[float, float]] = []
+        self._vain: list[tuple[float, float]] = []
+        self._most = most or Limits()
         self._closed_until = 0.0
         self._limits = tuple(limits)
         self._under_way = 0
         self._answered: collections.deque[float] = collections.deque(maxlen=max((n for n, _s in limits), default=1))
 
-    def enter(self) -> None:
-        """Wait until the gate is open and the portal's limits allow one more request; ``Exhausted`` if none may go."""
+    def enter(self, within: Allowance | None = None) -> None:
+        """Wait until the gate is open and the portal's limits allow one more request; ``Exhausted`` if none may go.
+
+        ``within`` is what the list may take that the request is about.
+        """
+        if within is not None:
+            within.check()
         while True:
             with self._lock:
                 now = self.clock.now()
@@ -92,6 +114,22 @@ class Throttle:
         """Count the time since ``began`` as lost by a request that failed."""
         with self._lock:
             self._lost = _covered(self._lost, began, self.clock.now())
+
+    def allowance(self) -> Allowance:
+        """Return what one list may take, from now on."""
+        return Allowance(self, self._most)
+
+    def patience(self, began: float) -> float:
+        """Return for how many seconds more a wait that began at ``began`` may last: all waits in vain count."""
+        with self._lock:
+            spent = _sum(_covered(self._vain, began, self.clock.now()))
+        return self._most.waiting - spent
+
+    def give_up(self, began: float) -> str:
+        """Count a wait as one in vain, and return when it was given up, in words."""
+        with self._lock:
+            self._vain = _covered(self._vain, began, self.clock.now())
+        return f"when wait_timeout ({self._most.waiting:g} s) was used up"
 
     def _pace(self, now: float) -> float:
         # The portal counts a request somewhere between its sending and its answer: counting it until its answer is old
@@ -127,6 +165,43 @@ class Throttle:
             if wait is not None:
                 self._closed_until = max(self._closed_until, end)
         self.clock.sleep(seconds)
+
+
+class Allowance:
+    """What a list may still take. The threads that read its pages share it.
+
+    A list that goes on and on is what ``retry_budget`` cannot see: each of its requests succeeds.
+    """
+
+    def __init__(self, throttle: Throttle, most: Limits) -> None:
+        self._throttle = throttle
+        self._most = most
+        self._lock = threading.Lock()
+        self._began = throttle.clock.now()
+        self._left = most.size * MEGABYTE
+
+    def check(self) -> None:
+        """Raise ``Exhausted`` if the list has had its time."""
+        if self._throttle.clock.now() - self._began > self._most.listing:
+            raise self._over(f"the list did not end within list_timeout ({self._most.listing:g} s)", "list_timeout")
+
+    def spend(self, size: int) -> None:
+        """Count bytes of the list, and raise ``Exhausted`` if these are too many."""
+        with self._lock:
+            self._left -= size
+            left = self._left
+        if left < 0:
+            raise self._over(f"the list is larger than list_size ({self._most.size} MB)", "list_size")
+
+    def again(self) -> None:
+        """Begin the list anew: what was read is not kept twice. Its time goes on."""
+        with self._lock:
+            self._left = self._most.size * MEGABYTE
+
+    def _over(self, text: str, option: str) -> Exhausted:
+        # What came to nothing is lost, so that no second list of this kind is begun.
+        self._throttle.lose(self._began)
+        return Exhausted(text, hint=f"Check that the portal is well; if it is, and so large, give a higher {option}")
 
 
 def _sum(spans: t.Iterable[tuple[float, float]]) -> float:

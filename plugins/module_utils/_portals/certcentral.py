@@ -213,10 +213,12 @@ class CertCentral(Connector):
         return None
 
     def inquire(self, account: Account) -> Account:
+        within = self.client.throttle.allowance()
+
         def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in keys here, not in pages
             # For keys, only the first parameter is documented, and no pages of the list (docs/apis/certcentral.md 9).
             query = {"user_id": account.id, **({"limit": PAGE, "offset": seen} if seen else {})}
-            return self.client.fetch(KEYS, parse, query=query)
+            return self.client.fetch(KEYS, parse, query=query, within=within)
 
         def parse(answer: Answer) -> Page:
             items = rows(answer, "api_keys")
@@ -225,7 +227,7 @@ class CertCentral(Connector):
             total = total if isinstance(total, int) and not isinstance(total, bool) else None
             return Page(items, total, more=bool(items) and isinstance(page, dict))
 
-        found = walk(fetch, identity=lambda record: str(record["id"]), full=PAGE)
+        found = walk(fetch, identity=lambda record: str(record["id"]), full=PAGE, anew=within.again)
         return account._replace(keys=dict(filter(None, (live_key(key, account.id) for key in found))))
 
     def delete(self, account: Account) -> None:
@@ -379,8 +381,10 @@ class CertCentral(Connector):
         return [a for a in accounts if a is not None and not a.service and fold(a.key) == key] or None
 
     def _users(self, call: Call, query: t.Mapping[str, t.Any], *, service: bool = False) -> t.Iterator[Account]:
+        within = self.client.throttle.allowance()
+
         def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in users here, not in pages
-            return self.client.fetch(call, parse, query={**query, "limit": PAGE, "offset": seen})
+            return self.client.fetch(call, parse, within=within, query={**query, "limit": PAGE, "offset": seen})
 
         def parse(answer: Answer) -> Page:
             items = rows(answer, "users")
@@ -391,7 +395,8 @@ class CertCentral(Connector):
             # A portal may hand out less than was asked for, so only an empty page ends a list of unknown length.
             return Page(items, total, more=bool(items))
 
-        for record in walk(fetch, identity=lambda record: str(record["id"]), full=PAGE, pool=self.client.side_by_side):
+        pool = self.client.side_by_side
+        for record in walk(fetch, identity=lambda record: str(record["id"]), full=PAGE, pool=pool, anew=within.again):
             account = self._account(record, full=False, service=service)
             if account is not None:
                 yield account

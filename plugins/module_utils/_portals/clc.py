@@ -18,6 +18,7 @@ from .._core.calls import READ, SESSION, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, SessionLost, Unclear
 from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, NEVER, REQUIRED, Flag, Members, Text
 from .._core.identity import fold
+from .._core.pages import within_reason
 from .._core.portal import (
     ACTIVE,
     DISABLED,
@@ -118,7 +119,8 @@ class Clc(Connector):
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
         try:
-            found = self.client.fetch(LIST, self._users, body={"AccountAlias": self.scope}, headers=HEADERS)
+            body, within = {"AccountAlias": self.scope}, self.client.throttle.allowance()
+            found = self.client.fetch(LIST, self._users, body=body, headers=HEADERS, within=within)
         except Missing as error:
             text = f"the users of account {self.scope} cannot be listed: {error.text}"
             raise Refused(text, status=error.status, code=error.code, hint=SCOPE_HINT) from error
@@ -225,6 +227,7 @@ class Clc(Connector):
         records = answer.data["Users"]
         if not isinstance(records, list) and records is not None:
             raise answer.error(Unclear, "the list of users is not a list")
+        within_reason(records or ())
         return [account for account in (self._account(r, full=False) for r in records or ()) if account is not None]
 
     def _answered(self, answer: Answer, name: str) -> Account | None:

@@ -53,6 +53,7 @@ from .._core.portal import (
 if t.TYPE_CHECKING:
     from .._core.answers import Answer
     from .._core.client import Client
+    from .._core.throttle import Allowance
 
 LIST = Call("list users", READ, "GET", "v1/users")
 SHOW = Call("read user", READ, "GET", "v1/users/{id}")
@@ -70,7 +71,6 @@ PROFILE = Call("read activation profile", READ, "GET", "v1/tenants/{tenant}/acti
 
 SIZE = 200
 LONGEST = 255
-ACTIVATION_SECONDS = 300.0
 POLL_SECONDS = 2.0
 DOUBT_POLLS = 10
 ASKED_POLLS = 3
@@ -300,7 +300,15 @@ class CloudCenter(Connector):
             )
         return answer.by_status(text, code=code, hint=hint)
 
-    def _page(self, call: Call, word: str, index: int, query: Record, path: t.Mapping[str, t.Any]) -> Page:
+    def _page(
+        self,
+        call: Call,
+        word: str,
+        index: int,
+        query: Record,
+        path: t.Mapping[str, t.Any],
+        within: Allowance | None = None,
+    ) -> Page:
         def parse(answer: Answer) -> Page:
             items = answer.data.get(word) if isinstance(answer.data, dict) else None
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -311,7 +319,7 @@ class CloudCenter(Connector):
             return Page(items, None if total is None else int(total), more)
 
         try:
-            return self.client.fetch(call, parse, query=query, **path)
+            return self.client.fetch(call, parse, query=query, within=within, **path)
         except Missing as missing:
             if index > 0:
                 return Page(())
@@ -323,19 +331,22 @@ class CloudCenter(Connector):
         """Yield each record once: by pages, or where these fall short in one piece (docs/apis/cloudcenter.md 4, 15)."""
         seen: set[str] = set()
         total = 0
+        within = self.client.throttle.allowance()
 
         def fetch(index: int, _received: int) -> Page:
             nonlocal total
-            page = self._page(call, word, index, {"page": index, "size": SIZE}, path)
+            page = self._page(call, word, index, {"page": index, "size": SIZE}, path, within)
             total = page.total if page.total is not None else total
             return page
 
-        for record in walk(fetch, identity=identity, full=SIZE, strict=False, pool=self.client.side_by_side):
+        pool = self.client.side_by_side
+        for record in walk(fetch, identity=identity, full=SIZE, strict=False, pool=pool, anew=within.again):
             seen.add(identity(record))
             yield record
         if len(seen) >= total:
             return
-        page = self._page(call, word, 0, {"size": 0}, path)
+        within.again()
+        page = self._page(call, word, 0, {"size": 0}, path, within)
         for record in page.items:
             if identity(record) not in seen:
                 seen.add(identity(record))
@@ -407,16 +418,21 @@ class CloudCenter(Connector):
 
     def _settle(self, account: Account, polls: int) -> Account | None:
         """Return the account once it is active, None if it is not so after a number of looks."""
+        throttle = self.client.throttle
+        began = throttle.clock.now()
         for _poll in range(polls):
-            self.client.throttle.clock.sleep(POLL_SECONDS)
+            if throttle.patience(began) <= 0:
+                break
+            throttle.clock.sleep(POLL_SECONDS)
             try:
                 found = self.details(account.id)
             except Exhausted:
-                return None
+                break
             except (Busy, Unclear, Unreachable):
                 continue
             if found is None or found.status in (ACTIVE, DISABLED):
                 return found
+        throttle.give_up(began)
         return None
 
     def _profile(self, account: Account, ident: str) -> Record:
@@ -444,8 +460,8 @@ class CloudCenter(Connector):
 
     def _await(self, account: Account, answer: Answer) -> Account:
         """Wait until the account is active; the operation only tells about failures, the account decides."""
-        clock = self.client.throttle.clock
-        deadline = clock.now() + ACTIVATION_SECONDS
+        throttle = self.client.throttle
+        began = throttle.clock.now()
         operation = progress(answer, None)
         while True:
             try:
@@ -461,12 +477,12 @@ class CloudCenter(Connector):
                 text = "the activation was accepted, but the portal could not be asked whether it has ended"
                 raise Unknown(text, hint="It may still come to its end, run the task again later") from error
             except (Busy, Unclear, Unreachable):
-                # The activation goes on meanwhile, and must not be asked for again: only the deadline ends the wait.
+                # The activation goes on meanwhile, and must not be asked for again: only patience ends the wait.
                 pass
-            if clock.now() >= deadline:
-                text = f"the activation was accepted, but had not ended after {ACTIVATION_SECONDS:g} s"
+            if throttle.patience(began) <= 0:
+                text = f"the activation was accepted, but had not ended {throttle.give_up(began)}"
                 raise Unknown(text, hint="It may still come to its end, run the task again later")
-            clock.sleep(POLL_SECONDS)
+            throttle.clock.sleep(POLL_SECONDS)
 
     def _poll(self, operation: str) -> str | None:
         """Return the operation if it goes on, None if there is nothing to wait for but the account itself."""

@@ -11,7 +11,6 @@ Only the create request is documented, so any other one expects several kinds of
 
 from __future__ import annotations
 
-import contextlib
 import re
 import typing as t
 
@@ -20,6 +19,7 @@ from .._core.calls import READ, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, Unclear
 from .._core.fields import EMAIL, NEVER, REQUIRED, Flag, Name, Text
 from .._core.identity import fold
+from .._core.pages import within_reason
 from .._core.portal import (
     ACTIVE,
     DISABLED,
@@ -39,6 +39,7 @@ from .._core.portal import (
 if t.TYPE_CHECKING:
     from .._core.answers import Answer
     from .._core.client import Client
+    from .._core.throttle import Allowance
 
 LIST = Call("list users", READ, "GET", "users")
 SHOW = Call("read user", READ, "GET", "users/{id}")
@@ -217,10 +218,12 @@ class Platform(Connector):
     def _walk(self, call: Call, what: str, hint: str) -> t.Iterator[tuple[Answer, Record]]:
         """Yield the records of a list, each once; from the start again if records moved between pages meanwhile."""
         known: set[str | None] = set()
+        within = self.client.throttle.allowance()
         for _attempt in range(2):
+            within.again()
             received = 0
             here: set[str | None] = set()
-            for answer, record in self._pages(call, what, hint):
+            for answer, record in self._pages(call, what, hint, within):
                 ident = number(record["id"])
                 received += 1
                 here.add(ident)
@@ -230,7 +233,7 @@ class Platform(Connector):
             if received == len(here):
                 return
 
-    def _pages(self, call: Call, what: str, hint: str) -> t.Iterator[tuple[Answer, Record]]:
+    def _pages(self, call: Call, what: str, hint: str, within: Allowance) -> t.Iterator[tuple[Answer, Record]]:
         """Yield the records of all pages (docs/apis/platform.md 6); that a link is there counts, never its address."""
         seen: set[str | None] = set()
         linked = short = False
@@ -238,7 +241,7 @@ class Platform(Connector):
             # What a page beyond the last one answers is not known (docs/apis/platform.md 6).
             ends: tuple[type[PortalError], ...] = (Missing, Refused) if short else (Missing,)
             try:
-                found = self._page(call, page, ends if page > 1 else ())
+                found = self._page(call, page, ends if page > 1 else (), within)
             except (Missing, Refused) as error:
                 if page > 1 or error.status not in NOT_OFFERED:
                     raise
@@ -250,6 +253,7 @@ class Platform(Connector):
             self._alive = True
             fresh = {number(record["id"]) for record in records} - seen
             seen.update(fresh)
+            within_reason(seen)
             if fresh:
                 yield from ((answer, record) for record in records)
             links = relations(answer)
@@ -266,13 +270,18 @@ class Platform(Connector):
                 return
         raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages")
 
-    def _page(self, call: Call, page: int, ends: tuple[type[PortalError], ...]) -> tuple[Answer, list[Record]] | None:
+    def _page(
+        self, call: Call, page: int, ends: tuple[type[PortalError], ...], within: Allowance
+    ) -> tuple[Answer, list[Record]] | None:
         """Return one page, None after one of ``ends`` that was met twice: once may be no more than bad luck."""
+        query = {"page": page, "count": COUNT}
         for _attempt in range(2):
-            with contextlib.suppress(*ends):
-                return self.client.fetch(
-                    call, lambda answer: (answer, collection(answer)), query={"page": page, "count": COUNT}
-                )
+            try:
+                return self.client.fetch(call, lambda answer: (answer, collection(answer)), query=query, within=within)
+            except ends as error:
+                if error.status is None:
+                    # Not the portal says that there is nothing more: what it sent cannot be read.
+                    raise
         return None
 
     def _account(self, answer: Answer, record: Record, *, full: bool) -> Account:
