@@ -26,7 +26,8 @@ def visible(text: t.Any) -> str:
     visible already stays as it is, so that phrases can be put together from it and made visible again as a whole.
     """
     source = str(text)
-    if source.isprintable() and source.isascii() and "  " not in source and source == source.strip():
+    plain = source.isprintable() and "  " not in source and source == source.strip()
+    if plain and (source.isascii() or not (_BLANK.search(source) or unicodedata.category(source[0]).startswith("M"))):
         return source
     shown = []
     last = len(source) - 1
