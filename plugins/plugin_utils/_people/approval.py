@@ -142,10 +142,11 @@ def entry(
     made = digest.plan_digest_of((name for name, _item in found), tenant, policy)
     creating = any(digest.creates(item) for _name, item in found)
     marks = sorted({_mark(ident) for ident in listed}) if creating else []
+    # The policy is another object than the caller's, which goes on with its own.
     part: Record = digest.exact(
         {
             "tenant": list(tenant),
-            "policy": policy,
+            "policy": json.loads(digest.canonical(policy)),
             "plan_digest": made,
             "section": section,
             "status": status,

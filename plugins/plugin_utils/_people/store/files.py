@@ -30,6 +30,8 @@ PATIENCE = 100
 DRAFT = ".draft"
 """How the name of a file ends that takes the place of another one as soon as it is whole."""
 
+BATCH = 500
+"""So many members of a long list are made JSON at a time."""
 READABLE = 500_000
 """Up to so many characters, JSON is indented."""
 Record = dict[str, t.Any]
@@ -156,15 +158,16 @@ class Access:
                 sync(path.parent)
         return path
 
-    def replace(self, path: Path, text: str | bytes) -> None:
+    def replace(self, path: Path, text: str | bytes | list[bytes]) -> None:
         """Write a whole file: afterwards there is the old one or the new one, never a part. Raises ``BadInput``."""
         # Half a surrogate pair, which a portal may send, becomes its escape: the same to a reader of JSON.
-        data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
+        data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
         draft = path.with_name(f".{path.name}.{node.mark()}{DRAFT}")
         with wrong(path):
             descriptor = self.held(draft)
             try:
-                write(descriptor, data)
+                for part in data if isinstance(data, list) else [data]:
+                    write(descriptor, part)
                 os.fsync(descriptor)
                 draft.replace(path)
             except BaseException:
@@ -255,8 +258,34 @@ def record(path: Path) -> Record | None:
 
 def dump(value: t.Any) -> str:
     """Return JSON for a file that people may read, too."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return b"".join(parts(value)).decode()
+
+
+def parts(value: t.Any) -> list[bytes]:
+    """Return what ``dump`` does as it is written: the text of a long document is never there as a whole."""
+    found = [chain.visible(part).encode("utf-8", "backslashreplace") for part in _parts(value)]
     # Indenting takes longer than all the rest of a long document, and nobody reads that by eye.
-    if len(text) <= READABLE:
+    if sum(map(len, found)) <= READABLE:
         text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
-    return chain.visible(text) + "\n"
+        found = [chain.visible(text).encode("utf-8", "backslashreplace")]
+    return [*found, b"\n"]
+
+
+def _parts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        before = "{"
+        for name in sorted(value):
+            yield f"{before}{_text(name)}: "
+            yield from _parts(value[name])
+            before = ", "
+        yield "}" if value else "{}"
+    elif isinstance(value, list) and len(value) > BATCH:
+        for place in range(0, len(value), BATCH):
+            yield f"{', ' if place else '['}{_text(value[place : place + BATCH])[1:-1]}"
+        yield "]"
+    else:
+        yield _text(value)
+
+
+def _text(value: t.Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

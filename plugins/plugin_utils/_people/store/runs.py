@@ -222,7 +222,7 @@ class RunFolder:
             hosts = {**(document.get("hosts") or {}), host: section}
             place = f"{RUNS}/{self.folder.name}"
             document = seal({**head, "run": self.id, "mode": self.mode, "folder": place, "hosts": hosts})
-            texts = {"json": files.dump(document), **words(document)}
+            texts: dict[str, str | list[bytes]] = {"json": files.parts(document), **words(document)}
             self._write(self.folder, kind, texts)
             if publish:
                 with self.runs.access.alone(self.runs.private / "published.lock"):
@@ -230,7 +230,7 @@ class RunFolder:
         where = self.runs.base if publish else self.folder
         return Merged(document, {suffix: where / f"{kind}.{suffix}" for suffix in texts})
 
-    def _write(self, folder: Path, kind: str, texts: t.Mapping[str, str]) -> None:
+    def _write(self, folder: Path, kind: str, texts: t.Mapping[str, str | list[bytes]]) -> None:
         for suffix, text in texts.items():
             self.runs.access.replace(folder / f"{kind}.{suffix}", text)
 
