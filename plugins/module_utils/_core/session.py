@@ -104,11 +104,20 @@ class Session:
         # A portal may list more than the scope, so that an account outside of it is seen to be there.
         return index if len(within) == len(index) else Index(within)
 
-    def plan(self, desired: t.Sequence[Desired], policy: Policy, *, fresh: bool = False, whole: bool = False) -> Batch:
+    def plan(
+        self,
+        desired: t.Sequence[Desired],
+        policy: Policy,
+        *,
+        fresh: bool = False,
+        whole: bool = False,
+        about: t.Sequence[tuple[str, str]] = (),
+    ) -> Batch:
         """Return the plans for ``desired``; READ only.
 
         Nothing is asked that the session's listing tells, unless ``fresh``. ``whole`` lists all accounts even where
-        fewer would do. Errors of single users are in their works; what concerns all of them is raised.
+        fewer would do. ``about`` has the person and the reason for each of ``desired``, for what the plans commit to.
+        Errors of single users are in their works; what concerns all of them is raised.
         """
         observer = self.observer
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
@@ -130,7 +139,7 @@ class Session:
         self._vet(batch)
         batch.unlisted = self._find_unlisted(batch)
         self._watch(batch)
-        self._commit(batch)
+        self._commit(batch, about)
         batch.stops = self._stops(batch, _writes(batch.everyone))
         observer.remembered = observer.complete
         self.runs += 1
@@ -284,11 +293,13 @@ class Session:
             secret=_key_of(self.tenant, self.credential) if given - work.desired.generated else None,
         )
 
-    def _commit(self, batch: Batch) -> None:
+    def _commit(self, batch: Batch, about: t.Sequence[tuple[str, str]]) -> None:
         """Note what the plans commit to; a plan that cannot be told exactly is none."""
         for work in _writes(batch.everyone):
+            place = work.desired.position
+            person, reason = about[place] if 0 <= place < len(about) else ("", "")
             try:
-                batch.items.append(self.item(work))
+                batch.items.append(self.item(work, person=person, reason=reason))
             except PortalError as error:
                 batch.pool.fail(work, error)
         batch.plan_digest = digest.plan_digest(batch.items, self.tenant, batch.policy.facts)

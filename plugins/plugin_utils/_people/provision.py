@@ -42,7 +42,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.run import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.portal.users.plugins.module_utils._core.batch import Batch, Outcome
+    from ansible_collections.portal.users.plugins.module_utils._core.batch import Outcome
     from ansible_collections.portal.users.plugins.module_utils._core.digest import Item
     from ansible_collections.portal.users.plugins.module_utils._core.observe import Work
     from ansible_collections.portal.users.plugins.module_utils._core.session import Session
@@ -220,8 +220,11 @@ class _Provisioning:
         self.acting = [wish for wish in self.wishes if wish.desired is not None]
         self.desired = [wish.desired for wish in self.acting if wish.desired is not None]
         refuse_twins(self.desired)
-        self.batch = session.plan(self.desired, self.policy)
-        self.items = self._items(self.batch)
+        self.batch = session.plan(self.desired, self.policy, about=[(wish.key, wish.reason) for wish in self.acting])
+        works = enumerate(self.batch.works)
+        places = [place for place, work in works if work.error is None and work.plan.steps]
+        # What would be written, by the place of the wish.
+        self.items: dict[int, Item] = dict(zip(places, self.batch.items))
         self.names = {place: digest.digest_of(item) for place, item in self.items.items()}
         self.lines = Lines(
             self.job.portal, self.memory.accounts.keys() | self.memory.offboarded.keys(), self.memory.last_act
@@ -305,22 +308,6 @@ class _Provisioning:
             self.job.portal, self.roster.people, catalogue, self.memory, self.before, rules, self.tables
         )
         return found if options["drift"] else [wish._replace(drift={}) for wish in found]
-
-    def _items(self, batch: Batch) -> dict[int, Item]:
-        """Return what would be written, by the place of the wish."""
-        return {
-            place: digest.item(
-                self.job.portal,
-                self.session.tenant,
-                desired=work.desired,
-                account=work.account,
-                plan=work.plan,
-                person=wish.key,
-                reason=wish.reason,
-            )
-            for place, (work, wish) in enumerate(zip(batch.works, self.acting))
-            if work.error is None and work.plan.steps
-        }
 
     # The papers.
 
