@@ -43,12 +43,11 @@ def people(name: str) -> str:
 
 
 def task(wire: Wire, register: str, **words: Any) -> dict[str, Any]:
-    """Return a task that only plans, with all options that name files."""
-    connection = {"api_url": wire.url, "api_username": "me", "api_key": KEY, "customer_id": "1"}
+    """Return a task that changes nothing, with all options that name files."""
+    connection = {"api_url": wire.url, "api_username": "me", "api_key": KEY, "on_missing": "ignore"}
     files = {name: f"own/{name}" for name in FILES}
     return {
         USER: {**connection, **files},
-        "check_mode": True,
         "register": register,
         "ignore_errors": True,
         **words,
