@@ -36,6 +36,7 @@ REMEDY = re.compile(
     r"(?:^|[.!?:] )(?:Check|Choose|Correct|Find out|Give|If |Keep|Look at|Run again|Set|The |To |Try again|Use|Wait|"
     r"What|Write|A |Nothing|It may|Gave up|Accounts)"
 )
+FOR_ALL = re.compile(r"(?:list |log on|read own user|not sent)")
 STEP = re.compile(
     r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|edit|show|"
     r"verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|the id)"
@@ -260,7 +261,9 @@ class Play:
             self._message(result, None)
         for user, one in zip(self.users, outcomes or (), strict=False):
             if one["action"] == "failed":
-                self._message(one, None if one.get("bare") else self._label(user))
+                # What is wrong for all is not said of one of them: a credential, a portal that is not trusted, a list.
+                everyone = one.get("bare") or one.get("kind") in ("denied", "untrusted") or FOR_ALL.match(one["msg"])
+                self._message(one, None if everyone else self._label(user))
                 if not result.get("failed"):
                     self.verdict.blame("lie", "a user failed and the task did not")
 
