@@ -58,8 +58,8 @@ THOROUGH = "thorough"
 # A word in the `aliases` of an integration target that takes long and has nothing to do with ansible-core's version.
 ONE_CORE = "one_core"
 
-# Unit tests of what knows nothing of ansible-core: the simulator, the connectors, the engine as a whole. The demo is
-# among them because it takes long, and all that it starts is tested on each core.
+# Unit tests of what knows nothing of ansible-core: the simulator, the connectors, the engine as a whole, the roles
+# without a playbook. The demo is among them because it takes long, and all that it starts is tested on each core.
 CORELESS = (
     "plugins/module_utils/_portals",
     "plugins/plugin_utils/_people/papers",
@@ -69,14 +69,24 @@ CORELESS = (
     "plugins/plugin_utils/_people/test_selection.py",
     "plugins/plugin_utils/_people/test_wishes.py",
     "simulator",
+    "test_approved.py",
+    "test_artifact.py",
     "test_bounded.py",
     "test_campaign.py",
     "test_demo.py",
     "test_faults.py",
     "test_hostile.py",
+    "test_killed.py",
+    "test_layers.py",
+    "test_managed_elsewhere.py",
+    "test_offboard.py",
+    "test_provision.py",
     "test_requests.py",
     "test_scenarios.py",
+    "test_supply_chain.py",
+    "test_told.py",
     "test_traps.py",
+    "test_two_sources.py",
 )
 
 TRACEBACK = b"Traceback (most recent call last)"

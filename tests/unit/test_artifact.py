@@ -73,7 +73,7 @@ def said(document: str, word: str) -> str:
     """Return the one block of commands of a document that has a word in it."""
     text = (ROOT / document).read_text("utf-8")
     blocks = re.findall(
-        r"^```shell\n(.*?)^```|^\.\. code-block:: bash\n\n((?:  [^\n]*\n|\n)+)", text, re.MULTILINE | re.DOTALL
+        r"^```shell\n(.*?)^```|^\.\. code-block:: shell\n\n((?:  [^\n]*\n|\n)+)", text, re.MULTILINE | re.DOTALL
     )
     (block,) = (found for found in map("".join, blocks) if word in found)
     return block

@@ -318,12 +318,13 @@ class CertCentral(Connector):
     def _write(self, call: Call, *, service: bool = False, **request: t.Any) -> Answer:
         """Send a write about a user; service users, and keys, are managed here in every account.
 
-        A refusal concerns this user and this request: others may pass (docs/apis/certcentral.md 16).
+        A refusal concerns this user and this request, and others may pass (docs/apis/certcentral.md 16). Who may not
+        create one user may create none.
         """
         try:
             return self.client.send(call, **request)
         except PortalError as error:
-            if isinstance(error, Denied) and not error.credential:
+            if isinstance(error, Denied) and not error.credential and call not in (CREATE, CREATE_SERVICE):
                 error.fatal = False
             managed = error.status in REFUSALS and (error.status != 404 or error.code in NO_USER)
             if managed and not service and not getattr(error, "credential", False):

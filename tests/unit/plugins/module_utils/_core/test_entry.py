@@ -323,7 +323,10 @@ def test_yaml_without_its_library_says_what_to_do(tmp_path: pathlib.Path, monkey
         ([{"username": "a", "admin": "perhaps"}], "users_file[0]:"),
         ([{"username": "a", "groups": ["x"]}], "users_file[0]:"),
         ([{"username": "a", "groups": {"plus": ["x"]}}], "users_file[0]:"),
-        ([{"username": "a", "groups": False}], "users_file[0]: groups: must be dict of options, and holds bool."),
+        (
+            [{"username": "a", "groups": False}],
+            "users_file[0]: groups: must be a mapping of options, and holds true or false.",
+        ),
         ([{"username": "a", "users": []}], "users_file[0]: users"),
         ([{"username": "a\x00"}], "users_file[0]: username: 'a\\x00' contains control characters"),
         ([{"username": "a"}, {"username": "A"}], "users_file[0] and users_file[1] are the same user"),
