@@ -242,6 +242,10 @@ options:
     description:
       - Whether the certificate of the portal is verified. The default is V(true).
     type: bool
+  wait_timeout:
+    description:
+      - Seconds that the task may lose in waiting for the portal to finish what it has accepted. The default is V(300).
+    type: float
 attributes:
   action:
     description: Indicates that the module has an action plugin of the same name, which runs on the controller.
@@ -274,8 +278,4 @@ attributes:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
       - This assumes that the accounts were not changed by anybody else in between.
     support: full
-  wait_timeout:
-    description:
-      - Seconds that the task may lose in waiting for the portal to finish what it has accepted. The default is V(300).
-    type: float
 """

@@ -70,7 +70,7 @@ def _exact(value: t.Any) -> t.Any:
         return str(value)
     if isinstance(value, (list, tuple)):
         members = [_exact(member) for member in value]
-        return value if type(value) is list and all(map(operator.is_, members, value)) else members
+        return value if value.__class__ is list and all(map(operator.is_, members, value)) else members
     if isinstance(value, (set, frozenset)):
         members = [_exact(member) for member in value]
         return sorted(members, key=None if all(isinstance(member, str) for member in members) else canonical)
@@ -81,7 +81,7 @@ def _exact(value: t.Any) -> t.Any:
             raise BadInput(f"{wrong[0]!r} is the name of a member and no text, write it in quotes")
         made = {_exact(name): _exact(member) for name, member in value.items()}
         # What is exact stays the same object: a document of many people need not be in memory twice.
-        return value if type(value) is dict and all(map(operator.is_, made.values(), value.values())) else made
+        return value if value.__class__ is dict and all(map(operator.is_, made.values(), value.values())) else made
     if isinstance(value, float):
         raise BadInput(f"{value!r} is a number with a fraction, which cannot be committed to; write it in quotes")
     raise BadInput(f"a value of type {type(value).__name__} cannot be committed to")

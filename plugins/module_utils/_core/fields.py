@@ -351,7 +351,7 @@ class Members(Identified):
             if members is not None
         )
         # Most people of a list have the same members. What is equal to a text and is none has a meaning of its own.
-        plain = all(type(member) is str for _option, _word, members in said for member in members)
+        plain = all(member.__class__ is str for _option, _word, members in said for member in members)
         return self._known(said) if plain else self._meaning(said)
 
     @functools.cached_property

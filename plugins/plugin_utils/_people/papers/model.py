@@ -296,7 +296,7 @@ class _Json:
     def __post_init__(self) -> None:
         for name, found in list(vars(self).items()):
             # What is empty is frozen as it is, but for a list.
-            if (found or type(found) is list) and type(found) not in _PLAIN:
+            if (found or found.__class__ is list) and type(found) not in _PLAIN:
                 object.__setattr__(self, name, _frozen(found))
 
     def to_dict(self) -> Record:
