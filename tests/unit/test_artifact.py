@@ -63,7 +63,7 @@ class Place(NamedTuple):
 def shell(home: Path, at: Path, text: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run what a document says, without anything of the person who runs the tests."""
     (home / "ansible.cfg").touch()
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "GNUPG"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "GNUPG", "PYTHON"))}
     env |= {"HOME": str(home), "ANSIBLE_CONFIG": str(home / "ansible.cfg"), "NO_COLOR": "1", "LC_ALL": "C.UTF-8"} | more
     env["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), env["PATH"]))
     return subprocess.run(["sh", "-eu", "-c", text], cwd=at, env=env, check=False, capture_output=True, text=True)

@@ -22,6 +22,7 @@ from ansible_collections.portal.users.plugins.module_utils._core import (
     client,
     entry,
     errors,
+    masks,
     plan,
     prove,
     report,
@@ -99,7 +100,8 @@ def _allowing(init: Any) -> Any:
 
 
 def test_a_secret_in_a_message_is_seen(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors, "mask", lambda text, secrets: text)
+    for name in ("text", "message", "own"):
+        monkeypatch.setattr(masks.Mask, name, lambda self, text: text)
     assert _blamed(worlds, "leak")
 
 

@@ -249,8 +249,9 @@ def test_a_build_replaces_only_what_a_build_has_made(tmp_path: Path) -> None:
         pytest.skip("ansible-galaxy and make are needed")
     for name in ("Makefile", "galaxy.yml", "README.md", "COPYING"):
         shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "bin").symlink_to(tools)
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "build.py", tmp_path / "tests")
+    (tmp_path / ".venv").symlink_to(tools.parent)
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "ansible.cfg").touch()
     kept = {

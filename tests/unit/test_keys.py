@@ -211,7 +211,9 @@ def test_an_answer_that_says_nothing_of_keys_is_asked_for_again(keyed: Bench, bo
 
 
 def test_a_key_that_cannot_be_revoked_does_not_hide_the_other_users(keyed: Bench) -> None:
-    keyed.simulator.faults.add("portal_error", operation=REVOKE[keyed.name], message="No.", status=400, code=None)
+    keyed.simulator.faults.add(
+        "portal_error", operation=REVOKE[keyed.name], message="No.", status=400, code=None, times=_number(keyed)
+    )
     result = keyed.run(users=[_leave(keyed), _leave(keyed, BOB)], concurrency=1)
     first, second = result["users"]
     assert (first["action"], first["changed"], second["action"]) == ("failed", False, "updated")

@@ -64,7 +64,8 @@ def ways(wire: Wire, folder: Path) -> list[dict[str, Any]]:
         task(wire, "here"),
         task(wire, "by_variable", vars={"portal_users_in_process": False}),
         task(wire, "by_become", become=True, vars=become),
-        task(wire, "by_async", **{"async": 60, "poll": 1}),
+        # core writes the job below HOME and looks for it below the home of the account.
+        task(wire, "by_async", **{"async": 60, "poll": 1, "vars": {"ansible_async_dir": str(folder / "jobs")}}),
         task(wire, "by_environment", environment={"NOBODY": "asks"}),
         task(wire, "by_interpreter", vars={"ansible_python_interpreter": str(python)}),
     ]

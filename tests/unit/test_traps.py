@@ -50,7 +50,7 @@ UNWILLING: dict[tuple[str, str, Any], str] = {
     ("platform", "user_update", 405): "HTTP 405",
     ("platform", "user_update", 501): "HTTP 501",
     ("platform", "put_profile", "ignored"): "name is still",
-    ("platform", "delete", 404): "still there",
+    ("platform", "delete", 404): "the account is there",
     ("platform", "delete", 501): "HTTP 501",
     ("platform", "delete", "204_kept"): "still there",
     ("platform", "delete", "200_false"): "still there",

@@ -178,6 +178,9 @@ class Applier:
         raise Unknown(
             f"the outcome is unknown: {work.step.label if work.step else 'a write'} was sent {ROUNDS} times without a "
             f"clear answer, the last one: {last.text if last else ''}",
+            status=last.status if last else None,
+            code=last.code if last else None,
+            request_id=last.request_id if last else None,
             hint="Run again when the portal is well; nothing will be done twice",
         ) from last
 
