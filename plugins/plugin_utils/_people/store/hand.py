@@ -119,6 +119,8 @@ class Lock:
         while desk.ask.alive() and (desk.ask.holder() or {}).get("token") == token:
             self.ensure()
             desk.sleep(AGAIN)
+        # Both may have ended since: then the files belong to whoever came in.
+        self.ensure()
         # From here on the emergency, if it should come to life again, has no turn.
         with contextlib.suppress(FileNotFoundError):
             desk.lent.unlink()

@@ -391,6 +391,35 @@ def test_nobody_else_comes_in_when_the_holder_dies_while_an_emergency_works(stor
         assert lock.left_alone == frozenset()
 
 
+def test_a_holder_that_lost_the_lock_leaves_the_files_of_the_next_one_alone(store: Store) -> None:
+    urgent = Urgent(store, "e1")
+    waits = threading.Event()
+
+    def sleep(_seconds: float) -> None:
+        # The holder hears of nothing until the emergency has gone and somebody else has come.
+        waits.set()
+        assert gone.wait(60)
+
+    gone = threading.Event()
+    with held(store, sleep=sleep) as lock:
+        urgent.start()
+        until(lock.wanted_by)
+        lending = threading.Thread(target=lends_until_it_is_stopped, args=(lock,))
+        lending.start()
+        assert urgent.inside.wait(60)
+        assert waits.wait(60)
+        lock._desk.slot.release()
+        urgent.leave.set()
+        urgent.join(60)
+        with held(store) as other:
+            others = (other._desk.lent, other._desk.alone)
+            for path in others:
+                other._desk.access.replace(path, "{}")
+            gone.set()
+            lending.join(60)
+            assert all(path.exists() for path in others)
+
+
 def test_an_emergency_that_is_killed_is_not_waited_for_and_its_people_are_left_alone(store: Store) -> None:
     script = (
         "import os, signal, sys\n"
