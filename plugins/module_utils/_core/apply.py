@@ -178,9 +178,7 @@ class Applier:
         raise Unknown(
             f"the outcome is unknown: {work.step.label if work.step else 'a write'} was sent {ROUNDS} times without a "
             f"clear answer, the last one: {last.text if last else ''}",
-            status=last.status if last else None,
-            code=last.code if last else None,
-            request_id=last.request_id if last else None,
+            **(last.origin if last else {}),
             hint="Run again when the portal is well; nothing will be done twice",
         ) from last
 
@@ -201,9 +199,7 @@ class Applier:
             raise Unknown(
                 f"the outcome is unknown: create was sent ({doubt.text}), and no account is seen since; it is not sent "
                 "again, because the portal would not refuse a second service user",
-                status=doubt.status,
-                code=doubt.code,
-                request_id=doubt.request_id,
+                **doubt.origin,
                 hint="Look at the service users on the portal: the API key of one that was made was not shown",
             )
 
@@ -376,9 +372,7 @@ class Applier:
             shows = " and shows no account" if creating else step
             return Unknown(
                 f"the outcome is unknown: after an unclear answer the portal says {error.text!r}{shows}",
-                status=error.status,
-                code=error.code,
-                request_id=error.request_id,
+                **error.origin,
                 hint=error.hint or (self._portal.clash if creating else LOOK),
             )
         if isinstance(error, Clash):

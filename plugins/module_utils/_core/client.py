@@ -223,9 +223,7 @@ class Client:
     def _denied(self, error: PortalError) -> Denied:
         denied = Denied(
             f"{error.text}, although the login succeeded just before",
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
+            **error.origin,
             hint="Check that nothing else ends the sessions of this credential",
         )
         denied.call = error.call
@@ -236,12 +234,6 @@ class Client:
             self._auth.login(self)
         except (Busy, Unclear) as error:
             # Doubt about the login is none about the call, which was not sent at all.
-            unsent = Unreachable(
-                error.text,
-                status=error.status,
-                code=error.code,
-                request_id=error.request_id,
-                hint=error.hint or error.remedy,
-            )
+            unsent = Unreachable(error.text, **error.origin, hint=error.hint or error.remedy)
             unsent.call = error.call
             raise unsent from error

@@ -57,6 +57,11 @@ class PortalError(Exception):
         self.accepted = False
         """Whether the portal had, or may have, carried out a write of the same step before."""
 
+    @property
+    def origin(self) -> dict[str, t.Any]:
+        """What the answer told besides its text, for an error that takes the place of this one."""
+        return {"status": self.status, "code": self.code, "request_id": self.request_id}
+
     def conceal(self, secrets: t.Collection[str]) -> None:
         """Remove ``secrets`` from everything that the portal said."""
         mask = mask_of(frozenset(secrets))
