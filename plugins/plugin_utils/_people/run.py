@@ -332,8 +332,9 @@ class Run:
     def log(self, *records: Record) -> None:
         """Append records, all or none of them; signals wait."""
         if records:
+            mask = self.job.mask
             with stop.shielded():
-                self.store.log.append([report.masked(record, self.job.mask) for record in records])
+                self.store.log.append([report.masked(record, mask) for record in records])
 
     def lock(self, session: Session) -> contextlib.AbstractContextManager[Lock | None]:
         """Keep other runs away from the tenant, if this one may write."""
