@@ -193,19 +193,12 @@ class Killed(BaseException):
     """The process is gone, and none of its handlers has run."""
 
 
-class Line:
-    """The line between a run and its portal: something happens at a request, or the run ends there.
+class Between:
+    """Stands between a run and its portal while it is entered: each request goes through ``_through``."""
 
-    ``act`` is called with the number of the request, the first one is 1, and whether it was carried out already.
-    ``bodies`` has what was sent, as it was sent.
-    """
-
-    def __init__(self, bench: Bench, act: Callable[[int, bool], Any]) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._adapter = bench.adapter
         self._send = bench.adapter.send
-        self._act = act
-        self.requests = 0
-        self.bodies: list[str] = []
 
     def __enter__(self) -> Self:
         self._adapter.send = self._through  # type: ignore[method-assign]
@@ -213,6 +206,23 @@ class Line:
 
     def __exit__(self, *_error: object) -> None:
         self._adapter.send = self._send  # type: ignore[method-assign]
+
+    def _through(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        raise NotImplementedError
+
+
+class Line(Between):
+    """The line between a run and its portal: something happens at a request, or the run ends there.
+
+    ``act`` is called with the number of the request, the first one is 1, and whether it was carried out already.
+    ``bodies`` has what was sent, as it was sent.
+    """
+
+    def __init__(self, bench: Bench, act: Callable[[int, bool], Any]) -> None:
+        super().__init__(bench)
+        self._act = act
+        self.requests = 0
+        self.bodies: list[str] = []
 
     def _through(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         self.requests += 1
@@ -225,20 +235,12 @@ class Line:
         return answer
 
 
-class Answers:
+class Answers(Between):
     """The JSON of all answers passes through ``change`` on its way."""
 
     def __init__(self, bench: Bench, change: Callable[[Any], Any]) -> None:
-        self._adapter = bench.adapter
-        self._send = bench.adapter.send
+        super().__init__(bench)
         self._change = change
-
-    def __enter__(self) -> Self:
-        self._adapter.send = self._through  # type: ignore[method-assign]
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._adapter.send = self._send  # type: ignore[method-assign]
 
     def _through(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         answer = self._send(request, *args, **kwargs)
