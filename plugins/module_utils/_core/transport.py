@@ -13,6 +13,7 @@ import http.client
 import io
 import time
 import typing as t
+from urllib.parse import urlsplit
 
 from . import deps
 
@@ -144,6 +145,21 @@ def _kinds() -> tuple[t.Any, t.Any]:
                 raise Unsent(str(error)) from error
 
     class Session(deps.requests.Session):
+        def __init__(self) -> None:
+            super().__init__()
+            self._settings: dict[tuple[str, ...], dict[str, t.Any]] = {}
+
+        def merge_environment_settings(
+            self, url: t.Any, proxies: t.Any, stream: t.Any, verify: t.Any, cert: t.Any
+        ) -> t.Any:
+            # The whole environment is read for it, which takes longer than all the rest of a small request.
+            merge: t.Any = super().merge_environment_settings
+            place = urlsplit(url)
+            key = (place.scheme, place.netloc, repr((proxies, stream, verify, cert)))
+            if key not in self._settings:
+                self._settings[key] = merge(url, proxies, stream, verify, cert)
+            return dict(self._settings[key])
+
         def get_redirect_target(self, resp: t.Any) -> None:
             # Even where it follows none, requests parses the address of each redirect, breaks on one that is none, and
             # reads the whole body, however long that is.

@@ -112,25 +112,32 @@ def parse(text: bytes) -> Record | None:
 
 
 def fault(record: Record, text: bytes) -> str:
-    """Return why a record is not as it was written, as the end of a sentence; ``""`` if it is."""
-    public = line({name: value for name, value in record.items() if name not in ("hash", "personal")})
-    if _sha256(public) != record["hash"]:
+    """Return why a record is not as it was written, as the end of a sentence; ``""`` if it is.
+
+    The hashes are over the bytes that stand there: any other spelling of the same record has another hash.
+    """
+    own = record["hash"].encode("utf-8", "backslashreplace")
+    public, _mark, rest = text.partition(b',"hash":"' + own + b'"')
+    if _sha256(public + b"}") != record["hash"]:
         return "was changed"
-    personal = line(record["personal"]) if "personal" in record else None
-    why = _personal_fault(record, personal)
-    if not why and _whole(public, record["hash"], personal) != text:
+    if rest == b"}":
+        return "has lost its personal data" if "personal_hash" in record else ""
+    head, _mark, personal = rest[:-1].partition(b',"personal":')
+    if head or rest[-1:] != b"}":
         return "was written anew"
-    return why
+    return _personal_fault(record, personal)
 
 
-def _personal_fault(record: Record, text: bytes | None) -> str:
-    personal = record.get("personal")
+def _personal_fault(record: Record, text: bytes) -> str:
     if "personal_hash" not in record:
-        return "" if text is None else "has personal data that it had not"
-    if not isinstance(personal, dict) or text is None:
+        return "has personal data that it had not"
+    personal = record.get("personal")
+    if not isinstance(personal, dict):
         return "has lost its personal data"
     if "erased" in personal:
-        return "" if personal.keys() == {"erased"} else "has personal data that it had not"
+        if personal.keys() != {"erased"}:
+            return "has personal data that it had not"
+        return "" if line(personal) == text else "was written anew"
     return "" if _sha256(text) == record["personal_hash"] else "has other personal data"
 
 

@@ -8,11 +8,14 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import dataclasses
 import datetime
 import errno
 import fcntl
 import os
+import threading
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
@@ -48,6 +51,15 @@ def now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@dataclasses.dataclass
+class _Share:
+    """What one thread wants to have in the log, and what came of it."""
+
+    records: list[Record]
+    head: str = ""
+    error: Exception | None = None
+
+
 class Log:
     """The log at ``path``, which need not lie in the store's directory."""
 
@@ -55,6 +67,8 @@ class Log:
         self.path = path
         self.access = access
         self._spare: tuple[Path, int] | None = None
+        self._turn = threading.Lock()
+        self._waiting: collections.deque[_Share] = collections.deque()
 
     @property
     def head(self) -> str:
@@ -97,7 +111,34 @@ class Log:
         What an older version wrote is covered by a record ``took_over``, and what somebody left behind the last
         record, half a line of a killed run say, by a record ``repaired``.
         """
-        given = list(records)
+        mine = _Share(list(records))
+        self._waiting.append(mine)
+        # The disk takes much longer than anything else here: whoever has the turn writes for all who came meanwhile.
+        with self._turn:
+            if not mine.head and mine.error is None:
+                shares = [self._waiting.popleft() for _share in range(len(self._waiting))]
+                self._append_all(shares)
+        if mine.error is not None:
+            raise mine.error
+        return mine.head
+
+    def _append_all(self, shares: t.Sequence[_Share]) -> None:
+        """Append what several threads want in one piece, and tell each of them what came of it."""
+        try:
+            head = self._append([record for share in shares for record in share.records])
+        except Exception as error:  # noqa: BLE001  # each of the threads raises it
+            for share in shares:
+                share.error = error
+        except BaseException as error:
+            # It ends the thread that writes; the others must not take their records for written.
+            for share in shares:
+                share.error = BadInput(f"the provisioning log {self.path}: {type(error).__name__} came while writing")
+            raise
+        else:
+            for share in shares:
+                share.head = head
+
+    def _append(self, given: t.Sequence[Record]) -> str:
         with self._opened(fcntl.LOCK_EX) as opened:
             descriptor = t.cast(int, opened)
             tail = tails.find(descriptor)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import datetime
+import errno
 import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -395,3 +397,101 @@ def test_leftovers_are_known_by_their_node() -> None:
     assert not node.ours("0" * 12 + "-" + "1" * 12 + "-" + mark.rpartition("-")[2])
     assert not node.ours("--" + mark.rpartition("-")[2])
     assert not node.ours("")
+
+
+class Disk:
+    """A disk that takes its first record only when so many others wait, and counts how often it is asked to."""
+
+    def __init__(self, log: Log, waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.syncs = 0
+        self._log = log
+        self._waiting = waiting
+        self._fsync = os.fsync
+        monkeypatch.setattr(os, "fsync", self._sync)
+
+    def _sync(self, descriptor: int) -> None:
+        self.syncs += 1
+        while self.syncs == 1 and len(self._log._waiting) < self._waiting:
+            time.sleep(0.001)
+        self._fsync(descriptor)
+
+
+def together(log: Log, numbers: range) -> list[str | Exception]:
+    """Append one record for each number from a thread of its own; return the heads or what was raised."""
+
+    def one(number: int) -> str | Exception:
+        try:
+            return log.append([outcome(number)])
+        except Exception as error:  # noqa: BLE001  # what was raised is what is asked for
+            return error
+
+    with concurrent.futures.ThreadPoolExecutor(len(numbers)) as pool:
+        return list(pool.map(one, numbers))
+
+
+def test_what_several_threads_record_at_once_goes_to_the_disk_together(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([outcome(0)])
+    disk = Disk(log, 7, monkeypatch)
+    heads = together(log, range(1, 9))
+    assert disk.syncs == 2
+    assert {entry.record["person"] for entry in log.read()} == {f"E{number}" for number in range(9)}
+    assert log.head in heads
+    assert all(log.has(str(head)) for head in heads)
+    assert kinds(log.path, log.head) == []
+
+
+def test_a_disk_that_is_full_is_told_to_every_thread_whose_record_it_did_not_take(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([outcome(0)])
+    disk = Disk(log, 7, monkeypatch)
+    wrote = os.write
+
+    def write(descriptor: int, data: bytes) -> int:
+        if disk.syncs:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return wrote(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write)
+    found = together(log, range(1, 9))
+    refused = [one for one in found if isinstance(one, BadInput)]
+    assert len(refused) == 7
+    assert all("No space left" in str(one) for one in refused)
+    monkeypatch.setattr(os, "write", wrote)
+    log.append([outcome(9)])
+    assert len(list(log.read())) == 3
+    assert kinds(log.path, log.head) == []
+
+
+def test_whoever_is_interrupted_while_writing_for_others_does_not_let_them_believe_it_was_done(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([outcome(0)])
+    disk = Disk(log, 7, monkeypatch)
+    appended = log._append
+
+    def append(given: list[dict[str, Any]]) -> str:
+        if disk.syncs:
+            raise SystemExit(1)
+        return appended(given)
+
+    monkeypatch.setattr(log, "_append", append)
+
+    def one(number: int) -> str:
+        try:
+            log.append([outcome(number)])
+        except BadInput as error:
+            return str(error)
+        except SystemExit:
+            return "left"
+        return "written"
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        said = sorted(pool.map(one, range(1, 9)))
+    assert said.count("written") == 1
+    assert said.count("left") == 1
+    assert sum("SystemExit came while writing" in text for text in said) == 6
+    monkeypatch.undo()
+    assert len(list(log.read())) == 2
