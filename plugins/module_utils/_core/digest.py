@@ -63,10 +63,8 @@ def _exact(value: t.Any) -> t.Any:
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise BadInput(f"{value!a} holds half a character, which cannot be committed to") from error
+        if not _encodes(value):
+            raise BadInput(f"{value!a} holds half a character, which cannot be committed to")
         return str(value)
     if isinstance(value, (list, tuple)):
         members = [_exact(member) for member in value]
@@ -76,6 +74,8 @@ def _exact(value: t.Any) -> t.Any:
         return sorted(members, key=None if all(isinstance(member, str) for member in members) else canonical)
     # Most are the first one, which is found at once.
     if isinstance(value, (dict, t.Mapping)):
+        if value.__class__ is dict and _is_exact(value):
+            return value
         wrong = [name for name in value if not isinstance(name, str)]
         if wrong:
             raise BadInput(f"{wrong[0]!r} is the name of a member and no text, write it in quotes")
@@ -85,6 +85,27 @@ def _exact(value: t.Any) -> t.Any:
     if isinstance(value, float):
         raise BadInput(f"{value!r} is a number with a fraction, which cannot be committed to; write it in quotes")
     raise BadInput(f"a value of type {type(value).__name__} cannot be committed to")
+
+
+def _is_exact(value: dict[t.Any, t.Any]) -> bool:
+    """Return whether a mapping holds plain text and the like, and nothing else: documents have very many of those."""
+    for name, member in value.items():
+        if name.__class__ is not str or not name.isascii():
+            return False
+        if member.__class__ is str:
+            if not member.isascii() and not _encodes(member):
+                return False
+        elif member is not None and member.__class__ is not bool and member.__class__ is not int:
+            return False
+    return True
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _digest(kind: str, value: t.Any) -> str:

@@ -60,6 +60,8 @@ NAMED_BY_PORTAL = ("raw", "ids")
 OURS, VALUES, NAMES = range(3)
 SMALL = 100
 """So many members has a record that is looked at in one piece; a paper of many people is looked at part by part."""
+BLOCK = 32
+"""So many records of a list are looked at in one piece."""
 
 
 def cleaned(name: str, text: str) -> str:
@@ -100,7 +102,13 @@ def _told(
     if isinstance(value, str):
         return clean(name, mask.own(value) if whose == OURS else mask.text(value))
     if isinstance(value, (list, tuple)):
-        return [_told(name, part, mask, once, clean, whose) for part in value]
+        found: list[t.Any] = []
+        for at in range(0, len(value), BLOCK):
+            block = value[at : at + BLOCK]
+            # Looking at several records at once costs a third of looking at each.
+            clear = len(block) > 1 and all(part.__class__ is dict for part in block) and _clear(block, mask)
+            found += block if clear else [_told(name, part, mask, once, clean, whose) for part in block]
+        return found
     if isinstance(value, dict):
         # One look at a whole record takes a third of the time of looking at its parts, and finds nothing in nearly all.
         if _clear(value, mask):
@@ -112,7 +120,7 @@ def _told(
     return value
 
 
-def _clear(value: dict[str, t.Any], mask: Mask) -> bool:
+def _clear(value: dict[str, t.Any] | t.Sequence[dict[str, t.Any]], mask: Mask) -> bool:
     try:
         # All that cannot be printed has a backslash in it, and what has one is not clear.
         shown = repr(value)

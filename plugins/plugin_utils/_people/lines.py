@@ -73,6 +73,15 @@ class Lines:
 
         ``status`` stands instead of what the engine says.
         """
+        if outcome is not None and wish.kind == wishes.PERSON and _is_quiet(wish, outcome, status):
+            return model.Line.quiet(
+                key=wish.key,
+                name=wish.name,
+                login=outcome.login or wish.login,
+                department=wish.department,
+                account=outcome.id or "",
+                reason="as_it_should_be",
+            )
         common: dict[str, t.Any] = {
             "key": wish.key,
             "name": wish.name,
@@ -207,3 +216,14 @@ class Lines:
             danger=self._danger(wish, key, action, changes) if outcome is not None else (),
             item=item,
         )
+
+
+def _is_quiet(wish: Wish, outcome: Outcome, status: str) -> bool:
+    """Return whether all that is to be said of a person is that the account is as it should be."""
+    return (
+        outcome.action == model.NONE
+        and outcome.status == "already"
+        and status in ("", model.UNCHANGED)
+        and wish.reason != wishes.LEAVE
+        and not (outcome.changes or outcome.steps_done or wish.reviews or wish.drift)
+    )

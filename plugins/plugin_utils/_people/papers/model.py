@@ -266,11 +266,11 @@ def _thawed(found: t.Any) -> t.Any:
     if type(found) in _PLAIN:
         return found
     if isinstance(found, _Json):
-        here = vars(found)
+        members = _members(t.cast(t.Any, type(found)))
         return {
             name: one if type(one) in _PLAIN else _thawed(one)
-            for name, empty in _members(t.cast(t.Any, type(found))).items()
-            if (one := here[name]) or not empty
+            for name, one in vars(found).items()
+            if name in members and (one or not members[name])
         }
     if isinstance(found, (list, tuple)):
         return [_thawed(one) for one in found]
@@ -407,6 +407,16 @@ class Line(_Json):
     until: str = ""
     candidates: tuple[str, ...] = ()
     rungs: tuple[Rung, ...] = ()
+
+    @classmethod
+    def quiet(cls, **said: t.Any) -> Line:
+        """Return the line of somebody about whom nothing is to be done; what is not said stays as the class has it.
+
+        Most lines are of that kind, and to set all members of each would take longer than all the rest.
+        """
+        found = cls.__new__(cls)
+        vars(found).update(said, action=NONE, status=UNCHANGED, service=False, about={}, drift={})
+        return found
 
     @property
     def why(self) -> str:

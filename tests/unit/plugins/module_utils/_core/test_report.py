@@ -28,6 +28,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     Unreachable,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.fields import FIRST_NAME, LAST_NAME, Text
+from ansible_collections.portal.users.plugins.module_utils._core.masks import HIDDEN, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.observe import ACCEPTED, Work
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Account
 
@@ -223,3 +224,20 @@ def test_outcomes_keep_the_order_of_the_input(names: list[str]) -> None:
         one["username"]
         for one in result(*(work(there=False, done=False, username=n, email="a@b") for n in names))["users"]
     ] == names
+
+
+@pytest.mark.parametrize("place", [0, 31, 32, 99])
+def test_a_secret_among_many_records_is_taken_out_of_its_own_record_only(place: int) -> None:
+    mask = mask_of(frozenset({"Correct-Horse-7"}))
+    records = [{"name": f"Person {number}", "note": None} for number in range(100)]
+    told = report.masked(
+        {"items": [*records[:place], {"name": "Correct-Horse-7", "note": "x"}, *records[place:]]}, mask
+    )
+    assert told["items"].pop(place) == {"name": HIDDEN, "note": "x"}
+    assert told["items"] == records
+
+
+def test_a_text_that_was_cut_within_a_secret_is_found_in_a_record_that_is_looked_at_in_one_piece() -> None:
+    mask = mask_of(frozenset({"Correct-Horse-7"}))
+    assert "Correct" not in str(report.masked({"error": "it said Correct…"}, mask))
+    assert "Correct" not in str(report.masked({"errors": [{"error": "it said Correct…"}, {"error": ""}]}, mask))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import string
 from typing import Any
@@ -85,6 +86,18 @@ SECTIONS = st.builds(
 @given(SECTIONS)
 def test_a_section_survives_json(section: Section) -> None:
     assert Section.from_dict(json.loads(json.dumps(section.to_dict()))) == section
+
+
+@given(said=st.dictionaries(st.sampled_from(("key", "name", "login", "department", "account", "reason")), st.text()))
+def test_the_line_of_somebody_as_they_should_be_is_like_any_other(said: dict[str, str]) -> None:
+    full, quiet = Line(**said), Line.quiet(**said)
+    assert quiet == full
+    assert quiet.to_dict() == full.to_dict()
+    assert dataclasses.replace(quiet, error="gone") == dataclasses.replace(full, error="gone")
+    assert Line.from_dict(json.loads(json.dumps(quiet.to_dict()))) == full
+    section = Section(host="clc", items=(quiet,))
+    assert section.counts[model.NONE] == 1
+    assert section.to_dict() == Section(host="clc", items=(full,)).to_dict()
 
 
 def test_the_head_survives_json() -> None:
