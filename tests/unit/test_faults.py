@@ -114,6 +114,47 @@ def test_a_creation_with_a_lost_answer_ends_with_one_account(bench: Bench, fault
     assert bench.writes == []
 
 
+# A refusal in words under a status that says yes, for whoever reads the portal's envelope and for whoever does not.
+IN_WORDS = b'{"error": {"message": "no"}, "errors": [{"message": "no"}]}'
+
+
+@pytest.mark.parametrize("deed", ["create user", "update user", "delete user"])
+def test_what_is_done_and_refused_in_words_counts_as_sent_where_nobody_can_read_what_came_of_it(
+    bench: Bench, deed: str
+) -> None:
+    operation = UPDATE[bench.name] if deed == "update user" else deed
+    wish = {"create user": bench.params(bench.rich()), "update user": {**bench.key(), **bench.change}}
+    params = wish.get(deed, {**bench.key(), "state": "absent"})
+    if bench.name == "cloudcenter" and deed == "delete user":
+        params["force_disable"] = True
+    if deed != "create user":
+        bench.seed(bench.rich())
+    faults = bench.simulator.faults
+    for kind, more in (
+        ("race", {"callable": lambda: faults.add("body", effect=READ, times=None, data=IN_WORDS)}),
+        ("body", {"data": IN_WORDS, "execute": True}),
+    ):
+        faults.add(kind, operation=operation, times=1, **more)
+    before = bench.stored()
+    result = bench.run(**params)
+    assert bench.stored() != before
+    assert result["changed"] is True
+    assert not result.get("failed") or "unknown" in result["msg"] or "could not be verified" in result["msg"]
+    faults.clear()
+    assert not bench.run(**params).get("failed")
+
+
+def test_a_creation_refused_in_words_is_believed_by_no_list_that_lags(bench: Bench) -> None:
+    faults = bench.simulator.faults
+    late = {"callable": lambda: faults.add("stale_list", changes=1, times=1)}
+    for kind, more in (("race", late), ("body", {"data": IN_WORDS, "execute": True})):
+        faults.add(kind, operation="create user", times=1, **more)
+    result = bench.run(**bench.params(bench.rich()))
+    assert not result.get("failed"), result["msg"]
+    assert result["action"] == "created"
+    _holds(bench, bench.rich())
+
+
 @pytest.mark.parametrize("times", [2, 3])
 @pytest.mark.parametrize(
     "fault", [("lost_answer", {}), ("lost_request", {}), ("html", {"code": 502}), ("status", {"code": 429})], ids=_name

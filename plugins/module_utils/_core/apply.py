@@ -213,17 +213,20 @@ class Applier:
                 no.text += ", and yet the account is there"
             raise self._explain(work, no) from no
         before, refused = work.account, work.step.label if work.step else ""
-        self._observe(work, no, looks=LOOKS if work.doubted else 1, wait=0)
-        if work.account is None and before is not None and not work.doubted:
+        sent, doubted = work.sent, work.doubted
+        if doubtful:
+            # As long as nobody has seen it, the portal may have done what it refuses in words.
+            work.sent = DOUBTED
+        self._observe(work, no, looks=LOOKS if doubted or doubtful else 1, wait=0)
+        if work.account is None and before is not None and not doubted:
             ensure_gone(self._connector, before)
+        if doubtful and any(step.label == refused for step in work.plan.steps):
+            work.sent = sent
+            raise self._explain(work, no) from no
         if creating and work.account is None:
             raise self._explain(work, no) from no
         if doubtful:
-            if any(step.label == refused for step in work.plan.steps):
-                raise self._explain(work, no) from no
-            work.sent = DOUBTED
             self._tell(work)
-            self._settle(work)
         if not work.wrote:
             # Somebody else made or deleted the account, so what is left to do is all that is done here.
             self._approved(work)
