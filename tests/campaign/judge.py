@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mounted import STORED
 from simulator.ledger import WRITE
 
-from .draw import PASSWORD, SERVICE, name_of
+from .draw import PASSWORD, PORTALS, SERVICE, name_of
 from .world import STATUS, Late, World
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class Play:
         """Play the case to its end."""
         world, case = self.world, self.case
         world.fresh(f"{case['seed']}/{case['number']}")
+        world.line.short = short(case)
         world.simulator.set(**case["switches"])
         for account in case["accounts"]:
             world.add(account)
@@ -638,6 +639,11 @@ def spelled(secret: str) -> Iterator[str]:
     yield urllib.parse.quote(secret, safe="")
     yield json.dumps(secret)[1:-1]
     yield json.dumps(json.dumps(secret)[1:-1])[1:-1]
+
+
+def short(case: Case) -> bool:
+    """Return whether a case goes past `requests`: of each portal, one in eight does not."""
+    return bool(case["number"] // len(PORTALS) % 8)
 
 
 def play(world: World, case: Case) -> Verdict:

@@ -147,24 +147,33 @@ class SimulatorAdapter(BaseAdapter):
     def _response(
         self, request: requests.PreparedRequest, outcome: Outcome, sim: PortalSimulator, patience: float | None
     ) -> requests.Response:
-        answer = outcome.answer or Answer(500)
-        body = answer.body[: len(answer.body) // 2] if outcome.action == "cut" else answer.body
-        if request.method == "HEAD":
-            body = b""
-        raw = HTTPResponse(
-            body=_Drip(body, outcome.pace, sim.clock, patience) if outcome.pace else BytesIO(body),
-            headers=HTTPHeaderDict(answer.headers),
-            status=answer.status,
-            reason=answer.reason,
-            version=11,
-            preload_content=False,
-            decode_content=False,
-            original_response=_Original(answer.headers),  # type: ignore[arg-type] # as much of it as anybody reads
-            request_method=request.method,
-        )
+        raw = raw_answer(request, outcome, sim, patience)
         response = self._builder.build_response(request, raw)
         response.connection = self  # type: ignore[assignment] # requests sets it too
         return response
+
+
+def raw_answer(
+    request: requests.PreparedRequest, outcome: Outcome, sim: PortalSimulator, patience: float | None
+) -> HTTPResponse:
+    """Return an answer as `urllib3` gives it to `requests`."""
+    answer = outcome.answer or Answer(500)
+    body = answer.body[: len(answer.body) // 2] if outcome.action == "cut" else answer.body
+    if request.method == "HEAD":
+        body = b""
+    # Without cookies `requests` needs no look at the headers for them, which takes longer than the portal's own work.
+    cookies = any(name.lower().startswith("set-cookie") for name, _value in answer.headers)
+    return HTTPResponse(
+        body=_Drip(body, outcome.pace, sim.clock, patience) if outcome.pace else BytesIO(body),
+        headers=HTTPHeaderDict(answer.headers),
+        status=answer.status,
+        reason=answer.reason,
+        version=11,
+        preload_content=False,
+        decode_content=False,
+        original_response=_Original(answer.headers) if cookies else None,  # type: ignore[arg-type] # all that is read
+        request_method=request.method,
+    )
 
 
 def _unsent(

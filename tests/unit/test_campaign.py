@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from campaign import judge
 from campaign.draw import FAULTS, OPERATIONS, PORTALS, draw
 from campaign.driver import Sum, shrink, stretch
 from campaign.judge import play
@@ -51,6 +52,35 @@ def test_a_case_is_always_the_same_and_can_be_printed() -> None:
     assert case == draw(7, 123)
     assert json.loads(json.dumps(case)) == case
     assert case != draw(8, 123)
+
+
+@pytest.mark.parametrize("first", range(0, 48, 12))
+def test_the_way_past_requests_leads_to_the_same_requests_and_the_same_verdict(
+    worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    for number in range(first, first + 12):
+        case = draw(2027, number)
+        # Threads may take turns in another order.
+        case["task"]["concurrency"] = 1
+        world = worlds[case["portal"]]
+        told = []
+        for way in (True, False):
+            monkeypatch.setattr(judge, "short", lambda _case, way=way: way)
+            sent: list[Facts] = []
+            noted = world.simulator.ledger.add
+            monkeypatch.setattr(world.simulator.ledger, "add", lambda **k: (sent.append(k), noted(**k)))  # noqa: B023
+            verdict = play(world, case)
+            monkeypatch.undo()
+            told.append((verdict.wrong, verdict.faults, verdict.notes, sent))
+        assert told[0] == told[1]
+        assert told[0][3]
+
+
+def test_one_in_eight_cases_of_each_portal_goes_through_requests() -> None:
+    cases = [{"number": number, "portal": PORTALS[number % len(PORTALS)]} for number in range(64)]
+    assert {name: sum(not judge.short(c) for c in cases if c["portal"] == name) for name in PORTALS} == dict.fromkeys(
+        PORTALS, 2
+    )
 
 
 def test_sums_of_parts_are_the_sum() -> None:
