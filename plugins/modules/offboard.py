@@ -26,6 +26,18 @@ options:
       - Whether to delete without waiting for the end of the grace.
     type: bool
     default: false
+  event_id:
+    description:
+      - ID of the event that asks for it, where no person does. On each portal an event is used once, when the person
+        is announced in the provisioning log. If it comes again for the same person, nothing is done and the task is
+        ok; for another one the task fails.
+      - O(people) then names one person, by key or login and never by the ID of an account, and O(directory) is
+        required. With a damaged log, or a clock that is in doubt, nothing is done.
+      - Variables that come with an event (C(offboard_event_id), C(offboard_people) and C(offboard_reason)) are text.
+        One that holds an expression is refused and not evaluated by this task. Ansible itself evaluates arguments of a
+        task, and variables of a role before it begins; the playbook C(portal.users.offboard) spares them that with
+        C(rolespec_validate=false).
+    type: str
   fail_on:
     description:
       - V(faults) fails if a rung that is due was not done and proved, or if it is unclear which account is meant.

@@ -368,6 +368,40 @@ def test_values_stay_what_they_are(run: Callable[..., onstage.Told]) -> None:
     assert "one: half done" in told.out
 
 
+def test_an_event_and_the_answers_of_a_survey_are_never_evaluated(
+    run: Callable[..., onstage.Told], tmp_path: Path
+) -> None:
+    trap = "{{ lookup('ansible.builtin.pipe', 'touch " + str(tmp_path / "sprung") + "') }}"
+    event = {"payload": {"id": "hr-1", "person": trap, "more": [trap]}, "meta": {"headers": {"X": trap}}}
+
+    def offboard(people: str, *more: str) -> onstage.Told:
+        # As ansible-runner hands variables over, with all of the event beside them.
+        text = yaml.safe_dump({"ansible_eda": {"event": event}, "offboard_directory": str(tmp_path / "kept")})
+        (tmp_path / "extravars").write_text("\n".join([text, f"offboard_people: {people}", *more]), "utf-8")
+        return run("portal.users.offboard", "-e", "@extravars")
+
+    quoted = f'"{trap}"'
+    for told in (
+        offboard(quoted, "offboard_event_id: hr-1"),
+        offboard("E1", f"offboard_event_id: {quoted}"),
+        offboard("E1", "offboard_event_id: hr-1", f"offboard_reason: {quoted}"),
+        # A playbook of somebody who forgot what an expression about an event does.
+        offboard('"{{ ansible_eda.event.payload.person }}"', "offboard_event_id: hr-1"),
+    ):
+        assert (told.rc, told.jobs) == (2, [])
+        assert "holds an expression" in told.out
+        assert "text that nobody evaluates" in " ".join(told.out.split())
+    assert not (tmp_path / "sprung").exists()
+    # AWX marks the answers of a survey so that Ansible leaves them as they are.
+    told = offboard(f'!unsafe "E1\\n{trap}"')
+    assert [job["options"]["people"] for job in told.jobs] == [["E1", *(part.strip() for part in trap.split(","))]]
+    told = offboard("E1", "offboard_event_id: 1042")
+    assert [job["options"]["event_id"] for job in told.jobs] == ["1042"]
+    assert not (tmp_path / "sprung").exists()
+    offboard(quoted)
+    assert (tmp_path / "sprung").exists(), "the trap works"
+
+
 def test_a_slip_in_a_name_is_an_error_and_a_strange_name_a_warning_once(run: Callable[..., onstage.Told]) -> None:
     slips = {
         "provision_mod": "provision_mode",

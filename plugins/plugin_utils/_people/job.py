@@ -31,7 +31,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, deps
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, cut, sentence
 from ansible_collections.portal.users.plugins.module_utils._core.masks import Mask, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
 from ansible_collections.portal.users.plugins.module_utils._core.parent import Parent
@@ -50,6 +50,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.variables imp
     ABSENT,
     given,
     is_result,
+    is_template,
     names,
     near,
     plain,
@@ -77,6 +78,7 @@ JOB_FACTS = (
     "project_revision",
 )
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+EVENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,199}")
 PACKED = re.compile(r"[A-Za-z0-9+/=_\s-]{200,}")
 """A plan that travels as text; no path is so long and has no dot."""
 
@@ -140,6 +142,11 @@ class Job:
     def approver(self) -> str:
         """Who is said to have approved; nobody has checked it."""
         return str(self.options["approver"] or "")
+
+    @property
+    def event(self) -> str:
+        """The ID of the event that asks for it, empty if a person or a schedule does."""
+        return str(self.options.get("event_id") or "")
 
     def warn(self, text: str) -> None:
         """Tell the person something that is not wrong; the same text is shown once in a run."""
@@ -214,6 +221,7 @@ class _Reader:
         self._misspelt()
         known = len(self.faults)
         told = self._options()
+        self._event(told)
         sound = len(self.faults) == known
         params = self._connection(portal)
         self._unsupported(portal)
@@ -316,8 +324,15 @@ class _Reader:
 
     def _options(self) -> Params:
         found: Params = {}
+        templates = self._templates_of_event()
         for name, spec in options.SPECS[self.role].items():
             variables = options.variables_of(self.role, name) if self.marked else ()
+            if name in templates:
+                self.faults.append(
+                    f"{variables[0]} holds an expression, {cut(repr(self.vars[variables[0]]), 200)}, and what comes "
+                    "with an event is text that nobody evaluates: give plain text"
+                )
+                continue
             try:
                 value, source = self._first(
                     variables[0] if variables else name,
@@ -330,6 +345,41 @@ class _Reader:
                 continue
             found[name] = self._valid(spec, value, source)
         return found
+
+    def _templates_of_event(self) -> frozenset[str]:
+        """Return the options that come with an event and would be evaluated, by whatever an event told."""
+        variables = {name: self.vars.get(f"{OFFBOARD}_{name}", ABSENT) for name in options.TOLD_BY_EVENTS}
+        if self.role != OFFBOARD or not self.marked or not given(variables["event_id"]):
+            return frozenset()
+        return frozenset(name for name, raw in variables.items() if is_template(raw))
+
+    def _event(self, told: Params) -> None:
+        """Refuse what no event may say: its ID is told once and for all, and it is about one person."""
+        event = told.get("event_id")
+        if not event:
+            return
+        name = self._called("event_id")
+        if not EVENT.fullmatch(event):
+            self.faults.append(
+                f"{name} {cut(ascii(event), 200)} is no ID of an event: give at most 200 letters, digits and signs of "
+                "._:@/+=-"
+            )
+        people = told.get("people")
+        if people is not None and len(people) != 1:
+            self.faults.append(
+                f"{name}: an event is about one person, and {self._called('people')} names {len(people)}, give one"
+            )
+        for option in ("people", "reason"):
+            text = "".join(people or ()) if option == "people" else str(told.get(option) or "")
+            if not text.isprintable():
+                self.faults.append(
+                    f"{self._called(option)} {cut(ascii(text), 200)} has control characters, give plain text"
+                )
+        if not told.get("directory"):
+            self.faults.append(
+                f"{name} needs {self._called('directory')}: what makes a run for each event may throw away the copy of "
+                "the inventory, and all that lies beside it"
+            )
 
     def _connection(self, portal: Portal) -> Params:
         module = self._defaults(f"{COLLECTION}.{portal.name}_user")

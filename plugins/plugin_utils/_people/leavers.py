@@ -120,8 +120,11 @@ class Leavers:
             if address:
                 self._by_email.setdefault(fold(address), []).append(account)
 
-    def named(self, asked: t.Iterable[str]) -> tuple[list[Leaver], list[str]]:
-        """Return the people and accounts with these keys, logins or IDs, and what nobody knows here."""
+    def named(self, asked: t.Iterable[str], *, by_id: bool = True) -> tuple[list[Leaver], list[str]]:
+        """Return the people and accounts with these keys, logins or IDs, and what nobody knows here.
+
+        Without ``by_id`` nobody is meant by the ID of an account: the key of one person may be that of another's.
+        """
         found: dict[str, Leaver] = {}
         strange = []
         singled: set[str] = set()
@@ -129,8 +132,8 @@ class Leavers:
             folded = fold(text)
             person = self.people.get(folded)
             if person is None and folded not in self.memory.accounts and folded not in self.memory.offboarded:
-                account = self._account(text)
-                person, key = self._of_login(folded)
+                account = self._account(text, by_id=by_id)
+                person, key = self._of_login(folded, by_id=by_id)
                 if account is None and not key:
                     strange.append(text)
                     continue
@@ -174,20 +177,24 @@ class Leavers:
             one.candidates = tuple(account for account in one.candidates if account.id not in named)
         return leavers
 
-    def _account(self, text: str) -> Account | None:
+    def _account(self, text: str, *, by_id: bool) -> Account | None:
         """Return the account with exactly this login or ID, None if there is none or several."""
         same = [a for a in self._by_mark.get(fold(text), ()) if fold(text) in (fold(a.key), fold(a.username or ""))]
-        found = {account.id: account for account in (*same, *filter(None, [self.accounts.by_id.get(text)]))}
+        found = {
+            account.id: account
+            for account in (*same, *filter(None, [self.accounts.by_id.get(text) if by_id else None]))
+        }
         return next(iter(found.values())) if len(found) == 1 else None
 
-    def _of_login(self, folded: str) -> tuple[Record | None, str]:
+    def _of_login(self, folded: str, *, by_id: bool) -> tuple[Record | None, str]:
         """Return the person who is known by a login or an address, and their folded key."""
+        marks_of = ("login", "email", "id") if by_id else ("login", "email")
         for key, person in self.people.items():
             if folded in {fold(str(person.get(name) or "")) for name in ("username", "email")}:
                 return person, key
         for known in (self.memory.accounts, self.memory.offboarded):
             for key, record in known.items():
-                if folded in {fold(str(record.get(name) or "")) for name in ("login", "email", "id")}:
+                if folded in {fold(str(record.get(name) or "")) for name in marks_of}:
                     return self.people.get(key), key
         return None, ""
 

@@ -180,6 +180,10 @@ class _Offboarding:
         )
         self.finder = Leavers(self.job.portal, people, self.memory, self.before, order)
         self.people = self._who()
+        self.repeated = self._used_before()
+        if self.repeated:
+            self.notes.append(self.repeated)
+            self.people = []
         for leaver in self.people:
             self.finder.climb(leaver)
         self.batches: dict[str, Batch] = {}
@@ -199,6 +203,11 @@ class _Offboarding:
         except (BadInput, Broken) as error:
             if not self.job.options["people"]:
                 raise
+            if self.job.event:
+                raise BadInput(
+                    f"whether the event {self.job.event} was used before cannot be told: {error}; nothing was sent",
+                    hint="To offboard this person all the same, run it without offboard_event_id",
+                ) from error
             self.notes.append(f"nothing of earlier runs could be checked: {cut(str(error), 500)}")
             self.detached = True
             try:
@@ -213,13 +222,15 @@ class _Offboarding:
                 asked = sorted(self.approved.selection)
             else:
                 return self.finder.nightly()
-        found, strange = self.finder.named(asked)
+        found, strange = self.finder.named(asked, by_id=not self.job.event)
         self.run.selection = sorted(fold(one) for one in asked)
         elsewhere = self._known_elsewhere(strange)
         unknown = sorted(set(strange) - elsewhere)
         if unknown:
             told = f"not in the roster, not known from earlier runs, and no account here: {', '.join(unknown)}"
             hint = "Give the keys of people in the roster, or logins or IDs of accounts"
+            if self.job.event:
+                hint = "An event may name keys of people and logins of accounts, and never IDs"
             if not (found and self.notes):
                 raise BadInput(f"{told}; nothing was sent", hint=hint)
             # Roster or log cannot say who is meant: that must not keep anybody in whose account stands here.
@@ -235,9 +246,24 @@ class _Offboarding:
         """Return by which of these keys, logins or IDs the log knows somebody, who then is on another portal."""
         if self.detached or not asked:
             return set()
-        names = ("person", "login", "email", "account_id")
+        names = ("person", "login", "email", *(() if self.job.event else ("account_id",)))
         known = {fold(str(entry.record.get(name) or "")) for entry in self.run.store.log.read() for name in names}
         return {one for one in asked if fold(one) in known}
+
+    def _used_before(self) -> str:
+        """Return that the event was used here before, for the same person; raises ``BadInput`` if for another one.
+
+        It counts as used when the person was announced: whatever failed then, the run without names does it.
+        """
+        used = self.memory.events.get(self.job.event) if self.job.event else None
+        if used is None:
+            return ""
+        if used["person"] not in {leaver.folded for leaver in self.people}:
+            raise BadInput(
+                f"the event {self.job.event} was used for somebody else ({used['time']}); nothing was sent",
+                hint="Each event needs an ID of its own",
+            )
+        return f"the event {self.job.event} was used before ({used['time']}): nothing was done for it again"
 
     def _plan_rungs(self) -> None:
         """Plan each rung for all who are due on it, from one picture of the portal."""
@@ -319,7 +345,11 @@ class _Offboarding:
             requests=dict(self.session.client.sent),
             items=tuple(lines),
             warnings=tuple(self.session.warnings),
-            notes=(*([f"Reason: {self.reason}"] if self.reason else ()), *self.notes),
+            notes=(
+                *([f"Reason: {self.reason}"] if self.reason else ()),
+                *([f"Event: {self.job.event}"] if self.job.event else ()),
+                *self.notes,
+            ),
             memory=(not self.detached and bool(getattr(self.memory, "known", False))) or not self.items,
             limited=bool(self.job.options["people"]),
             strange=self.run.absent_names(self.before),
@@ -374,6 +404,8 @@ class _Offboarding:
 
     def apply(self, lock: Lock | None) -> Result:
         """Climb down the ladder, rung by rung: one that fails does not hide the others."""
+        if self.repeated:
+            return self._pass_over()
         chosen = self._select()
         if not self.job.writes:
             self.run.section = section = self.section("checked")
@@ -398,6 +430,15 @@ class _Offboarding:
         finally:
             self.run.section = self.section("failed")
         return self._finish(wrote)
+
+    def _pass_over(self) -> Result:
+        """Record that an event came again: whoever sends events may send them twice, and that is no fault."""
+        if self.job.writes:
+            self.run.log(self.run.record("repeated"))
+        self.run.section = self.section("done" if self.job.writes else "checked")
+        self.run.publish()
+        self.job.warn(f"{self.job.host}: {self.repeated}")
+        return self.run.result(people=[], not_done=[])
 
     def _select(self) -> set[tuple[str, int]]:
         """Return what may be carried out, by rung and place."""

@@ -85,6 +85,7 @@ SPECS: dict[str, Spec] = {
         "mode": {"type": "str", "choices": [PLAN, APPLY], "default": APPLY},
         **SHARED,
         **APPROVAL,
+        "event_id": {"type": "str"},
         "reason": {"type": "str"},
         "grace_days": {"type": "int", "default": 30},
         "delete_now": {"type": "bool", "default": False},
@@ -92,6 +93,8 @@ SPECS: dict[str, Spec] = {
         "fail_on": {"type": "str", "choices": ["faults", "active"], "default": "faults"},
     },
 }
+TOLD_BY_EVENTS = ("event_id", "people", "reason")
+"""What an event says, to the role offboard: text, whatever it looks like, and never a template."""
 LISTS = frozenset(name for spec in SPECS.values() for name, option in spec.items() if option["type"] == "list")
 # Variables of this collection that no option stands for.
 OTHERS = (TYPE, "portal_users_in_process", "provision_hosts", "offboard_hosts")

@@ -317,6 +317,7 @@ class Run:
             "tenant": self.tenant,
             "operator": job.operator,
             **({"approver_claimed": job.approver} if job.approver else {}),
+            **({"event_id": job.event} if job.event else {}),
             **job.facts,
             **self.facts,
         }

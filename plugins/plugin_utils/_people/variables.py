@@ -31,6 +31,7 @@ Task = t.Any
 OMITTED = "__omit_place_holder__"
 SHORTEST_SECRET = 4
 """What is shorter stands in any text, and a result without it would say nothing any more."""
+EXPRESSION = re.compile(r"\{[{%#]")
 BETWEEN_NAMES = re.compile(r"[,;\r\n]")
 
 
@@ -152,6 +153,15 @@ def shortened(name: str) -> t.Iterator[str]:
     yield name
     for n in range(len(name)):
         yield name[:n] + name[n + 1 :]
+
+
+def is_template(raw: t.Any) -> bool:
+    """Return whether a value, as it was given, holds what Ansible would evaluate, at any depth."""
+    if isinstance(raw, Mapping):
+        return any(map(is_template, (*raw.keys(), *raw.values())))
+    if isinstance(raw, str):
+        return EXPRESSION.search(raw) is not None
+    return isinstance(raw, (Sequence, AbstractSet)) and any(map(is_template, raw))
 
 
 def is_result(value: t.Any) -> bool:

@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import Access
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.log import Log
 
-FORMAT = 2
+FORMAT = 3
 FRESH = 1000
 """So many records of others may be read again each time before the memory is written anew."""
 USED = ("done", "already", "declined")
@@ -61,6 +61,7 @@ class Memory:
     ``offboarded``: key → what the role offboard recorded. ``used``: digest of an item that is done with → its status.
     ``made``: digest → ID of the account that was created. ``opened``: digest → the intent that has no outcome.
     ``last_act``: ID → ``act`` (create, enable, disable, delete) and ``why``. ``erased``: keyed hashes of people.
+    ``events``: ID of an event that was used → ``person`` and ``time``.
     """
 
     tenant: str
@@ -75,6 +76,7 @@ class Memory:
     opened: dict[str, Record] = dataclasses.field(default_factory=dict)
     last_act: dict[str, Record] = dataclasses.field(default_factory=dict)
     erased: list[str] = dataclasses.field(default_factory=list)
+    events: dict[str, Record] = dataclasses.field(default_factory=dict)
 
     def learn(self, record: Record) -> bool:
         """Take in one record, whose personal members stand among the others. Returns whether anything was learned."""
@@ -125,6 +127,8 @@ class Memory:
         key = fold(str(record.get("person") or ""))
         if status in ("done", "already"):
             self._settled(key, record, status)
+        if key and record.get("event_id"):
+            self.events.setdefault(str(record["event_id"]), {"person": key, "time": str(record.get("time") or "")})
         if key and "offboarded" in record:
             if record["offboarded"] is None:
                 self.offboarded.pop(key, None)

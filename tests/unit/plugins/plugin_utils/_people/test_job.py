@@ -202,3 +202,64 @@ def test_module_defaults_of_others_are_never_templated() -> None:
     ]
     found = job(keywords={"module_defaults": defaults}, provision_directory="x")
     assert found.connection["timeout"] == 3.0
+
+
+EVENT: dict[str, Any] = {
+    "offboard_event_id": "hr-1",
+    "offboard_people": "E1042",
+    "offboard_reason": "told by HR",
+    "provision_directory": "/srv/provisioning",
+}
+
+
+@pytest.mark.parametrize("event", ["hr-1", "0f2c:7/4+a=@x.y_z", "1042", 1042, "x" * 200])
+def test_an_event_has_an_id_of_plain_signs(event: Any) -> None:
+    assert job("offboard", **{**EVENT, "offboard_event_id": event}).event == str(event)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"offboard_event_id": "hr 1"}, "offboard_event_id 'hr 1' is no ID of an event"),
+        ({"offboard_event_id": "hr-1\n"}, r"offboard_event_id 'hr-1\\n' is no ID of an event"),
+        ({"offboard_event_id": "x" * 201}, "is no ID of an event: give at most 200 letters"),
+        ({"offboard_people": "E1\nE2"}, "an event is about one person, and offboard_people names 2, give one"),
+        ({"offboard_people": "E1,E2"}, "an event is about one person, and offboard_people names 2, give one"),
+        ({"offboard_people": ["E1", "E2"]}, "an event is about one person, and offboard_people names 2, give one"),
+        ({"offboard_people": ""}, "an event is about one person, and offboard_people names 0, give one"),
+        ({"offboard_people": "E1\x1b[2J"}, r"offboard_people 'E1\\x1b\[2J' has control characters"),
+        ({"offboard_people": "E1\x00"}, "has control characters, give plain text"),
+        ({"offboard_people": {"E1": 1}}, "is no name, write it in quotes"),
+        ({"offboard_reason": "left\x1b[2J"}, "offboard_reason .* has control characters"),
+        ({"provision_directory": ""}, "offboard_event_id needs offboard_directory"),
+    ],
+)
+def test_what_no_event_may_say_is_refused(told: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        job("offboard", **{**EVENT, **told})
+
+
+@pytest.mark.parametrize("text", ["{{ 6 * 7 }}", "{% raw %}", "E1{# #}", "x {{ hostvars }} y"])
+@pytest.mark.parametrize("name", ["offboard_event_id", "offboard_people", "offboard_reason"])
+def test_what_comes_with_an_event_is_never_evaluated(name: str, text: str) -> None:
+    for value in (text, [text], ["E1", {"a": text}]):
+        with pytest.raises(BadInput, match=f"{name} holds an expression, .*give plain text") as caught:
+            job("offboard", **{**EVENT, name: value})
+        assert "42" not in str(caught.value)
+
+
+@pytest.mark.parametrize("role", ["provision", "offboard"])
+@pytest.mark.parametrize(
+    ("answer", "people"),
+    [
+        ("E1\nE2\r\nE3;E4, E5", ["E1", "E2", "E3", "E4", "E5"]),
+        ("\n E1 \n\n", ["E1"]),
+        ("E1\x1b[2J\nE2\x00", ["E1\x1b[2J", "E2\x00"]),
+        ("O'Neil\nE2", ["O'Neil", "E2"]),
+    ],
+)
+def test_an_answer_of_a_survey_is_split_where_people_end_a_name_and_nowhere_else(
+    role: str, answer: str, people: list[str]
+) -> None:
+    found = job(role, provision_directory="/srv/provisioning", offboard_reason="x", **{f"{role}_people": answer})
+    assert found.options["people"] == people
