@@ -171,7 +171,10 @@ papers:
   description: Paths of what was written, by their kinds.
   returned: when papers were written
   type: dict
-  sample: {"json": "/srv/provisioning/plan.json", "md": "/srv/provisioning/plan.md"}
+  sample:
+    json: /srv/provisioning/plan.json
+    md: /srv/provisioning/plan.md
+    short.md: /srv/provisioning/plan.short.md
 pending:
   description: Number of people and accounts that are, or were, to be changed.
   returned: when a plan could be made

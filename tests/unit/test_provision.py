@@ -49,6 +49,19 @@ def test_a_plan_is_applied_and_leaves_nothing_to_do(stage: Rehearsal) -> None:
     assert stage.bench.writes == []
 
 
+def test_a_plan_has_a_short_form_for_a_comment_and_what_was_done_has_none(stage: Rehearsal) -> None:
+    told = stage.provision()
+    short = stage.directory / "plan.short.md"
+    assert told["papers"]["short.md"] == str(short)
+    assert short.stat().st_mode & 0o777 == 0o600
+    text = short.read_text("utf-8")
+    assert text.rstrip().endswith(f"Document digest: `{told['document_digest']}`")
+    assert "More in plan.md." in text
+    assert "short.md" not in stage.provision("apply")["papers"]
+    stage.offboard("E1", mode="plan")
+    assert "E1" in (stage.directory / "offboarding_plan.short.md").read_text("utf-8")
+
+
 def test_one_login_and_one_listing_serve_a_run_that_changes_nothing(stage: Rehearsal) -> None:
     stage.settle()
     stage.bench.ledger.clear()

@@ -465,7 +465,11 @@ class Run:
             for host, part in document["hosts"].items()
         ]
         sections = self._sections
-        return {"md": markdown.paper(head, sections)}
+        found = {"md": markdown.paper(head, sections)}
+        if self.job.mode == PLAN:
+            # For a comment on a merge request; what was done is told by the report in full.
+            found["short.md"] = markdown.short(head, sections, f"{self.paper}.md")
+        return found
 
     def _say(self, document: Record) -> None:
         """Show what this portal comes to; the task that completes the batch shows all of them."""
