@@ -6,17 +6,24 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+import yaml
 from conftest import ANN, BOB, Bench
+from jinja2 import StrictUndefined, UndefinedError
+from jinja2.nativetypes import NativeEnvironment
 from rehearsal import Line, Rehearsal
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from ansible_collections.portal.users.plugins.plugin_utils._people import options
 
+ROOT = Path(__file__).resolve().parents[2]
+RULEBOOK = ROOT / "extensions" / "eda" / "rulebooks" / "hr_leaver.yml"
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "events.rst"
 EVENT = "hr-2026-0001"
 LATER = "2099-01-01"
 """A day on which every grace is over, so that any offboarding would delete."""
@@ -170,3 +177,86 @@ def test_an_event_does_nothing_beside_a_log_that_is_damaged(one: Rehearsal) -> N
     assert "without offboard_event_id" in told["msg"]
     assert operations(one) == []
     assert not one.offboard("E1").get("failed")
+
+
+# What the rulebook hands over. It is run for real by the integration target role_event.
+
+
+def rulesets() -> dict[str, Any]:
+    """Return the rulebook of the collection and that of the guide for a controller."""
+    shown = re.search(
+        r"``hr_leaver_controller.yml``:\n\n.. code-block:: yaml\n\n((?:  .*\n|\n)+)", GUIDE.read_text("utf-8")
+    )
+    assert shown
+    return {"rulebook": yaml.safe_load(RULEBOOK.read_text("utf-8"))[0], "guide": yaml.safe_load(shown[1])[0]}
+
+
+def rendered(value: Any, **variables: Any) -> Any:
+    """Return a value as ansible-rulebook renders it: with native types, so that a text may become a number."""
+    if isinstance(value, dict):
+        return {name: rendered(one, **variables) for name, one in value.items()}
+    if isinstance(value, list):
+        return [rendered(one, **variables) for one in value]
+    if not isinstance(value, str) or "{{" not in value:
+        return value
+    return NativeEnvironment(undefined=StrictUndefined).from_string(value).render(variables)
+
+
+def told_by(rule: Any, **payload: Any) -> dict[str, Any]:
+    (action,) = rule["action"].values()
+    told = action.get("job_args", action)["extra_vars"]
+    found: dict[str, Any] = rendered(told, event={"payload": payload}, hr_directory="/srv/1e5", hr_roster="")
+    return found
+
+
+def admits(rule: Any, name: str, value: str) -> bool:
+    """Return whether the condition lets a text through. Its expressions are those of Java."""
+    (pattern,) = re.findall(rf'event\.payload\.{name} is regex\("(.+?)"\)', rule["condition"])
+    return re.search(pattern.replace(r"\z", r"\Z"), value) is not None
+
+
+def test_the_rulebook_hands_over_texts_as_they_came() -> None:
+    for ruleset in rulesets().values():
+        rule = ruleset["rules"][0]
+        for text in ("E1042", "1_000", "00123", "1e5", "0x10", "ann.o-neil+x@example.org", "None", "True"):
+            told = told_by(rule, id=text, person=text, type="leaver")
+            assert told["offboard_event_id"] == text
+            assert told["offboard_people"] in (text, [text])
+        assert told_by(rule, id=7, person=1042)["offboard_event_id"] == "7"
+        assert set(told) <= options.known_variables()
+    told = told_by(rulesets()["rulebook"]["rules"][0], id="a", person="b")
+    assert (told["offboard_directory"], told["offboard_roster"]) == ("/srv/1e5", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "{{ 1 }}", "E1\n", "E1\r", "E1 E2", "E1,E2", "E1;E2", "E1\x00", "é", "a" * 201, "'", '"', "[1]", "#"],
+)
+def test_the_rulebook_drops_what_is_no_plain_name(text: str) -> None:
+    for ruleset in rulesets().values():
+        offboards, drops = ruleset["rules"]
+        assert not admits(offboards, "person", text)
+        assert not admits(offboards, "id", text)
+        assert admits(offboards, "person", "E1042")
+        assert admits(offboards, "id", "2026-000123")
+        # The first rule that an event fits is the only one, and the second one fits all events.
+        assert ruleset.get("match_multiple_rules", False) is False
+        assert (drops["condition"], drops["action"]) == ("event.meta is defined", {"print_event": None})
+
+
+def test_the_rulebook_does_not_listen_without_a_secret_worth_its_name() -> None:
+    for ruleset in rulesets().values():
+        source = ruleset["sources"][0]["eda.builtin.webhook"]
+        for variables in ({}, {"hr_secret": ""}, {"hr_secret": "x" * 31}):
+            with pytest.raises(UndefinedError):
+                str(rendered(source["hmac_secret"], **variables) + "")
+        for secret in ("x" * 32, "1" * 40, "0x" + "1" * 40):
+            assert rendered(source["hmac_secret"], hr_secret=secret) == secret
+        assert rendered(source["host"]) == "127.0.0.1"
+
+
+def test_the_guide_shows_the_rulebook_for_a_controller_as_it_is() -> None:
+    rulebook, guide = rulesets().values()
+    assert rulebook["rules"][0].pop("action").keys() == {"run_playbook"}
+    assert guide["rules"][0].pop("action").keys() == {"run_job_template"}
+    assert rulebook == guide
