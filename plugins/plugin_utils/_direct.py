@@ -24,7 +24,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
-from ansible_collections.portal.users.plugins.module_utils._core.masks import mask_of
+from ansible_collections.portal.users.plugins.module_utils._core.masks import SHORTEST, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.report import told
 
 if t.TYPE_CHECKING:
@@ -33,6 +33,7 @@ if t.TYPE_CHECKING:
 SWITCH = "portal_users_in_process"
 MOST = 20
 """So many faults are told."""
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class DirectAction(ActionBase):
@@ -166,7 +167,7 @@ class DirectAction(ActionBase):
         if users:
             params["users"] = users
             secrets.update(*(entry.hidden(spec["users"]["options"], user) for user in users))
-        told = self._tells_arguments(variables)
+        tells = self._tells_arguments(variables)
         if validated.error_messages:
             # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
             plain = json.loads(json.dumps(args, default=str, skipkeys=True))
@@ -175,13 +176,15 @@ class DirectAction(ActionBase):
             message = errors.msg
             if isinstance(errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
-            return self._clean({"failed": True, "msg": message}, params if told else None, secrets)
+            failed = told({"failed": True, "msg": message}, mask_of(frozenset(secrets)))
+            return self._clean(failed, spec, params if tells else None, secrets)
         context = self._shared()
+        context.no_log_values.update(secrets)
         context.unlock = self._unlock
         context.parent = entry.Parent()
         act = entry.run_info if self.informs else entry.run
         result = act(self.portal, params, bool(self._task.check_mode), context)
-        return self._clean(result, params if told else None, secrets | context.no_log_values)
+        return self._clean(result, spec, params if tells else None, context.no_log_values)
 
     def _settled(self, spec: dict[str, t.Any], args: dict[str, t.Any]) -> list[t.Any]:
         """Return the users if none of them needs core's validator, which takes longer for each than all the rest."""
@@ -217,12 +220,37 @@ class DirectAction(ActionBase):
             return True
 
     def _clean(
-        self, result: dict[str, t.Any], params: t.Mapping[str, t.Any] | None, secrets: set[str]
+        self,
+        result: dict[str, t.Any],
+        spec: dict[str, t.Any],
+        params: t.Mapping[str, t.Any] | None,
+        secrets: t.AbstractSet[str],
     ) -> dict[str, t.Any]:
+        """Return a result that shows no secret as core would have it, with the arguments unless ``params`` is None.
+
+        Core looks for each secret in each text, which takes minutes where each of many users has a password. The mask
+        has done so before, for all but the shortest.
+        """
         if params is not None:
-            result["invocation"] = entry.invocation(params)
-        cleaned: dict[str, t.Any] = remove_values(result, secrets)
+            result["invocation"] = told(entry.invocation(_veiled(spec, params)), mask_of(frozenset(secrets)))
+        short = {secret for secret in secrets if len(secret) < SHORTEST}
+        cleaned: dict[str, t.Any] = remove_values(result, short) if short else result
         return cleaned
+
+
+def _veiled(spec: dict[str, t.Any], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return arguments with core's own word for those that must not be shown, in users as well."""
+    return {name: _veil(spec.get(name, {}), value) for name, value in params.items()}
+
+
+def _veil(option: dict[str, t.Any], value: t.Any) -> t.Any:
+    if option.get("no_log") and value:
+        return HIDDEN
+    if "options" in option and isinstance(value, dict):
+        return _veiled(option["options"], value)
+    if "options" in option and isinstance(value, list):
+        return [_veil(option, member) for member in value]
+    return value
 
 
 def _is_vaulted(value: t.Any) -> bool:

@@ -22,6 +22,7 @@ from wire import Wire, reply
 
 from ansible_collections.portal.users.plugins.module_utils._core import client, entry
 from ansible_collections.portal.users.plugins.module_utils._portals import platform
+from ansible_collections.portal.users.plugins.plugin_utils import _direct
 from ansible_collections.portal.users.plugins.plugin_utils._direct import DirectAction
 
 if t.TYPE_CHECKING:
@@ -175,6 +176,23 @@ def test_nothing_secret_is_in_the_result_not_even_in_an_error() -> None:
     assert found["invocation"]["module_args"]["api_key"] == HIDDEN
     assert found["invocation"]["module_args"]["users"][0]["password"] == HIDDEN
     assert found["invocation"]["module_args"]["users"][0]["username"] == "ann"
+
+
+def test_core_never_looks_for_the_passwords_of_many_users_in_all_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It looks for each of them in each text: with 10,000 of both that takes minutes.
+    asked: list[set[str]] = []
+    remove = _direct.remove_values
+    monkeypatch.setattr(
+        _direct, "remove_values", lambda value, secrets: asked.append(secrets) or remove(value, secrets)
+    )
+    users = [{"username": f"p{number}", "name": "no", "password": f"{PASSWORD}-{number}"} for number in range(200)]
+    users.append({"username": "short", "name": "xyz", "password": "xyz"})
+    found = action(args={"api_key": KEY, "users": users}).run(task_vars={"ansible_inject_invocation": True})
+    assert asked == [{"xyz"}]
+    assert PASSWORD not in json.dumps(found)
+    told = found["invocation"]["module_args"]["users"]
+    assert [user["password"] for user in told] == [HIDDEN] * 201
+    assert (told[0]["name"], told[-1]["name"]) == ("no", HIDDEN)
 
 
 def test_a_key_of_the_environment_is_hidden_too(monkeypatch: pytest.MonkeyPatch) -> None:
