@@ -109,6 +109,23 @@ options:
       - The C(document_digest) of the approved plan, where it was handed over apart from it. A plan from another place
         is taken only with it.
     type: str
+  four_eyes:
+    description:
+      - "Whether V(apply) asks the AWX or Automation Platform that runs the job who approved its workflow, and does
+        nothing unless somebody did who neither launched it nor made the schedule that did. It does nothing either where
+        that cannot be known: without a credential of the controller, without an approval, or if the controller does not
+        tell."
+      - The controller is found by C(CONTROLLER_HOST) and C(CONTROLLER_OAUTH_TOKEN) (or C(CONTROLLER_USERNAME) and
+        C(CONTROLLER_PASSWORD)) of the environment, by https, and its certificate is verified.
+        Its user needs to read the workflow and its schedules.
+    type: bool
+    default: false
+  handed_over:
+    description:
+      - Whether V(apply) takes nothing but a document that an earlier job of the same workflow handed over as a
+        variable, by O(plan). A path is refused then, and there is no default.
+    type: bool
+    default: false
   http_proxy:
     description:
       - URL of the proxy for all requests.
@@ -201,6 +218,13 @@ options:
         Five are always allowed.
     type: str
     default: 20%
+  require_memory:
+    description:
+      - Whether a run is refused if O(directory) is thrown away with the job, so that nothing would be remembered.
+      - That is so in the layer of a container, in its private folder, in memory and in an C(emptyDir). A volume is none
+        of these.
+    type: bool
+    default: false
   required_admins:
     description:
       - Logins that must stay active administrators.

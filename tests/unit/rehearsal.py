@@ -123,6 +123,7 @@ class Rehearsal:
             operator=operator,
             operator_claimed=False,
             facts={},
+            controller={},
             environment={},
             secrets={str(self.bench.connection[o.name]) for o in self.bench.portal.credentials if o.secret},
             warnings=[],

@@ -82,6 +82,17 @@ class KeyHeader(Auth):
         return r
 
 
+class Bearer(KeyHeader):
+    """A token in the header that others have for a user and a password."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("Authorization", token)
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        r.headers["Authorization"] = f"Bearer {self._key}"
+        return r
+
+
 class LoginCookie(Auth):
     """A session whose cookies come from a login call and are sent as they came, whatever their names.
 

@@ -103,6 +103,7 @@ class Part:
 class Approval:
     """A document that may be applied. ``voucher`` says on whose word: key, document or plans (digests given apart).
 
+    ``sealed`` says that its seal is right, whoever vouches.
     Where only digests of plans were given, envelope and shown text are bound by nothing else than the seal that failed.
     """
 
@@ -113,6 +114,7 @@ class Approval:
     parts: t.Mapping[str, Part]
     voucher: str
     vouched: frozenset[str]
+    sealed: bool = False
 
     def of(self, host: str) -> Part:
         """Return what was approved for ``host``; raises ``Refusal`` if that is nothing."""
@@ -233,6 +235,7 @@ def read(
         parts=parts,
         voucher=voucher,
         vouched=vouched,
+        sealed=store_key is not None and _sealed(document, store_key),
     )
 
 

@@ -45,7 +45,8 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.options impor
     TYPE,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.progress import machine_readable
-from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers.text import pieces
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory, lasting
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import (
     ABSENT,
     given,
@@ -72,11 +73,17 @@ JOB_FACTS = (
     "job_template_name",
     "job_launch_type",
     "workflow_job_id",
+    "workflow_job_name",
     "user_name",
     "user_email",
     "schedule_name",
     "project_revision",
 )
+CONTROLLER = ("HOST", "OAUTH_TOKEN", "USERNAME", "PASSWORD", "VERIFY_SSL")
+"""What AWX's credential type for a controller puts into the environment, with CONTROLLER_ or TOWER_ in front.
+
+It is the managed type of the namespace ``controller`` (ansible/awx, awx/main/models/credential/__init__.py).
+"""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 EVENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,199}")
 PACKED = re.compile(r"[A-Za-z0-9+/=_\s-]{200,}")
@@ -92,7 +99,8 @@ class Job:
     lists are folded, paths absolute. ``writes`` is the only answer to whether anything may be changed. ``hosts`` are
     all hosts of the inventory, ``batch`` those that this play works on together. ``run`` is the same for all tasks of
     one ansible-playbook and for no other one, on whatever machine. ``facts`` are what a controller says about its job,
-    by names that begin with ``awx_``. ``operator_claimed`` says that somebody wrote the operator into a variable.
+    by names that begin with ``awx_``, and ``controller`` how to ask it for more, by CONTROLLER. ``operator_claimed``
+    says that somebody wrote the operator into a variable.
     ``secrets`` and ``warnings`` may grow until the task ends. ``checking`` says that check mode is on; ``context`` is
     what surrounds the engine.
     """
@@ -116,6 +124,7 @@ class Job:
     operator: str
     operator_claimed: bool
     facts: t.Mapping[str, str]
+    controller: t.Mapping[str, str]
     environment: t.Mapping[str, str]
     secrets: set[str]
     warnings: list[str]
@@ -160,9 +169,10 @@ class Job:
             Display().display(self.mask.own(text), stderr=True)
 
     def show(self, text: str) -> None:
-        """Show rows of text to the person, in one piece."""
+        """Show rows of text to the person, in one piece unless that would be cut."""
         if not self.machine_readable:
-            Display().display(self.mask.own(text))
+            for piece in pieces(self.mask.own(text)):
+                Display().display(piece)
 
     @property
     def mask(self) -> Mask:
@@ -232,6 +242,8 @@ class _Reader:
         placed = sound and len(self.faults) == known
         self._needed(portal, params, told)
         facts = self._facts()
+        self._whole(facts)
+        self._lasting(told, place, facts)
         operator = str(told["operator"] or "")
         mode = str(told["mode"])
         checking = bool(self.task.check_mode) or bool(self.vars.get("ansible_check_mode"))
@@ -256,6 +268,7 @@ class _Reader:
             operator=operator or facts.get("awx_schedule_name") or facts.get("awx_user_name") or _user(),
             operator_claimed=bool(operator),
             facts=facts,
+            controller=self._controller(),
             environment=self._environment(),
             secrets=self.secrets,
             warnings=self.warnings,
@@ -509,7 +522,7 @@ class _Reader:
         if told.get("roster") and "://" not in told["roster"]:
             told["roster"] = self._find(told["roster"])
         plan = told.get("plan")
-        if plan and not (PACKED.fullmatch(plan) and not _exists(plan)):
+        if plan and not told.get("handed_over") and not (PACKED.fullmatch(plan) and not _exists(plan)):
             told["plan"] = str(Path(plan).expanduser().absolute())
         sources = [str(source) for source in self.vars.get("ansible_inventory_sources") or ()]
         place = self._directory(str(told.get("directory") or ""), sources)
@@ -553,6 +566,40 @@ class _Reader:
                 if given(value):
                     found.setdefault(f"awx_{fact}", str(value))
         return found
+
+    def _controller(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for fact in CONTROLLER:
+            for product in ("CONTROLLER", "TOWER"):
+                value = str(self.environment.get(f"{product}_{fact}") or "").strip()
+                if value:
+                    found.setdefault(fact, value)
+        self.secrets.update(found[name] for name in ("OAUTH_TOKEN", "PASSWORD") if name in found)
+        return found
+
+    def _lasting(self, told: Params, place: Path, facts: Variables) -> None:
+        """Refuse a place that is thrown away with the job where memory is required, and tell of it elsewhere."""
+        job = "awx_job_id" in facts
+        why = lasting.thrown_away(place, job=job, folder=self.environment.get(lasting.FOLDER) or "")
+        if why and told.get("require_memory"):
+            hint = "set it to a place on a volume that outlives the job"
+            self.faults.append(f"{self._called('directory')}: {place} {why}, so nothing would be remembered; {hint}")
+        elif why and job:
+            self.warnings.append(f"nothing will be remembered: {self._called('directory')} {place} {why}")
+
+    def _whole(self, facts: Variables) -> None:
+        """Refuse a slice of a job: each one would overwrite the plan of the others, in the directory and in AWX.
+
+        AWX tells a job nothing of its slice; it puts a workflow job with the name of the job template around the slices
+        (ansible/awx, awx/main/models/jobs.py, create_unified_job and awx_meta_vars).
+        """
+        template = facts.get("awx_job_template_name")
+        if template and template == facts.get("awx_workflow_job_name"):
+            self.faults.append(
+                f"{self.host}: the workflow around this job has the name of its template, {template}, as that of a "
+                "sliced job has, and the slices would overwrite each other's plans; set the job slicing of the "
+                "template to 1, or give a workflow of your own another name"
+            )
 
     def _misspelt(self) -> None:
         """Tell variables that look like ours and are read by nobody: one slip of the finger is an error."""

@@ -103,7 +103,7 @@ def _run(run: Run) -> Result:
 def _approved(run: Run) -> Approval | None:
     """Return the document that is to be applied; None if no review was asked for. Raises ``Refusal``."""
     options = run.job.options
-    if not options["reviewed"] and not options["plan"]:
+    if not options["reviewed"] and not options["plan"] and not run.bound():
         return None
     return run.approved(PLAN_PAPER, "offboard_mode=plan", "offboard_override")
 

@@ -44,6 +44,7 @@ SHARED: Spec = {
     "concurrency": {"type": "int", "default": 4},
     "directory": {"type": "str"},
     "directory_group": {"type": "str"},
+    "require_memory": {"type": "bool", "default": False},
     "log": {"type": "str"},
     "keep_runs": {"type": "int", "default": 50},
     "lock_expires": {"type": "int", "default": 300},
@@ -61,6 +62,8 @@ APPROVAL: Spec = {
     "plan_digests": {"type": "dict", "default": {}},
     "plan_max_age": {"type": "int", "default": 7},
     "expect_document": {"type": "str"},
+    "handed_over": {"type": "bool", "default": False},
+    "four_eyes": {"type": "bool", "default": False},
     "override": {"type": "str"},
     "removal_limit": {"type": "str", "default": "20%"},
 }
@@ -96,8 +99,10 @@ SPECS: dict[str, Spec] = {
 TOLD_BY_EVENTS = ("event_id", "people", "reason")
 """What an event says, to the role offboard: text, whatever it looks like, and never a template."""
 LISTS = frozenset(name for spec in SPECS.values() for name, option in spec.items() if option["type"] == "list")
+HANDOVER = tuple(f"provision_handover{part}" for part in ("", "_digest", "_counts", "_summary"))
+"""What a job that plans hands over to later ones: document, its digest, and what people are told, by host."""
 # Variables of this collection that no option stands for.
-OTHERS = (TYPE, "portal_users_in_process", "provision_hosts", "offboard_hosts")
+OTHERS = (TYPE, "portal_users_in_process", "provision_hosts", "offboard_hosts", *HANDOVER)
 
 
 def connection(portal: Portal) -> tuple[Option, ...]:

@@ -131,7 +131,7 @@ def _run(run: Run) -> Result:
 def _approved(run: Run) -> Approval | None:
     """Return the document that is to be applied; None if nobody is asked. Raises ``Refusal``."""
     options = run.job.options
-    if options["unreviewed"] and not options["plan"]:
+    if options["unreviewed"] and not options["plan"] and not run.bound():
         return None
     return run.approved(model.PLAN, "provision_mode=plan", "provision_override")
 

@@ -33,7 +33,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
 from ansible_collections.portal.users.plugins.module_utils._core.pool import undisturbed
-from ansible_collections.portal.users.plugins.plugin_utils._people import approval, stop
+from ansible_collections.portal.users.plugins.plugin_utils._people import approval, controller, stop
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY, PLAN
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import diff, markdown, model, progress, screen
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text as words
@@ -231,8 +231,15 @@ class Run:
         """
         options = self.job.options
         named = str(options["plan"] or "")
+        handed = bool(options["handed_over"])
+        if handed and not named:
+            raise approval.Refusal(
+                "no plan was handed over, and nothing else is applied here; nothing was sent",
+                reason="missing",
+                hint="Launch the workflow, whose first job makes the plan",
+            )
         source: t.Any = named
-        if not named or Path(named).is_absolute():
+        if not handed and (not named or Path(named).is_absolute()):
             # The job has made a path absolute; what else was named is the plan itself, and never begins like one.
             source = Path(named or self.store.path / f"{paper}.json")
             source = source / f"{paper}.json" if source.is_dir() else source
@@ -262,12 +269,43 @@ class Run:
                 hint="Bring back the log that has it, or make a new plan and review it",
             )
         self.facts.update(document=found.document_digest, voucher=found.voucher)
+        planned = found.envelope.get("facts")
+        planned = planned if isinstance(planned, dict) else {}
+        if handed:
+            self._ours(found, planned)
+        if options["four_eyes"]:
+            persons, behind = controller.approvers(self.job, str(planned.get("awx_job_id") or ""))
+            self.facts["approvers"] = [one.name for one in persons]
+            self.facts["launched_by"] = [one.name for one in behind]
         self._override = override
         names = self._names_in(found)
         if len(names) < 2:
             # Nobody has to be asked for what cannot be applied wherever it goes.
             self._usable(found.of(names[0] if names else self.job.host))
         return found
+
+    def bound(self) -> bool:
+        """Return whether nothing is applied but what somebody approved, whatever else is asked for."""
+        return bool(self.job.options["handed_over"] or self.job.options["four_eyes"])
+
+    def _ours(self, found: approval.Approval, planned: t.Mapping[str, t.Any]) -> None:
+        """Refuse a plan of another workflow job or of another directory: others approved it, for others' portals."""
+        if self.job.options["require_memory"] and not found.sealed:
+            raise approval.Refusal(
+                f"the plan that was handed over was not made with the directory {self.store.path}, but with that of "
+                "another organization or with none that was kept; nothing was sent",
+                reason="edited",
+                hint="Let the jobs that plan and apply have the same provision_directory, and make a new plan",
+            )
+        was, now_ = (str(facts.get("awx_workflow_job_id") or "") for facts in (planned, self.job.facts))
+        if was != now_:
+            made, own = (f"by workflow job {one}" if one else "outside of any workflow job" for one in (was, now_))
+            raise approval.Refusal(
+                f"the plan that was handed over was made {made}, and this job runs {own.removeprefix('by ')}; "
+                "nothing was sent",
+                reason="workflow",
+                hint="Launch the workflow that makes a plan and applies it",
+            )
 
     def _names_in(self, found: approval.Approval) -> list[str]:
         host = self.job.host
@@ -324,7 +362,11 @@ class Run:
 
     def who(self) -> Record:
         """Return what others are told of who has a lock."""
-        return {name: value for name, value in self.common().items() if name in ("run", "role", "host", "operator")}
+        return {
+            name: value
+            for name, value in self.common().items()
+            if name in ("run", "role", "host", "operator", "awx_job_id")
+        }
 
     def record(self, event: str, **facts: t.Any) -> Record:
         """Return one record for the log."""

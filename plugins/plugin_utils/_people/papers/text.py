@@ -13,6 +13,11 @@ import typing as t
 import unicodedata
 
 NOTHING = "–"
+EVENT = 900
+"""Bytes of text that one event of a job may have: AWX cuts what has more than 1,024 characters in its page.
+
+That is EVENT_STDOUT_MAX_BYTES_DISPLAY (ansible/awx, awx/settings/defaults.py; truncate_stdout in awx/main/utils).
+"""
 
 # Characters that Unicode counts as letters or marks and that show nothing: fillers and selectors of variants.
 _BLANK = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -104,3 +109,32 @@ def fitting(text: str, width: int) -> str:
             break
         kept.append(one)
     return "".join(kept) + "…"
+
+
+def pieces(told: str, most: int = EVENT) -> t.Iterator[str]:
+    """Yield text in pieces of whole lines, none larger than ``most`` bytes; a line that is larger is broken.
+
+    Nothing is lost but the end of line, or the blank, at which text was broken.
+    """
+    piece: list[str] = []
+    size = 0
+    for line in (part for row in told.split("\n") for part in _broken(row, most)):
+        # A terminal ends a line with two characters.
+        length = len(line.encode("utf-8", "surrogatepass")) + 2
+        if piece and size + length > most:
+            yield "\n".join(piece)
+            piece, size = [], 0
+        piece.append(line)
+        size += length
+    yield "\n".join(piece)
+
+
+def _broken(line: str, most: int) -> t.Iterator[str]:
+    # A character has four bytes at most.
+    while len(line) * 4 > most and len(line.encode("utf-8", "surrogatepass")) >= most:
+        fits = line.encode("utf-8", "surrogatepass")[: most - 4].decode("utf-8", "ignore")
+        blank = fits.rfind(" ")
+        end = blank if blank > 0 else len(fits)
+        yield line[:end]
+        line = line[end + (1 if blank > 0 else 0) :]
+    yield line

@@ -55,6 +55,7 @@ def who(holder: Record) -> str:
     facts = [
         str(holder[name]) for name in ("role", "host", "operator") if isinstance(holder.get(name), str) and holder[name]
     ]
+    facts += [f"job {holder['awx_job_id']}"] if isinstance(holder.get("awx_job_id"), str) else []
     facts += [f"on {holder['node']}"] if holder.get("node") else []
     facts += [f"since {holder['since']}"] if holder.get("since") else []
     return ", ".join(facts) or "nobody knows whose"
