@@ -23,6 +23,7 @@ What is asked, with its source in ansible/awx (24.6.1 and later):
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 import urllib.parse
 
@@ -45,7 +46,6 @@ LINKS = ("success_nodes", "failure_nodes", "always_nodes")
 NOBODY = ("scheduled", "webhook")
 """How a workflow is launched without a person."""
 OFF = ("no", "off", "0", "false", "n", "f")
-CREDENTIAL = "give the job template a credential of the type that AWX has for controllers, with a token"
 
 
 class Person(t.NamedTuple):
@@ -56,7 +56,10 @@ class Person(t.NamedTuple):
 
 
 class Unknown(BadInput):
-    """Who approved is not known, or it was nobody else than who launched."""
+    """Who approved is not known, or it was nobody else than who launched: nothing is sent."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(f"{text}; nothing was sent", hint=hint)
 
 
 def approvers(job: Job, planned_by: str) -> tuple[list[Person], list[Person]]:
@@ -68,17 +71,15 @@ def approvers(job: Job, planned_by: str) -> tuple[list[Person], list[Person]]:
     workflow, own = job.facts.get("awx_workflow_job_id", ""), job.facts.get("awx_job_id", "")
     if not (workflow.isdecimal() and own.isdecimal()):
         raise Unknown("this is no job of a workflow of AWX, so that nobody can have approved it")
-    client = _client(job)
-    # What hides secrets in papers and results knows the one of this client as well.
-    job.context.clients.append(client)
     try:
-        return _Asked(client, int(workflow)).approvers(int(own), planned_by)
+        with contextlib.closing(_client(job)) as client:
+            # What hides secrets in papers and results knows the one of this client as well.
+            job.context.clients.append(client)
+            return _Asked(client, int(workflow)).approvers(int(own), planned_by)
     except Unknown:
         raise
     except PortalError as error:
         raise Unknown(f"the controller does not tell who approved: {_why(error)}") from None
-    finally:
-        client.close()
 
 
 def _why(error: PortalError) -> str:
@@ -95,13 +96,13 @@ def _client(job: Job) -> Client:
     token, user = given.get("OAUTH_TOKEN", ""), given.get("USERNAME", "")
     if not given.get("HOST") or not (token or (user and given.get("PASSWORD"))):
         raise Unknown(
-            "who approved cannot be asked: CONTROLLER_HOST and CONTROLLER_OAUTH_TOKEN are not in the environment, "
-            f"{CREDENTIAL}"
+            "who approved cannot be asked: CONTROLLER_HOST and CONTROLLER_OAUTH_TOKEN are not in the environment",
+            "Give the job template a credential of the type that AWX has for controllers, with a token",
         )
     if given.get("VERIFY_SSL", "true").lower() in OFF:
         raise Unknown(
-            "who approved cannot be known from a controller whose certificate is not verified: switch Verify SSL of "
-            "the credential on"
+            "who approved cannot be known from a controller whose certificate is not verified",
+            "Switch Verify SSL of the credential on",
         )
     host = given["HOST"] if "://" in given["HOST"] else f"https://{given['HOST']}"
     try:
@@ -110,7 +111,7 @@ def _client(job: Job) -> Client:
     except ValueError:
         good = False
     if not good:
-        raise Unknown("who approved is asked for by https only: CONTROLLER_HOST must be an address with https://")
+        raise Unknown("who approved is asked for by https only, and CONTROLLER_HOST is no such address")
     auth: Auth = Bearer(token) if token else Basic(user, given["PASSWORD"])
     throttle = Throttle(budget=60.0, retries=2, clock=job.context.clock)
     return Client(Connection(url=host), auth, throttle, allow=(READ,), mount=job.context.mount)
@@ -144,7 +145,7 @@ class _Asked:
         others = {person.id for person in persons} - {person.id for person in behind}
         if not others:
             who = persons[0].name
-            raise Unknown(f"{who} launched workflow job {self._workflow} and approved it; somebody else has to approve")
+            raise Unknown(f"{who} launched workflow job {self._workflow} and approved it", "Let somebody else approve")
         return persons, behind
 
     def _find(self) -> str:

@@ -99,10 +99,9 @@ class Job:
     lists are folded, paths absolute. ``writes`` is the only answer to whether anything may be changed. ``hosts`` are
     all hosts of the inventory, ``batch`` those that this play works on together. ``run`` is the same for all tasks of
     one ansible-playbook and for no other one, on whatever machine. ``facts`` are what a controller says about its job,
-    by names that begin with ``awx_``, and ``controller`` how to ask it for more, by CONTROLLER. ``operator_claimed``
-    says that somebody wrote the operator into a variable.
-    ``secrets`` and ``warnings`` may grow until the task ends. ``checking`` says that check mode is on; ``context`` is
-    what surrounds the engine.
+    by names that begin with ``awx_``, and ``controller`` how to ask it for more, by CONTROLLER, if that is wanted.
+    ``operator_claimed`` says that somebody wrote the operator into a variable. ``secrets`` and ``warnings`` may grow
+    until the task ends. ``checking`` says that check mode is on; ``context`` is what surrounds the engine.
     """
 
     role: str
@@ -268,7 +267,7 @@ class _Reader:
             operator=operator or facts.get("awx_schedule_name") or facts.get("awx_user_name") or _user(),
             operator_claimed=bool(operator),
             facts=facts,
-            controller=self._controller(),
+            controller=self._controller() if told["four_eyes"] else {},
             environment=self._environment(),
             secrets=self.secrets,
             warnings=self.warnings,
