@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from awx import APPLY, PLAN, WORKFLOW, Controller
 from conftest import ANN, BOB, Bench
-from rehearsal import Rehearsal, row
+from rehearsal import Line, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.plugin_utils._people import approval, offboard, provision
@@ -244,6 +244,21 @@ def test_offboarding_takes_nothing_but_what_was_handed_over_likewise(one: Workfl
     one.bench.ledger.clear()
     job = one.stage.job("offboard", "apply", people=["E1"], reason="left", handed_over=True)
     one.refused(offboard.run(job), "no plan was handed over")
+
+
+def test_a_job_that_applies_is_named_by_its_number_to_a_second_one(one: Workflow) -> None:
+    handed = one.plan()
+    other = Workflow(Rehearsal(one.stage.path.parent, one.bench))
+    other.stage.runs = 100
+    found: list[Facts] = []
+
+    def act(_number: int, done: bool) -> None:
+        if done and not found and one.bench.writes:
+            found.append(other.apply(handed, {**LAST, "awx_job_id": "74"}))
+
+    with Line(one.bench, act):
+        assert not one.apply(handed).get("failed")
+    assert f"job {APPLY}" in found[0]["msg"]
 
 
 # Four eyes

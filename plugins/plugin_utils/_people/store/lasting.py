@@ -53,7 +53,7 @@ def thrown_away(path: Path, *, job: bool, folder: str = "") -> str:
     if EMPTY in mount.root:
         return f"lies in an emptyDir ({mount.place}), which ends with the pod"
     if mount.kind in LAYERS or (job and mount.place == Path("/")):
-        return "lies in the container of the job, which is thrown away with it"
+        return f"lies in a layer of the container ({mount.kind} at {mount.place}), which is thrown away with it"
     return ""
 
 

@@ -18,7 +18,8 @@ from ansible.template import Templar
 
 from ansible_collections.portal.users.plugins.module_utils._core import deps
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
-from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job
+from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job, Unfit
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import lasting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -263,3 +264,76 @@ def test_an_answer_of_a_survey_is_split_where_people_end_a_name_and_nowhere_else
 ) -> None:
     found = job(role, provision_directory="/srv/provisioning", offboard_reason="x", **{f"{role}_people": answer})
     assert found.options["people"] == people
+
+
+# What the controller of a job tells, and where its jobs leave things
+
+AWX = {"awx_job_id": 7, "tower_job_id": 7, "awx_job_template_name": "Plan", "provision_directory": "x"}
+
+
+@pytest.fixture
+def container(somewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let everything lie in the layer of a container, but for what lies in ``volume``."""
+    mounts = somewhere / "mountinfo"
+    volume = somewhere / "volume"
+    mounts.write_text(f"1 0 0:1 / / rw - overlay overlay rw\n2 1 8:1 /srv {volume} rw - xfs /dev/sda rw\n", "utf-8")
+    monkeypatch.setattr(lasting, "MOUNTS", mounts)
+    return volume
+
+
+def test_a_job_without_a_volume_says_that_nothing_will_be_remembered(container: Path) -> None:
+    (said,) = job(**AWX).warnings
+    assert said.startswith("nothing will be remembered: provision_directory ")
+    assert job(**{**AWX, "provision_directory": str(container / "provisioning")}).warnings == []
+    assert job(provision_directory="x").warnings == []
+
+
+def test_required_memory_refuses_a_place_that_is_thrown_away(container: Path) -> None:
+    for facts in (AWX, {"provision_directory": "x"}):
+        with pytest.raises(Unfit, match="so nothing would be remembered; set it to a place on a volume") as caught:
+            job(**facts, provision_require_memory=True)
+        # The papers of the run tell of it as well.
+        assert caught.value.job is not None
+        assert not caught.value.job.writes
+    assert job(**{**AWX, "provision_directory": str(container)}, provision_require_memory=True).warnings == []
+
+
+def test_a_slice_of_a_job_is_refused_because_it_would_overwrite_the_others() -> None:
+    sliced = {"awx_workflow_job_id": 6, "awx_workflow_job_name": "Plan"}
+    for role in ("provision", "offboard"):
+        with pytest.raises(BadInput, match="the slices would overwrite each other's plans"):
+            job(role, **AWX, **sliced)
+    assert job(**AWX, awx_workflow_job_id=6, awx_workflow_job_name="Plan, approve, apply").facts["awx_job_id"] == "7"
+
+
+def test_the_credential_of_the_controller_is_read_where_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOWER_HOST", "https://old.test")
+    monkeypatch.setenv("CONTROLLER_HOST", "https://awx.test")
+    monkeypatch.setenv("TOWER_OAUTH_TOKEN", "canary-controller-token")
+    monkeypatch.setenv("CONTROLLER_PASSWORD", "")
+    assert job(provision_directory="x").controller == {}
+    found = job(provision_directory="x", provision_four_eyes="yes")
+    assert found.controller == {"HOST": "https://awx.test", "OAUTH_TOKEN": "canary-controller-token"}
+    assert "canary-controller-token" in found.secrets
+
+
+def test_what_was_handed_over_is_never_a_path(somewhere: Path) -> None:
+    (somewhere / "work" / "plan.json").touch()
+    found = job(provision_directory="x", provision_plan="plan.json", provision_handed_over=True)
+    assert found.options["plan"] == "plan.json"
+
+
+def test_what_is_handed_over_is_no_slip_of_another_variable() -> None:
+    told = {f"provision_handover{part}": "x" for part in ("", "_digest", "_counts", "_summary")}
+    assert job(provision_directory="x", **told).warnings == []
+
+
+@pytest.mark.parametrize("nothing", ["", None, []])
+def test_a_survey_that_nobody_answered_is_as_if_there_was_none(nothing: Any) -> None:
+    roles = {
+        "provision": ("people", "decline"),
+        "offboard": ("people", "reason", "grace_days", "delete_now"),
+    }
+    for role, names in roles.items():
+        plain = job(role, provision_directory="x").options
+        assert job(role, provision_directory="x", **{f"{role}_{name}": nothing for name in names}).options == plain

@@ -207,3 +207,23 @@ def test_wide_characters_take_two_columns() -> None:
     assert [text.columns(found) for found in ("ab", "漢字", "e\u0301")] == [2, 4, 1]
     assert text.fitting("漢字漢字", 5) == "漢字…"
     assert text.fitting("漢字", 4) == "漢字"
+
+
+# What a page that cuts long events shows
+
+
+@RELAXED
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=400), st.integers(20, 80))
+def test_pieces_hold_everything_and_none_is_too_large(told: str, most: int) -> None:
+    pieces = list(text.pieces(told, most))
+    assert all(len(piece.replace("\n", "\r\n").encode()) <= most for piece in pieces)
+    assert "".join(pieces).replace("\n", "").replace(" ", "") == told.replace("\n", "").replace(" ", "")
+
+
+def test_pieces_are_whole_lines_where_that_fits() -> None:
+    rows = [f"row {number}" for number in range(400)]
+    pieces = list(text.pieces("\n".join(rows)))
+    assert [row for piece in pieces for row in piece.split("\n")] == rows
+    assert len(pieces) < 10
+    assert list(text.pieces("")) == [""]
+    assert list(text.pieces("one two three", 12)) == ["one two", "three"]
