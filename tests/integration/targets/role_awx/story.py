@@ -10,14 +10,11 @@ import dataclasses
 import io
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ansible_runner
 import yaml
-from stage import INVENTORY, PROFILES, Stage, tell
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from stage import HOSTS, INVENTORY, PROFILES, Stage, tell
 
 CUT = 1024
 HR = "{{ lookup('pipe', 'touch %s') }}"
@@ -49,31 +46,37 @@ class Controller(Stage):
     """Starts jobs on the portals of a stage; ``number`` is the ID of the last one."""
 
     number = 0
-    volume: Path
 
     def job(self, playbook: str, answers: Facts | None = None, *arguments: str, **template: Any) -> Done:
-        """Run a playbook of the collection as a job; ``template`` are variables of its template, which AWX trusts."""
+        """Run a playbook of the collection as a job; ``template`` are variables of its template, which AWX trusts.
+
+        Those of them in capital letters are the environment's.
+        """
         Controller.number += 1
         private = self.folder / f"awx_{self.number}"
         for name in ("env", "inventory", "project"):
             (private / name).mkdir(parents=True)
         (private / "inventory" / "hosts.json").write_text(json.dumps(INVENTORY), "utf-8")
         shutil.copy(self.folder / "people.csv", private / "project")
+        env = {name: template.pop(name) for name in list(template) if name.isupper()}
         own = {
             "provision_directory": str(private / "provisioning"),
             "provision_profiles": PROFILES,
             "provision_roster": str(private / "project" / "people.csv"),
+            "portal_retries": 0,
+            **WORKFLOW,
+            "awx_job_id": self.number,
+            "awx_job_template_name": playbook,
             **template,
         }
-        facts = {"awx_job_id": self.number, "awx_job_template_name": playbook, **WORKFLOW}
-        told = yaml.safe_dump({**own, **facts}) + (yaml.dump(answers, Dumper=Unsafe) if answers else "")
+        told = yaml.safe_dump(own) + (yaml.dump(answers, Dumper=Unsafe) if answers else "")
         (private / "env" / "extravars").write_text(told, "utf-8")
         with contextlib.redirect_stdout(io.StringIO()):
             ran = ansible_runner.run(
                 private_data_dir=str(private),
                 playbook=f"portal.users.{playbook}",
                 ident=str(self.number),
-                envvars=self.environment(),
+                envvars={**self.environment(), **env},
                 cmdline=" ".join(arguments) or None,
                 quiet=True,
             )
@@ -96,15 +99,64 @@ def what_was_planned_is_applied_by_a_job_that_shares_nothing(awx: Controller) ->
     plan = awx.job("awx_plan", {"provision_people": ""})
     assert plan.code == 0, plan.text
     assert plan.artifacts["provision_handover_counts"]["mail"]["create"] == 40
-    print(len(plan.said), max(map(len, plan.said)))
-    none = awx.job("awx_apply")
-    assert none.code == 2, none.text
-    print(none.text)
+    assert "{{" not in json.dumps(plan.artifacts)
+    # First what each portal comes to, then everything, and nothing of it is cut in the page of the job.
+    shown = plan.said[next(n for n, said in enumerate(plan.said) if "TASK [The plan]" in said) + 1 :]
+    assert [said.split(":")[0] for said in shown if said][:4] == sorted(HOSTS), plan.text
+    assert max(len(said) for said in shown) <= CUT
+    assert all(f"| p{n}@example.org |" in "\n".join(shown) for n in range(40)), plan.text
+    assert "nothing will be remembered: provision_directory" in plan.text
+
+    launched = awx.job("awx_apply")
+    assert launched.code == 2, launched.text
+    assert launched.text.count("no plan was handed over, and nothing else is applied here; nothing was sent.") >= 4
+    assert not any(awx.writes(host) for host in HOSTS)
     done = awx.job("awx_apply", {"provision_people": "", **plan.artifacts})
-    print(done.text)
     assert done.code == 0, done.text
+    assert "mail: 40 created" in done.text
+    assert not trap.exists()
+
+
+def a_portal_that_is_down_is_named_and_the_rest_is_applied(awx: Controller) -> None:
+    awx.roster("A1,abe@example.org,abe@example.org,Abe,Ames,Ops,employee,active,,server_operator;mailer")
+    volume = {"provision_directory": str(awx.folder / "volume" / "provisioning")}
+    plan = awx.job("awx_plan", None, "--limit", "mail,lab", PLATFORM_API_URL="http://127.0.0.1:1/", **volume)
+    assert plan.code == 2, plan.text
+    counts = plan.artifacts["provision_handover_counts"]
+    assert [counts[host].get("failed", False) for host in ("lab", "mail")] == [False, True], counts
+    done = awx.job("awx_apply", plan.artifacts, **volume)
+    assert done.code == 2, done.text
+    assert "lab: 1 created" in done.text
+    for host, why in {
+        "mail": "the plan could not be made for mail",
+        "clc_prod": "the plan says nothing of clc_prod",
+    }.items():
+        assert f"{host}: REFUSED" in done.text
+        assert why in done.text
+
+
+def what_people_answer_is_text_and_what_they_do_not_answer_has_a_default(awx: Controller) -> None:
+    trap = awx.folder / "evaluated"
+    awx.roster("A1,abe@example.org,abe@example.org,Abe,Ames,Ops,employee,active,,server_operator")
+    asked = awx.job("awx_plan", {"provision_people": f"A1\n{HR % trap}"})
+    assert asked.code == 2, asked.text
+    assert "{{ lookup('pipe'; give the keys of people in it." in asked.text, asked.text
+    left = {"offboard_people": "abe@example.org", "offboard_reason": f"ticket 7\n{HR % trap}"}
+    volume = {"provision_directory": str(awx.folder / "volume" / "provisioning")}
+    gone = awx.job("awx_offboard", {**left, "offboard_delete_now": "no"}, "--limit", "lab", **volume)
+    assert gone.code == 0, gone.text
+    log = (awx.folder / "volume" / "provisioning" / "provisioning.jsonl").read_text("utf-8")
+    assert "ticket 7 {{ lookup(" in log
+    refused = awx.job("awx_plan", provision_require_memory=True)
+    assert refused.code == 2, refused.text
+    assert "so nothing would be remembered; set it to a place on a volume that outlives the job" in refused.text
     assert not trap.exists()
 
 
 if __name__ == "__main__":
-    tell(what_was_planned_is_applied_by_a_job_that_shares_nothing, stage=Controller)
+    tell(
+        what_was_planned_is_applied_by_a_job_that_shares_nothing,
+        a_portal_that_is_down_is_named_and_the_rest_is_applied,
+        what_people_answer_is_text_and_what_they_do_not_answer_has_a_default,
+        stage=Controller,
+    )
