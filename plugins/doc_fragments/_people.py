@@ -169,7 +169,8 @@ options:
   operator:
     description:
       - Who is responsible for the run, for the log. It is marked as claimed.
-      - The default is the name of the schedule or of the user of the AWX job, else the user of the machine.
+      - The default is the name of the schedule or of the user of the AWX job or its workflow, else the user of
+        the machine.
     type: str
   override:
     description:

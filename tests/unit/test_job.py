@@ -519,15 +519,17 @@ def test_what_a_controller_says_of_its_job_is_told_once(run: Callable[..., onsta
         for name, value in (("job_id", 7), ("user_name", "ann"))
     }
     scheduled = {"awx_schedule_name": "every night", "tower_schedule_name": "every night", "awx_job_id": 8}
+    within = {"awx_parent_job_schedule_name": "every month", "awx_job_id": 9}
     told = run(
         [
             {"vars": facts, "roles": [PROVISION]},
             {"vars": scheduled, "roles": [PROVISION]},
             {"vars": {**scheduled, "provision_operator": "Bob"}, "roles": [PROVISION]},
+            {"vars": within, "roles": [PROVISION]},
         ]
     )
     assert [(job["operator"], job["claimed"]) for job in told.jobs] == [
-        ("ann", False), ("every night", False), ("Bob", True),
+        ("ann", False), ("every night", False), ("Bob", True), ("every month", False),
     ]  # fmt: skip
     assert told.jobs[0]["facts"] == {"awx_job_id": "7", "awx_user_name": "ann"}
 
@@ -618,3 +620,35 @@ def test_a_timeout_of_the_task_is_recorded_and_raised_again(run: Callable[..., o
     told = run([{"vars": {"provision_approver": "waits"}, "tasks": tasks}])
     assert told.rc == 2
     assert told.jobs[1] == {"ended": "TaskTimeoutError"}
+
+
+# The jobs of a workflow
+
+
+def test_the_first_job_of_a_workflow_plans_and_says_of_each_portal_that_left_nothing(
+    run: Callable[..., onstage.Told],
+) -> None:
+    told = run("portal.users.awx_plan", hosts=TWO)
+    assert [(job["mode"], job["options"]["fail_on"]) for job in told.jobs] == [("plan", "faults")] * 2
+    assert told.rc == 0
+    assert told.out.count("its plan could not be made") == 2
+    told = run("portal.users.awx_plan", "-e", "provision_mode=apply", hosts=TWO)
+    assert (told.rc == 0, told.jobs) == (False, [])
+
+
+def test_the_last_job_of_a_workflow_applies_what_was_handed_over_whatever_the_inventory_says(
+    run: Callable[..., onstage.Told],
+) -> None:
+    variables = {"provision_mode": "plan", "provision_plan": "mine.json", "provision_handed_over": False}
+    told = run(
+        "portal.users.awx_apply",
+        "-e",
+        "provision_handover=eA== provision_handover_digest=sha256:1",
+        hosts=inventory(one={**CLC, **variables}),
+    )
+    (job,) = told.jobs
+    assert (job["mode"], job["writes"], job["options"]["handed_over"]) == ("apply", True, True)
+    assert (job["options"]["plan"], job["options"]["expect_document"]) == ("eA==", "sha256:1")
+    told = run("portal.users.awx_apply", hosts=inventory(one={**CLC, **variables}))
+    (job,) = told.jobs
+    assert (job["options"]["plan"], job["options"]["handed_over"]) == (None, True)

@@ -77,8 +77,11 @@ JOB_FACTS = (
     "user_name",
     "user_email",
     "schedule_name",
+    "parent_job_schedule_name",
     "project_revision",
 )
+OPERATORS = ("awx_schedule_name", "awx_parent_job_schedule_name", "awx_user_name")
+"""Who is responsible for a job: its schedule, the schedule of its workflow, or who launched it."""
 CONTROLLER = ("HOST", "OAUTH_TOKEN", "USERNAME", "PASSWORD", "VERIFY_SSL")
 """What AWX's credential type for a controller puts into the environment, with CONTROLLER_ or TOWER_ in front.
 
@@ -264,7 +267,7 @@ class _Reader:
             hosts=tuple(sorted(str(host) for host in self.vars["groups"]["all"])),
             batch=tuple(str(host) for host in self.vars.get("ansible_play_batch") or [self.host]),
             run=_run(),
-            operator=operator or facts.get("awx_schedule_name") or facts.get("awx_user_name") or _user(),
+            operator=operator or next((facts[name] for name in OPERATORS if name in facts), "") or _user(),
             operator_claimed=bool(operator),
             facts=facts,
             controller=self._controller() if told["four_eyes"] else {},
