@@ -136,6 +136,28 @@ def test_a_portal_whose_task_left_nothing_is_named_as_failed(one: Workflow) -> N
     assert "FAILED" in found.data["provision_handover_summary"]["other_host"]
 
 
+@pytest.mark.parametrize("last", ["clc_host", "certcentral_host"])
+def test_a_portal_that_was_not_reached_is_in_the_document_whoever_came_last(tmp_path: Path, last: str) -> None:
+    stages = {name: Rehearsal(tmp_path, Bench(name)) for name in ("clc", "certcentral")}
+    results = {}
+    for stage in sorted(stages.values(), key=lambda stage: stage.host == last):
+        stage.roster()
+        job = stage.job("provision", "plan")
+        if stage.bench.name == "certcentral":
+            down = {"api_url": "https://gone.test", "container": "Lab", "container_id": None}
+            job = dataclasses.replace(job, connection={**job.connection, **down})
+        results[stage.host] = provision.run(dataclasses.replace(job, facts=FIRST))
+    found = handover(results)
+    document = json.loads(approval.unpack(found.data["provision_handover"]))
+    assert {host: part["status"] for host, part in document["hosts"].items()} == {
+        "clc_host": "planned",
+        "certcentral_host": "not_reached",
+    }
+    assert "gone.test" in found.paper
+    rest = Workflow(stages["certcentral"])
+    rest.refused(rest.apply(found.data), "the plan could not be made for certcentral_host")
+
+
 def test_where_nothing_could_be_planned_there_is_no_document(one: Workflow) -> None:
     assert sorted(handover({"one": {}}).data) == ["provision_handover_counts", "provision_handover_summary"]
     one.stage.path.unlink()
@@ -163,7 +185,8 @@ def test_more_than_a_controller_takes_is_not_handed_over(one: Workflow) -> None:
 def test_the_plan_of_another_run_is_not_handed_over(one: Workflow) -> None:
     result = one.run("plan", FIRST)
     one.run("plan", FIRST)
-    with pytest.raises(BadInput, match="no longer the one of this run"):
+    assert result["papers"]["json"] == str(one.stage.directory / "plan.json")
+    with pytest.raises(BadInput, match="another run has written its plan over"):
         handover({one.stage.host: result})
 
 
@@ -295,8 +318,11 @@ def test_with_four_eyes_the_log_names_who_approved_and_who_launched(
     result = served(tmp_path, monkeypatch, one, Controller(), approver="somebody")
     assert (result.get("failed"), result["proof"]) == (None, "empty")
     (start,) = [record for record in one.stage.records() if record["event"] == "start"]
-    assert (start["approvers"], start["launched_by"]) == (["olga"], ["lara"])
+    assert (start["approved_by"], start["launched_by"]) == (["olga"], ["lara"])
     assert start["approver_claimed"] == "somebody"
+    paper = (one.stage.directory / "report.md").read_text("utf-8")
+    assert "- approved_by: olga\n- awx_job_id: 73" in paper
+    assert "- Approver, as claimed: somebody" in paper
 
 
 def test_with_four_eyes_a_launcher_who_approves_applies_nothing(

@@ -69,20 +69,22 @@ def handover(results: t.Mapping[str, t.Any], *, largest: int = LARGEST) -> Hando
 def _document(results: t.Mapping[str, t.Any]) -> tuple[Record, str]:
     """Return the document of the run as all of its tasks have left it, and its paper; nothing if there is none."""
     known = [one for one in results.values() if isinstance(one, dict) and (one.get("papers") or {}).get("json")]
-    if not known:
-        return {}, ""
-    path = Path(known[0]["papers"]["json"])
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        paper = path.with_suffix(".md").read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise BadInput(f"the plan {path} of this run cannot be read ({error}), so nothing was handed over") from error
-    if document["envelope"]["run"] != known[0]["run"]:
+    found = [_read(Path(path)) for path in sorted({one["papers"]["json"] for one in known})]
+    # A portal that was not reached is in the papers of the run, and not in those that lie beside the log.
+    mine = [one for one in found if one[0]["envelope"]["run"] == known[0]["run"]]
+    if found and not mine:
         raise BadInput(
-            f"the plan {path} is no longer the one of this run, so nothing was handed over",
+            "another run has written its plan over the one of this run, so nothing was handed over",
             hint="Let no other job plan in the same directory at the same time",
         )
-    return document, paper
+    return max(mine, key=lambda one: len(one[0]["hosts"]), default=({}, ""))
+
+
+def _read(path: Path) -> tuple[Record, str]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".md").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadInput(f"the plan {path} of this run cannot be read ({error}), so nothing was handed over") from error
 
 
 def _counts(section: model.Section) -> Record:

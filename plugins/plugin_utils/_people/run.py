@@ -63,6 +63,8 @@ Result = dict[str, t.Any]
 RECORD_SIZE = 3000
 """Bytes that the records of one account need in the log, generously."""
 FAULTS = "roster-faults.txt"
+SEEN = ("approved_by", "launched_by")
+"""Whom the controller has named, for log and papers; whoever is in a variable is only claimed."""
 GUARDED = ("protected", "required_admins")
 """The options that name accounts which must stay."""
 
@@ -275,8 +277,7 @@ class Run:
             self._ours(found, planned)
         if options["four_eyes"]:
             persons, behind = controller.approvers(self.job, str(planned.get("awx_job_id") or ""))
-            self.facts["approvers"] = [one.name for one in persons]
-            self.facts["launched_by"] = [one.name for one in behind]
+            self.facts.update(zip(SEEN, ([one.name for one in found] for found in (persons, behind))))
         self._override = override
         names = self._names_in(found)
         if len(names) < 2:
@@ -417,7 +418,7 @@ class Run:
             "role": job.role,
             "version": version(),
             "core": ansible_version,
-            "facts": dict(job.facts),
+            "facts": {**job.facts, **{name: self.facts[name] for name in SEEN if name in self.facts}},
             "log_head": self.store.log.head,
             **more,
         }

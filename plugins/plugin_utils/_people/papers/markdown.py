@@ -240,7 +240,7 @@ def _about(head: model.Head, sections: t.Sequence[model.Section]) -> Lines:
         *rosters,
         f"Day that the plan goes by: {head.today}" if head.today else "",
         f"Made by {head.operator}" if head.operator else "",
-        f"Approver: {head.approver}" if head.approver else "",
+        f"Approver, as claimed: {head.approver}" if head.approver else "",
         f"People who were named: {text.listed(head.selection)}" if head.selection is not None else "",
         f"Run: {head.run}" if head.run else "",
         f"Made with portal.users {head.version} on ansible-core {head.core}" if head.version else "",
