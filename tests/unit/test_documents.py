@@ -47,7 +47,7 @@ LIFECYCLE = GUIDES / "lifecycle.rst"
 
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:  .*\n|\n)+)", re.MULTILINE)
-FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|yml))`{1,2}:$")
+FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|py|sh|yml))`{1,2}:$")
 # A definition list of messages, below the heading about errors.
 TERM = re.compile(r"^``(.+)``$", re.MULTILINE)
 VARIABLE = re.compile(r"`{1,2}((?:portal|provision|offboard)_\w+)")
@@ -277,8 +277,10 @@ def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
         path.write_text(block.text, "utf-8")
         people = read(path, today=datetime.date(2026, 1, 1)).people
         assert len(people) == len(list(csv.DictReader(block.text.splitlines())))
+    elif block.language in ("sh", "python"):
+        assert block.file, "scripts are files, and run by test_ci.py"
     else:
-        assert block.language == "shell", "yaml, csv or shell"
+        assert block.language == "shell", "yaml, csv, sh, python or shell"
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
         for command in commands(block):
             word, _space, rest = command.partition(" ")
