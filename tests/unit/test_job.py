@@ -395,6 +395,9 @@ def test_an_event_and_the_answers_of_a_survey_are_never_evaluated(
     # AWX marks the answers of a survey so that Ansible leaves them as they are.
     told = offboard(f'!unsafe "E1\\n{trap}"')
     assert [job["options"]["people"] for job in told.jobs] == [["E1", *(part.strip() for part in trap.split(","))]]
+    (tmp_path / "extravars").write_text(f'provision_people: !unsafe "E1\\n{trap}"', "utf-8")
+    told = run("portal.users.provision", "-e", "@extravars")
+    assert [job["options"]["people"] for job in told.jobs] == [["E1", *(part.strip() for part in trap.split(","))]]
     told = offboard("E1", "offboard_event_id: 1042")
     assert [job["options"]["event_id"] for job in told.jobs] == ["1042"]
     assert not (tmp_path / "sprung").exists()
