@@ -58,8 +58,8 @@ SECTIONS = r"\d+(?:\.\d+)*"
 CITATION = re.compile(rf"docs/apis/([\w.-]+\.\w+)(?: ({SECTIONS}(?:, {SECTIONS})*))?")
 HEADING = re.compile(rf"^#+ ({SECTIONS})\.? \S", re.MULTILINE)
 NAMED = re.compile(r"[\w./-]*\w\.md\b")
-# What the roles write for people, and what is built; no file of the repository.
-PAPER = re.compile(r"(?:.*/)?(?:plan|report|offboarding|offboarding_plan)(?:\.\w+)?\.md|build/.*")
+# What the roles and recipes write for people, and what is built; no file of the repository.
+PAPER = re.compile(r"(?:.*/)?(?:plan|report|offboarding|offboarding_plan|comment|short)(?:\.\w+)?\.md|build/.*")
 # A section of something that has no name of a file, as in (word 1.2).
 NAMELESS = re.compile(r"\([a-z]+ \d+\.\d+\)")
 # What a reader is told to type, besides ansible-playbook, and this test does not run; the second row is run by
