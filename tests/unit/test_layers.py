@@ -53,6 +53,8 @@ PLUGIN_UTILS = "plugins/plugin_utils/"
 NAMES = tuple(REGISTERED)
 # The standard library has these words, too, and they say nothing about a portal.
 OTHER_MEANINGS = {"import platform", "platform", "platform.node", "platform.system", "sys.platform"}
+# Neither does the name of a product that runs the collection.
+PRODUCTS = {"Red Hat Ansible Automation Platform"}
 PURE = {
     f"{CORE}{name}.py" for name in ("correlate", "desired", "digest", "fields", "guard", "identity", "plan", "report")
 }
@@ -389,7 +391,7 @@ def words(node: ast.AST) -> list[str]:
     if dotted(node) in OTHER_MEANINGS:
         return []
     if isinstance(node, ast.Constant):
-        return [node.value] if isinstance(node.value, str) else []
+        return [node.value] if isinstance(node.value, str) and node.value not in PRODUCTS else []
     if isinstance(node, ast.alias):
         return []
     if isinstance(node, (ast.Import, ast.ImportFrom)):
