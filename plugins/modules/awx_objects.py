@@ -158,8 +158,8 @@ options:
     default: true
   volume:
     description:
-      - Directory of the nodes that jobs see at O(mount). It must exist on each node, and user 1000 must be able to
-        write it.
+      - Directory of the nodes that jobs see at O(mount). It must exist on each node, and jobs must be able to write
+        it.
     type: str
   volume_claim:
     description:

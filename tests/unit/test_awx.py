@@ -365,7 +365,7 @@ def test_schedules_have_jobs_of_their_own_that_leave_no_plan_behind() -> None:
     )
     assert drift["rrule"] == "DTSTART;TZID=Europe/Zurich:20260101T023000 RRULE:FREQ=DAILY;INTERVAL=1"
     assert templates[drift["unified_job_template"]]["extra_vars"]["provision_mode"] == "drift"
-    assert templates[drift["unified_job_template"]]["playbook"] == "awx_drift.yml"
+    assert templates[drift["unified_job_template"]]["playbook"] == "awx_plan.yml"
     assert templates[offboarding["unified_job_template"]]["playbook"] == "awx_offboard.yml"
     for schedule in schedules.values():
         assert not templates[schedule["unified_job_template"]]["survey_enabled"], "nobody answers a schedule's survey"
@@ -391,7 +391,7 @@ def test_a_pod_of_kubernetes_mounts_the_claim_where_the_jobs_look() -> None:
 def test_a_project_may_be_overridden_only_where_templates_name_playbooks_of_the_collection() -> None:
     assert found("project")[0]["allow_override"] is False
     assert {one["playbook"] for one in found("job_template")} == {
-        "awx_plan.yml", "awx_apply.yml", "awx_drift.yml", "awx_offboard.yml",
+        "awx_plan.yml", "awx_apply.yml", "awx_offboard.yml",
     }  # fmt: skip
     assert found("project", wrapped=False)[0]["allow_override"] is True
     named = {one["playbook"] for one in found("job_template", wrapped=False)}
@@ -658,3 +658,13 @@ def test_role_module_and_readme_tell_of_the_same_variables() -> None:
 
 def test_the_collection_depends_on_none_of_those_that_set_awx_up() -> None:
     assert yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))["dependencies"] == {}
+
+
+def test_the_guide_lists_the_inputs_of_each_credential_type() -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "awx.rst").read_text("utf-8")
+    rows = re.findall(r"^  \* - ``(\w+)``\n    - (``.*)\n    - (``.*)$", guide, re.MULTILINE)
+    known = {name: inputs(portal) for name, portal in PORTALS.items()}
+    assert {name: (re.findall(r"\w+", required), re.findall(r"\w+", other)) for name, required, other in rows} == {
+        name: ([one.id for one in fields if one.required], [one.id for one in fields if not one.required])
+        for name, fields in known.items()
+    }

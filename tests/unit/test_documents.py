@@ -24,6 +24,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import awx_stubs
 import pytest
 import yaml
 
@@ -44,6 +45,7 @@ COLLECTIONS = Path(next(iter(_core.__path__))).parents[5]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(GUIDES.glob("*.rst"))]
 LIFECYCLE = GUIDES / "lifecycle.rst"
+AWX = GUIDES / "awx.rst"
 
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:  .*\n|\n)+)", re.MULTILINE)
@@ -68,6 +70,7 @@ NOT_RUN = (
     *("ansible-galaxy collection install", "export ", "git ", "python3 -m venv ", "lister/bin/"),
     *("ansible-galaxy collection verify", "gpg ", "mkdir ", "tar "),
     "ansible-rulebook ",  # by the integration target role_event
+    *("ansible-builder build ", "podman push "),
 )
 
 
@@ -116,7 +119,7 @@ RUNNING = sorted(
 class Reader:
     """Follows one document in an empty directory, with the portals in the environment."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], sims: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str], sims: Mapping[str, Any]) -> None:
         self.folder = folder
         self.environment = environment
         self.sims = sims
@@ -217,6 +220,8 @@ def tables() -> ModuleType:
 def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None:
     # The same files and the same commands once: `test_the_readme_shows_what_the_guide_shows`.
     known = {c for block in blocks(LIFECYCLE) for c in commands(block)} if document != LIFECYCLE else set()
+    if document == AWX:
+        reader.environment |= standing_in_for_awx(reader)
     reader.follow(document, leave_out=known)
     changed = {name for name, sim in portals.sims.items() if sim.ledger.mutations}
     about = {"lifecycle": set(NAMES), "README": {"certcentral"}, "scale": {"certcentral"}}
@@ -224,6 +229,39 @@ def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None
     assert expected <= changed, "the examples change the portals that they are about"
     if document == LIFECYCLE:
         check_lifecycle(reader, portals)
+    if document == AWX:
+        check_awx(reader)
+
+
+def standing_in_for_awx(reader: Reader) -> dict[str, str]:
+    """Return an environment with the modules of ``awx.awx``, which take what those take and ask nobody."""
+    root = reader.folder.parent / "others"
+    paths = os.pathsep.join((str(COLLECTIONS), str(root)))
+    # Each of two dozen modules would be copied first otherwise.
+    return {**awx_stubs.write(root), "ANSIBLE_COLLECTIONS_PATH": paths, "ANSIBLE_PIPELINING": "1"}
+
+
+def check_awx(reader: Reader) -> None:
+    """What the guide says about its two commands: one only writes, the other calls all modules with the same data."""
+    called = awx_stubs.called(reader.environment)
+    (settings,) = (arguments["settings"] for module, arguments in called if module == "settings")
+    assert settings["AWX_ISOLATION_SHOW_PATHS"] == [
+        *("/etc/pki/ca-trust:/etc/pki/ca-trust:O", "/srv/portal-users:/var/lib/portal-users:rw")
+    ]
+    credentials = {arguments["name"]: arguments["inputs"] for module, arguments in called if module == "credential"}
+    keys = {reader.environment["CLC_API_KEY"], reader.environment["CERTCENTRAL_API_KEY"]}
+    assert {inputs["api_key"] for inputs in credentials.values()} == keys
+    (webhook,) = (arguments for module, arguments in called if module == "notification_template")
+    assert webhook["notification_configuration"]["url"] == "https://chat.example.com/hooks/people"
+    written = "".join(path.read_text("utf-8") for path in (reader.folder / "configuration").glob("*.yml"))
+    assert [key for key in keys if key in written] == []
+    named = [arguments["name"] for _module, arguments in called if arguments.get("name")]
+    assert len(named) >= 18
+    assert [name for name in named if name not in written] == []
+    playbooks = {arguments["playbook"] for module, arguments in called if module == "job_template"}
+    for playbook in playbooks:
+        (play,) = yaml.safe_load((reader.folder / playbook).read_text("utf-8"))
+        assert play["ansible.builtin.import_playbook"] == f"portal.users.{Path(playbook).stem}"
 
 
 def check_lifecycle(reader: Reader, portals: Any) -> None:

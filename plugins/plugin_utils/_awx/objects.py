@@ -69,7 +69,6 @@ spec:
 WRAPPED = {
     "plan": "portal.users.awx_plan",
     "apply": "portal.users.awx_apply",
-    "drift": "portal.users.provision",
     "offboard": "portal.users.awx_offboard",
 }
 """The playbooks of the collection by those of the project, each of which imports one of them."""
@@ -403,7 +402,7 @@ class _Objects:
         yield self.template(
             "drift",
             "Says what is different from the roster, and changes nothing",
-            "drift",
+            "plan",
             variables={"provision_mode": "drift"},
             **self.notified("error"),
         )
