@@ -39,10 +39,12 @@ STRAYS = (
     "docs/docsite/rst/users.csv", "docs/docsite/secret.yml", "docs/answers.log", "changelogs/fragments/next.yml",
     "notes.rst", "playbooks/demo/vault.yml",
     "changelogs/.plugin-cache.yaml", "tests/output/junit.xml", "requirements/.env", "LICENSES/key.pem",
+    "extensions/patterns/vault.json",
 )  # fmt: skip
 ENDINGS = {
     "plugins": ".py",
     "roles": (".yml", ".md"),
+    "extensions": (".yml", ".json", ".md"),
     "meta": (".yml", ".txt"),
     "docs": (".rst", ".yml"),
     "LICENSES": ".txt",
