@@ -567,6 +567,7 @@ def steps() -> list[Step]:
         Step("docs", ("lint",), docs),
         Step("artifact", ("lint",), artifact),
         Step("sbom", ("lint",), sbom),
+        Step("environment", ("lint",), tool("python", "tests/environment.py")),
         Step("changelog", ("lint",), changelog),
         Step("reuse", ("lint",), reuse),
         Step("yamllint", ("lint",), tool("yamllint", "--strict", ".")),
