@@ -117,7 +117,6 @@ def released(copy: Path) -> set[str]:
     for top, ending in ENDINGS.items():
         wanted += [path for path in (copy / top).rglob("*") if path.name.endswith(ending)]
     wanted += (copy / "playbooks").glob("*.yml")
-    wanted += (copy / "extensions" / "eda" / "rulebooks").glob("*.yml")
     wanted += [copy / "changelogs" / name for name in ("changelog.yaml", "config.yaml")]
     return {str(path.relative_to(copy)) for path in wanted}
 
