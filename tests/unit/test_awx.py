@@ -257,7 +257,8 @@ def test_surveys_are_ones_that_awx_takes(changes: dict[str, Any]) -> None:
             assert isinstance(question["required"], bool)
             assert question["question_name"]
             kind = SURVEY_TYPES[question["type"]]
-            assert "default" in question or question["required"], "a launch from the API gets no default"
+            # A launch from the API gets no default, and is refused where a required answer is missing.
+            assert ("default" in question) != question["required"]
             assert isinstance(question.get("default", kind()), kind)
             assert all(isinstance(question.get(bound, 0), int) for bound in ("min", "max"))
             assert question.get("min", 0) <= question.get("max", 0) or "choices" in question

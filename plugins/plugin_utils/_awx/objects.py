@@ -73,7 +73,8 @@ WRAPPED = {
 }
 """The playbooks of the collection by those of the project, each of which imports one of them."""
 
-# A launch from the API gets no defaults of a survey: each of these variables has its default in the playbook as well.
+# A launch from the API gets no defaults of a survey, and is refused where a required answer is missing: what has a
+# default is not required, and has the same default in the playbook.
 PEOPLE: t.Mapping[str, t.Any] = {
     "name": "Who",
     "description": "Leave it empty for everybody",
@@ -119,7 +120,7 @@ LEAVERS: t.Mapping[str, t.Any] = {
             "type": "multiplechoice",
             "choices": ["no", "yes"],
             "default": "no",
-            "required": True,
+            "required": False,
         },
         {
             "question_name": "Days of grace",
@@ -129,7 +130,7 @@ LEAVERS: t.Mapping[str, t.Any] = {
             "default": 30,
             "min": 0,
             "max": 365,
-            "required": True,
+            "required": False,
         },
         {
             "question_name": "Event",
