@@ -41,8 +41,8 @@ options:
     default: awx.awx
   controller:
     description:
-      - "How a job asks AWX who approved: a mapping of C(host), C(oauth_token) (or C(username) and C(password)) and
-        C(verify_ssl)."
+      - "How a job asks AWX who approved: a mapping of C(host), an address that begins with C(https), and
+        C(oauth_token), or C(username) and C(password)."
       - It becomes a credential on the template of the apply. A token with the scope read is enough.
     type: raw
   drift_at:

@@ -47,7 +47,7 @@ GIVEN: dict[str, Any] = {
         name: {one.id: CA if one.file else f"canary-{name}-{one.id}" for one in inputs(portal)}
         for name, portal in PORTALS.items()
     },
-    "controller": {"host": "https://awx.example.com", "oauth_token": "canary-token", "verify_ssl": True},
+    "controller": {"host": "https://awx.example.com", "oauth_token": "canary-token"},
     "four_eyes": True,
     "webhook": {
         "url": "https://chat.example.com/canary-path",
@@ -442,7 +442,7 @@ def test_a_secret_is_filled_in_where_the_module_is_called() -> None:
         assert "from_variable" not in str(arguments)
         filled[item.module, item.name] = arguments
     assert filled["credential", "Portal users: DigiCert CertCentral"]["inputs"] == GIVEN["portals"]["certcentral"]
-    assert filled["credential", "Portal users: controller"]["inputs"] == GIVEN["controller"]
+    assert filled["credential", "Portal users: controller"]["inputs"] == {**GIVEN["controller"], "verify_ssl": True}
     configuration = filled["notification_template", "Portal users"]["notification_configuration"]
     assert configuration == {
         "url": "https://chat.example.com/canary-path",
@@ -587,7 +587,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"controller": None}, "awx_four_eyes: needs awx_controller, because AWX does not tell a job who approved it."),
     ({"controller": {"host": "https://awx"}}, "awx_controller: needs oauth_token, or username and password."),
     (
-        {"controller": {"host": "awx", "oauth_token": "canary"}},
+        {"controller": {"host": "http://awx.example.com", "oauth_token": "canary"}},
         "awx_controller: host must be an address like https://awx.example.com.",
     ),
     ({"webhook": {"method": "POST"}}, "awx_webhook: url is missing."),

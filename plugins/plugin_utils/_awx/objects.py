@@ -247,6 +247,8 @@ class _Objects:
                 one: Variable(f"awx_controller.{one}") if value is None else value
                 for one, value in self.it.controller.items()
             }
+            # AWX takes no answer for no, and a job does not believe a controller whose certificate nobody checks.
+            values["verify_ssl"] = True
             yield self.credential("controller", CONTROLLER_TYPE, values)
 
     def credential(self, name: str, kind: str, values: t.Mapping[str, t.Any]) -> Item:
