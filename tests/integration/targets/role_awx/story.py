@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import io
 import json
 import shutil
+import sys
+from pathlib import Path
 from typing import Any
 
 import ansible_runner
 import yaml
+from ansible import constants
+from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
+from awx_plugins.interfaces._temporary_private_credential_api import Credential
+from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
 from stage import HOSTS, INVENTORY, PROFILES, Stage, tell
 
 CUT = 1024
@@ -59,6 +66,7 @@ class Controller(Stage):
         (private / "inventory" / "hosts.json").write_text(json.dumps(INVENTORY), "utf-8")
         shutil.copy(self.folder / "people.csv", private / "project")
         env = {name: template.pop(name) for name in list(template) if name.isupper()}
+        env = {**self.injected(private), **env}
         own = {
             "provision_directory": str(private / "provisioning"),
             "provision_profiles": PROFILES,
@@ -76,7 +84,7 @@ class Controller(Stage):
                 private_data_dir=str(private),
                 playbook=f"portal.users.{playbook}",
                 ident=str(self.number),
-                envvars={**self.environment(), **env},
+                envvars=env,
                 cmdline=" ".join(arguments) or None,
                 quiet=True,
             )
@@ -88,6 +96,31 @@ class Controller(Stage):
             assert secret not in json.dumps(done.artifacts)
         shutil.rmtree(private)
         return done
+
+    def injected(self, private: Path) -> dict[str, str]:
+        """Return the environment of a job: what AWX makes of a credential for each portal, of the type that the role
+        ``awx`` sets up, and nothing else of what the portals need."""
+        root = str(constants.COLLECTIONS_PATHS[0])
+        if root not in sys.path:
+            sys.path.insert(0, root)
+        plugins = "ansible_collections.portal.users.plugins"
+        types = importlib.import_module(f"{plugins}.plugin_utils._awx.credential_types")
+        portals = importlib.import_module(f"{plugins}.module_utils._portals.registry").PORTALS
+        env = self.environment()
+        for name, portal in portals.items():
+            values = {}
+            for field in types.inputs(portal):
+                given = env.get(field.env, "")
+                values[field.id] = Path(given).read_text("utf-8") if given and field.file else given
+            env = {name: value for name, value in env.items() if not name.startswith(f"{portal.env}_")}
+            made = types.credential_type(portal)
+            parts = {part: made[part] for part in ("kind", "inputs", "injectors")}
+            kind = ManagedCredentialType(namespace=name, name=name, managed=False, **parts)
+            found: dict[str, str] = {}
+            inject_credential(kind, Credential(inputs=values), found, {}, [], str(private))
+            # The folder is `/runner` in the container of a job.
+            env |= {name: value.replace("/runner/", f"{private}/", 1) for name, value in found.items()}
+        return env
 
 
 def what_was_planned_is_applied_by_a_job_that_shares_nothing(awx: Controller) -> None:
