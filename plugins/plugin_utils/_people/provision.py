@@ -95,6 +95,8 @@ KNOWN = ("email", "first_name", "last_name", "start")
 """What memory keeps of a person as the roster has it."""
 AGAIN = (model.MOVED, model.NEW, model.OVERTAKEN)
 """What is not done before somebody has read another plan."""
+GIVES = ("profile", "account")
+"""The reasons of who has an account: then it is known which profiles give it."""
 LEFT = {wishes.LEAVE: "leave", "lost_profile": "lost_profile", "left": "left", "offboarded": "left"}
 """For what the sign-in of an account ends, in the log."""
 
@@ -565,7 +567,17 @@ class _Provisioning:
         """Return what memory keeps of a person besides the account."""
         person = self.persons[self._folded[wish.key]]
         given = {option: list(members) for option, members in wish.given.items()}
-        return {"given": given, **{name: str(person.get(name) or "") for name in KNOWN}}
+        found: dict[str, t.Any] = {"profiles": sorted(wish.data)} if wish.reason in GIVES else {}
+        names = self._names_of(given)
+        if names:
+            found["names"] = names
+        return {"given": given, **found, **{name: str(person.get(name) or "") for name in KNOWN}}
+
+    def _names_of(self, given: t.Mapping[str, t.Iterable[str]]) -> dict[str, dict[str, str]]:
+        """Return the names of members that only the portal knows, by field and ID, for who reads the log later."""
+        tables = {option: self.tables.get(self.job.portal.tables.get(option, "")) or {} for option in given}
+        found = {option: {one: table[one] for one in given[option] if one in table} for option, table in tables.items()}
+        return {option: names for option, names in found.items() if names}
 
     @undisturbed()
     def _quiet(self) -> list[dict[str, t.Any]]:
@@ -605,6 +617,7 @@ class _Provisioning:
         return (
             (known.get("login") or "") != account.key
             or (known.get("given") or {}) != wish.given
+            or (wish.reason in GIVES and known.get("profiles") != sorted(wish.data))
             or any((known.get(name) or "") != str(person.get(name) or "") for name in KNOWN)
         )
 

@@ -47,7 +47,7 @@ ACTS = {
     "deleted": "delete",
 }
 """Steps and actions after which an account can sign in, or cannot."""
-ACCOUNT = ("login", "email", "first_name", "last_name", "given", "start")
+ACCOUNT = ("login", "email", "first_name", "last_name", "given", "profiles", "start")
 
 Record = dict[str, t.Any]
 
@@ -57,7 +57,7 @@ class Memory:
     """What the log says about one tenant. Keys of people are folded, IDs of accounts are text.
 
     ``accounts``: key → ``id``, ``login``, ``email``, ``first_name``, ``last_name``, ``given`` (field → members),
-    ``start``, ``status`` (``""``, ``disabled``, ``deleted``), as far as records told them.
+    ``profiles`` (their names), ``start``, ``status`` (``""``, ``disabled``, ``deleted``), as far as records told them.
     ``offboarded``: key → what the role offboard recorded. ``used``: digest of an item that is done with → its status.
     ``made``: digest → ID of the account that was created. ``opened``: digest → the intent that has no outcome.
     ``last_act``: ID → ``act`` (create, enable, disable, delete) and ``why``. ``erased``: keyed hashes of people.
