@@ -21,7 +21,6 @@ import os
 import re
 import subprocess
 import typing as t
-import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,7 +35,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.masks import Ma
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
 from ansible_collections.portal.users.plugins.module_utils._core.parent import Parent
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
-from ansible_collections.portal.users.plugins.plugin_utils._people import options
+from ansible_collections.portal.users.plugins.plugin_utils._people import days, options
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import (
     APPLY,
     MARKER,
@@ -87,7 +86,6 @@ CONTROLLER = ("HOST", "OAUTH_TOKEN", "USERNAME", "PASSWORD", "VERIFY_SSL")
 
 It is the managed type of the namespace ``controller`` (ansible/awx, awx/main/models/credential/__init__.py).
 """
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 EVENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,199}")
 PACKED = re.compile(r"[A-Za-z0-9+/=_\s-]{200,}")
 """A plan that travels as text; no path is so long and has no dot."""
@@ -499,24 +497,19 @@ class _Reader:
             return str(here)
 
     def _timezone(self, told: Params) -> datetime.tzinfo:
-        name = str(told.get("timezone") or "UTC")
-        if name.upper() == "UTC":
-            return datetime.timezone.utc
         try:
-            return zoneinfo.ZoneInfo(name)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            self.faults.append(f"{self._called('timezone')}: {name!r} is no time zone that this machine knows")
+            return days.zone(self._called("timezone"), str(told.get("timezone") or "UTC"))
+        except BadInput as error:
+            self.faults.append(error.text)
             return datetime.timezone.utc
 
     def _today(self, told: Params, timezone: datetime.tzinfo) -> datetime.date:
         text = str(told.get("today") or "").strip()
-        try:
-            if text and DAY.fullmatch(text):
-                return datetime.date.fromisoformat(text)
-        except ValueError:
-            pass
         if text:
-            self.faults.append(f"{self._called('today')}: {text!r} is no day, write it as 2026-12-31")
+            try:
+                return days.day(self._called("today"), text)
+            except BadInput as error:
+                self.faults.append(error.text)
         return datetime.datetime.now(timezone).date()
 
     def _places(self, told: Params) -> tuple[Path, Path]:
