@@ -33,10 +33,10 @@ LEFT = {"report": "present", "absent": "absent", "disabled": "disabled"}
 SHOWN = ("email", "first_name", "last_name", "name")
 # What a failure tells the reader to do begins a sentence with one of these words.
 REMEDY = re.compile(
-    r"(?:^|[.!?:] )(?:Check|Choose|Correct|Find out|Give|If |Keep|Look at|Run again|Set|The |To |Try again|Use|Wait|"
-    r"What|Write|A |Nothing|It may|Gave up|Accounts)"
+    r"(?:^|[.!?:] )(?:Check|Choose|Correct|Find out|Give|If |Keep|Look at|Make |Run again|Set|The |To |Try again|Use|"
+    r"Wait|What|Write|A |Nothing|It may|Gave up|Accounts)"
 )
-FOR_ALL = re.compile(r"(?:list |log on|read own user|not sent)")
+FOR_ALL = re.compile(r"(?:list |log on|read own user|not sent|the portal does not offer a list)")
 STEP = re.compile(
     r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|edit|show|"
     r"verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|the id)"
@@ -264,6 +264,8 @@ class Play:
             if one["action"] == "failed":
                 # What is wrong for all is not said of one of them: a credential, a portal that is not trusted, a list.
                 everyone = one.get("bare") or one.get("kind") in ("denied", "untrusted") or FOR_ALL.match(one["msg"])
+                # This one reads what its list leaves out.
+                everyone = everyone or (self.world.name == "platform" and one["msg"].startswith("read user: "))
                 self._message(one, None if everyone else self._label(user))
                 if not result.get("failed"):
                     self.verdict.blame("lie", "a user failed and the task did not")

@@ -144,6 +144,13 @@ def test_what_is_done_and_refused_in_words_counts_as_sent_where_nobody_can_read_
     assert not bench.run(**params).get("failed")
 
 
+def test_a_read_refused_in_words_before_a_write_changes_nothing(bench: Bench) -> None:
+    bench.seed(bench.rich())
+    bench.simulator.faults.add("body", effect=READ, times=None, after=1, data=IN_WORDS)
+    result = bench.run(**bench.key(), **bench.change)
+    assert result["changed"] is (bench.ledger.count(effect=WRITE) > 0)
+
+
 def test_a_creation_refused_in_words_is_believed_by_no_list_that_lags(bench: Bench) -> None:
     faults = bench.simulator.faults
     late = {"callable": lambda: faults.add("stale_list", changes=1, times=1)}

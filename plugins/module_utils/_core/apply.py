@@ -207,7 +207,7 @@ class Applier:
         """The portal's state is not what the plan was made from: look once more and plan anew, or give up."""
         creating = work.step is not None and work.step.verb == CREATE
         taken = creating and (work.doubted or self._portal.hides_duplicates)
-        doubtful = isinstance(no, Refused) and no.doubtful
+        doubtful = isinstance(no, Refused) and no.doubtful and no.effect != READ
         if again or (isinstance(no, Refused) and not taken and not doubtful):
             if isinstance(no, Missing) and work.account is not None and not work.doubted:
                 no.text += ", and yet the account is there"

@@ -15,7 +15,8 @@ import urllib.parse
 from pathlib import Path
 
 from . import deps, transport
-from .errors import PortalError, Unclear, Unreachable, Untrusted, cut
+from .cells import Stop, regular
+from .errors import BadInput, PortalError, Unclear, Unreachable, Untrusted, cut
 
 if t.TYPE_CHECKING:
     from .connection import Connection
@@ -175,16 +176,30 @@ def _client_unusable(connection: Connection) -> PortalError:
     return Untrusted(f"client_cert: {cert} holds no key that can be used", hint="Give the key with client_key")
 
 
+def refuse_files(connection: Connection) -> None:
+    """Raise ``BadInput`` for a file of TLS that cannot be one: a library would wait for a pipe, or blame the portal."""
+    if urllib.parse.urlsplit(connection.url).scheme != "https":
+        return
+    files = [("client_cert", connection.client_cert, "CERTIFICATE"), ("client_key", connection.client_key, "KEY")]
+    if connection.validate_certs:
+        files.append((*_bundle(connection), "CERTIFICATE"))
+    for source, path, kind in files:
+        # The authorities may be a directory of files. A key may stand beside its certificate.
+        fault = "" if not path or (kind == "CERTIFICATE" and source != "client_cert" and Path(path).is_dir()) else None
+        fault = _fault(path or "", kind) if fault is None else fault
+        if fault not in ("", DAMAGED):
+            raise BadInput(f"{source}: {path} {fault}", hint=f"Check {source}")
+
+
 def _fault(path: str, kind: str = "CERTIFICATE") -> str:
     """Return what is wrong with a file in PEM, as the end of a sentence."""
-    place = Path(path)
+    if kind == "CERTIFICATE" and Path(path).is_dir():
+        return "is a directory, and none of its files is named by openssl rehash"
     try:
-        if place.is_dir():
-            return "is a directory, and none of its files is named by openssl rehash"
-        with place.open("rb") as file:
+        with regular(path) as file:
             head = file.read(1 << 20)
-    except OSError as error:
-        return f"cannot be read ({error.strerror})" if place.exists() else "does not exist"
+    except Stop as stop:
+        return stop.text
     if not head.strip():
         return "is empty"
     if head[:1] == b"\x30" and b"-----BEGIN" not in head:

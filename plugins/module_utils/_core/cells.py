@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import io
 import os
 import pathlib
 import re
@@ -113,10 +114,10 @@ def listed(cell: Cell, what: str, *, under: bool) -> list[Cell]:
 
 
 @contextlib.contextmanager
-def opened(path: str) -> t.Iterator[t.BinaryIO]:
-    """Open the file at ``path`` and close it; raises ``Stop`` for what is no text of a size that can be read.
+def regular(path: str | os.PathLike[str], largest: int | None = None) -> t.Iterator[t.BinaryIO]:
+    """Open the file at ``path`` and close it; raises ``Stop`` for what is no regular file, and where it cannot be read.
 
-    What a symbolic link leads to counts, and what was opened is what is looked at.
+    What a symbolic link leads to counts, and what was opened is what is looked at. ``largest`` is a number of bytes.
     """
     try:
         # Without it, a pipe would wait for somebody who writes into it.
@@ -129,29 +130,37 @@ def opened(path: str) -> t.Iterator[t.BinaryIO]:
         # A path that holds a NUL, which each Python words in its own way.
         raise Stop("cannot be read (a path cannot hold a NUL character)") from error
     try:
-        _suits(os.fstat(number))
+        info = os.fstat(number)
+        if stat.S_ISDIR(info.st_mode):
+            raise Stop("is a directory, give the file in it")
+        if not stat.S_ISREG(info.st_mode):
+            raise Stop("is not a regular file")
+        if largest is not None and info.st_size > largest:
+            raise Stop(f"is larger than {largest // 1024 // 1024} MiB")
         file = os.fdopen(number, "rb")
     except BaseException:
         os.close(number)
         raise
     with file:
+        try:
+            # Files of the kernel tell no size and may never end, or wait for what comes: these count as empty.
+            yield file if info.st_size else io.BytesIO()
+        except OSError as error:
+            raise Stop(f"cannot be read ({error.strerror})") from error
+
+
+@contextlib.contextmanager
+def opened(path: str) -> t.Iterator[t.BinaryIO]:
+    """Open the file at ``path`` and close it; raises ``Stop`` for what is no text of a size that can be read."""
+    with regular(path, LARGEST) as file:
         _recognise(file.read(8192))
         file.seek(0)
         yield file
 
 
-def _suits(info: os.stat_result) -> None:
-    if stat.S_ISDIR(info.st_mode):
-        raise Stop("is a directory, give the file in it")
-    if not stat.S_ISREG(info.st_mode):
-        raise Stop("is not a regular file")
-    if info.st_size > LARGEST:
-        raise Stop(f"is larger than {LARGEST // 1024 // 1024} MiB")
-
-
 def text_of(file: t.BinaryIO) -> str:
     """Return the text of an opened file; raises ``Stop``. A byte that is not UTF-8 is refused."""
-    # It may have grown, and some files do not tell their size.
+    # It may have grown.
     content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise Stop(f"is larger than {LARGEST // 1024 // 1024} MiB")

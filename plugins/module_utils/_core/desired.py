@@ -19,6 +19,9 @@ if t.TYPE_CHECKING:
     from .fields import Field
     from .portal import Portal
 
+SHOWN = 20
+"""So many wrong entries are told of."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Desired:
@@ -154,12 +157,14 @@ def desired_users(
     if entries is None:
         return [reader.read(params, params["state"], 0)]
     _no_mixing(portal, params, source)
-    wrong, found = [], []
+    wrong: list[str] = []
+    found = []
     for position, entry in enumerate(entries):
         try:
             found.append(reader.read(entry, entry.get("state") or params["state"], position))
         except BadInput as error:
-            wrong.append(str(error))
+            # What nobody will read is only counted: there may be a million of them.
+            wrong.append(str(error) if len(wrong) < SHOWN else "")
     _complain([*wrong, *_twice(found, source)])
     return found
 
@@ -171,8 +176,8 @@ def refuse_twins(found: t.Sequence[Desired], *, source: str = "users") -> None:
 
 def _complain(wrong: t.Sequence[str]) -> None:
     if wrong:
-        more = f" And {len(wrong) - 20} more." if len(wrong) > 20 else ""
-        raise BadInput(" ".join(wrong[:20]) + more)
+        more = f" And {len(wrong) - SHOWN} more." if len(wrong) > SHOWN else ""
+        raise BadInput(" ".join(wrong[:SHOWN]) + more)
 
 
 def _no_mixing(portal: Portal, params: Params, source: str) -> None:
@@ -252,7 +257,7 @@ def _states(portal: Portal, state: str) -> None:
 def _twice(found: t.Sequence[Desired], source: str) -> list[str]:
     by_id: dict[str, Desired] = {}
     by_mark: dict[tuple[bool, str], Desired] = {}
-    wrong = []
+    wrong: list[str] = []
     for desired in found:
         first = by_id.setdefault(desired.id, desired) if desired.id else desired
         # Two that look the same are the same, because nobody could tell which one a message is about.
@@ -260,7 +265,7 @@ def _twice(found: t.Sequence[Desired], source: str) -> list[str]:
             other = by_mark.setdefault((desired.service, mark), desired)
             first = other if first is desired else first
         if first is not desired:
-            wrong.append(_same_user(first, desired, source))
+            wrong.append(_same_user(first, desired, source) if len(wrong) < SHOWN else "")
     return wrong
 
 

@@ -18,7 +18,7 @@ import urllib.parse
 
 from .arguments import absolute, connection_options, task_options
 from .calls import READ, SESSION, WRITE
-from .causes import proxy_of
+from .causes import proxy_of, refuse_files
 from .client import Client
 from .connection import Connection
 from .errors import BadInput, Skipped, sentence
@@ -104,6 +104,7 @@ def open_session(
         timeout=params["timeout"],
         width=width,
     )
+    refuse_files(connection)
     _warn(portal, connection, context.warnings)
     throttle = Throttle(
         budget=params["retry_budget"],

@@ -241,8 +241,9 @@ class CertCentral(Connector):
         # The first code is told as the code, and that the key is wrong only repeats it.
         said = [found[0][1], *(": ".join(filter(None, pair)) for pair in found[1:])] if found else []
         text = "the portal refused the API key" if code == WRONG_KEY else "; ".join(filter(None, said))
-        if answer.status in (404, 410) and (not found or code == "not_found|route"):
-            # Only an error of the API itself can say that there is no such user.
+        if answer.status == 410 or (answer.status == 404 and (not found or code == "not_found|route")):
+            # Only an error of the API itself can say that there is no such user, and 410 says that of something else
+            # (docs/apis/certcentral.md 16).
             return answer.error(Refused, text or answer.snippet() or "not found", code=code, hint=ADDRESS_HINT)
         error = answer.by_status(text, code=code, hint=DENIED_HINT if answer.status in (401, 403) else "")
         if isinstance(error, Denied) and code == WRONG_KEY:

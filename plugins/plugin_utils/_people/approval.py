@@ -25,6 +25,7 @@ import zlib
 from pathlib import Path
 
 from ansible_collections.portal.users.plugins.module_utils._core import digest
+from ansible_collections.portal.users.plugins.module_utils._core.cells import Stop, regular
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, Misuse, PortalError, cut
 from ansible_collections.portal.users.plugins.plugin_utils._people.selection import (
     NOTHING,
@@ -242,11 +243,11 @@ def read(
 def _load(source: Source) -> Record:
     if isinstance(source, Path):
         try:
-            with source.open("rb") as file:
+            with regular(source, LARGEST) as file:
                 data = file.read(LARGEST + 1)
-        except OSError as error:
-            text = f"the plan {source} cannot be read ({error.strerror})"
-            raise Refusal(text, reason="missing", hint="Make a plan first, or name one") from error
+        except Stop as stop:
+            text = f"the plan {source} {stop.text}"
+            raise Refusal(text, reason="missing", hint="Make a plan first, or name one") from stop
     else:
         data = source if isinstance(source, bytes) else unpack(source)
     if len(data) > LARGEST:

@@ -13,7 +13,6 @@ import dataclasses
 import datetime
 import functools
 import gc
-import hashlib
 import json
 import re
 import threading
@@ -154,12 +153,7 @@ class Run:
     def roster(self, today: datetime.date, profiles: t.Any) -> roster_fields.Roster:
         """Return the people; raises ``BadInput`` with what is wrong, in full for the first task of the run only."""
         path = str(self.job.options["roster"] or "")
-        try:
-            digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        except OSError as error:
-            digest = f"{path}: {error.strerror}"
-        except ValueError:
-            digest = path
+        digest = roster_reader.digest_of(path)
         wrong: list[str] = []
         found = None
         try:
