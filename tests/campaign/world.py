@@ -53,6 +53,8 @@ def gone(portal: str, row: Row) -> bool:
     """Return whether a row is only the rest of a deleted account."""
     if portal == "clc":
         return bool(row["Status"] == "Deleted")
+    if portal == "certcentral":
+        return bool(row["status"] == "deleted")
     return portal == "platform" and platform.retired(row)
 
 
