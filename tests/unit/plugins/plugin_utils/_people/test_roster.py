@@ -331,9 +331,15 @@ def test_a_day_that_is_none_is_refused(text: str) -> None:
 
 
 WORDS = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp", "Zs", "Cn")), max_size=12
+    st.characters(
+        codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp", "Zs", "Cn"), exclude_characters="\ufffd"
+    ),
+    max_size=12,
 )
-TEXT = st.builds(lambda a, b: f"{a} {b}".strip(), WORDS, WORDS).filter(lambda text: text[:1] not in tuple("=+-@"))
+# Not what looks like a formula, an error or a number of a spreadsheet.
+TEXT = st.builds(lambda a, b: f"{a} {b}".strip(), WORDS, WORDS).filter(
+    lambda text: text[:1] not in tuple("=+-@#0123456789")
+)
 NAMES = st.sampled_from(("server_operator", "pki_operator", "billing"))
 OTHERS = [column for column in TEXTS if column not in ("key", "username", "email", "type", "status", "start", "end")]
 
