@@ -62,7 +62,7 @@ def listed_entries(
         text = _text(path, unlock)
         plain = _Plain(spec).entries(text)
         if plain is not None:
-            secrets.update(*(hidden(spec, entry) for entry in plain))
+            secrets.update(secret for entry in plain for secret in hidden(spec, entry))
             return plain, "users_file"
         for cell in _cells(text, suffix_of(path)):
             found.add(cell)
