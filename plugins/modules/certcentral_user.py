@@ -130,6 +130,7 @@ options:
       - Taking keys away counts for O(removal_limit). Keys of O(protected) users and of the credential's own account are
         never revoked.
       - Secrets of keys are neither read nor shown; their names and IDs are.
+      - A key that the portal does not show to the credential is not seen and stays as it is.
     type: bool
   role: &role
     description:
