@@ -12,9 +12,6 @@ import typing as t
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model, text
 
-if t.TYPE_CHECKING:
-    import datetime
-
 UNKNOWN = "not known"
 ERASED = "(erased)"
 PEOPLE = ("PERSON", "ON", "LOGIN", "HAS", "SINCE", "BY", "WHY")
@@ -32,7 +29,8 @@ SHORT = 12
 """Signs of a digest that tell it from all others of a log."""
 
 Record = t.Mapping[str, t.Any]
-Day = t.Callable[[str], "datetime.datetime | None"]
+Day = t.Callable[[str], t.Any]
+"""Makes a moment of the time of a record, None if there is none: papers know no clock."""
 
 
 def people(found: t.Sequence[Record], local: Day) -> list[str]:
