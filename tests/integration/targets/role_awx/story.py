@@ -33,7 +33,7 @@ Facts = dict[str, Any]
 APART = """#!/bin/sh
 apart="unshare --pid --uts --fork --kill-child --mount-proc"
 if ! $apart true 2> /dev/null; then apart=""; fi
-exec $apart '{ansible_playbook}' "$@"
+PATH='{path}' exec $apart '{ansible_playbook}' "$@"
 """
 """A job has processes and a host name of its own, where this machine can give it that."""
 
@@ -90,9 +90,10 @@ class Controller(Stage):
         (private / "env" / "extravars").write_text(told, "utf-8")
         apart = private / "bin" / "ansible-playbook"
         apart.parent.mkdir()
-        apart.write_text(APART.format(ansible_playbook=shutil.which("ansible-playbook")), "utf-8")
+        path = os.environ["PATH"]
+        apart.write_text(APART.format(path=path, ansible_playbook=shutil.which("ansible-playbook")), "utf-8")
         apart.chmod(0o700)
-        env["PATH"] = os.pathsep.join((str(apart.parent), os.environ["PATH"]))
+        env["PATH"] = os.pathsep.join((str(apart.parent), path))
         with contextlib.redirect_stdout(io.StringIO()):
             ran = ansible_runner.run(
                 private_data_dir=str(private),
