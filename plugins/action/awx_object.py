@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError
+from ansible_collections.portal.users.plugins.plugin_utils._awx import settings
 from ansible_collections.portal.users.plugins.plugin_utils._awx.objects import FROM_VARIABLE
-from ansible_collections.portal.users.plugins.plugin_utils._people.variables import plain, resolve
+from ansible_collections.portal.users.plugins.plugin_utils._people.variables import resolve
 
 SPEC: dict[str, t.Any] = {
     "collection": {"type": "str", "required": True},
@@ -29,10 +29,7 @@ class ActionModule(ActionBase):
         """Return what the module says, without the arguments that it was given."""
         result: dict[str, t.Any] = {**super().run(tmp, task_vars), "changed": False}
         try:
-            validated = ArgumentSpecValidator(SPEC).validate(plain(self._task.args, set()))
-            if validated.error_messages:
-                raise BadInput(" ".join(f"{one}." for one in validated.error_messages))
-            params = validated.validated_parameters
+            params = settings.validated(SPEC, self._task.args)
             arguments = self._filled(params["arguments"], task_vars or {})
         except PortalError as error:
             return {**result, "failed": True, "msg": str(error)}

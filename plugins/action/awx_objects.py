@@ -7,13 +7,11 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_loader
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError
 from ansible_collections.portal.users.plugins.plugin_utils._awx import folder, objects, settings
-from ansible_collections.portal.users.plugins.plugin_utils._people.variables import plain
 
 COLLECTIONS = ("awx.awx", "ansible.controller")
 SPEC: dict[str, t.Any] = {
@@ -39,10 +37,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": f"awx_write_to: {error.filename}: {error.strerror}."}
 
     def _described(self) -> dict[str, t.Any]:
-        validated = ArgumentSpecValidator(SPEC).validate(plain(self._task.args, set()))
-        if validated.error_messages:
-            raise BadInput(" ".join(f"{one}." for one in validated.error_messages))
-        params = validated.validated_parameters
+        params = settings.validated(SPEC, self._task.args)
         told = settings.read(params)
         found = objects.describe(told)
         if not params.get("write_to"):

@@ -34,6 +34,16 @@ attributes:
     support: full
 """
 
+    ON_CONTROLLER = r"""
+attributes:
+  action:
+    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
+    support: full
+  async:
+    description: Supports being used with C(async).
+    support: none
+"""
+
     USER = r"""
 attributes:
   check_mode:

@@ -18,6 +18,8 @@ description:
   - The result is that of the module, without the arguments that it was given. Use C(no_log) where these hold secrets.
 author:
   - portal.users authors (@portal-users)
+extends_documentation_fragment:
+  - portal.users._attributes.on_controller
 options:
   arguments:
     description:
@@ -36,12 +38,6 @@ options:
     type: str
     required: true
 attributes:
-  action:
-    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
-    support: full
-  async:
-    description: Supports being used with C(async).
-    support: none
   check_mode:
     description: Can run in C(check_mode) and predict changes without modifying the target.
     support: full

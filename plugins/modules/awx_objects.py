@@ -21,6 +21,8 @@ description:
   - It runs on the controller and asks neither a portal nor AWX.
 author:
   - portal.users authors (@portal-users)
+extends_documentation_fragment:
+  - portal.users._attributes.on_controller
 options:
   approval_timeout:
     description:
@@ -183,12 +185,6 @@ options:
       - Secrets are written as the variables that they come from.
     type: path
 attributes:
-  action:
-    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
-    support: full
-  async:
-    description: Supports being used with C(async).
-    support: none
   check_mode:
     description: Can run in C(check_mode) and predict changes without modifying the target.
     support: full

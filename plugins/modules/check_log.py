@@ -22,6 +22,7 @@ description:
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
+  - portal.users._attributes.on_controller
   - portal.users._attributes.info
 options:
   directory:
@@ -37,13 +38,6 @@ options:
     description:
       - The head that a run told, the hash of the last record at that time. The log must still have this record.
     type: str
-attributes:
-  action:
-    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
-    support: full
-  async:
-    description: Supports being used with C(async).
-    support: none
 seealso:
   - name: Playbook portal.users.check_log
     description: Runs this module with the variables of the roles.

@@ -23,18 +23,12 @@ description:
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
+  - portal.users._attributes.on_controller
   - portal.users._attributes.info
 notes:
   - The task runs once for all hosts of its play, in the section C(always) of a block whose other task is the role, with
     C(run_once) and the strategy C(linear). It runs on the controller and asks no portal.
 options: {}
-attributes:
-  action:
-    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
-    support: full
-  async:
-    description: Supports being used with C(async).
-    support: none
 seealso:
   - module: portal.users.provision
 """

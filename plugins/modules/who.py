@@ -24,6 +24,7 @@ description:
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
+  - portal.users._attributes.on_controller
   - portal.users._attributes.info
 options:
   accept_broken:
@@ -70,13 +71,6 @@ options:
       - The last day of the changes that are told, as C(2026-12-31). Without it, and with O(from), that is today.
       - RV(people) is what was known at its end.
     type: str
-attributes:
-  action:
-    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
-    support: full
-  async:
-    description: Supports being used with C(async).
-    support: none
 notes:
   - At least one of O(person), O(role), O(from) and O(until) is needed. Several of them narrow the answer.
   - A log of an older version does not say by which profiles somebody has an account.

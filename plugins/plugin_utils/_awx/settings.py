@@ -13,9 +13,12 @@ import re
 import typing as t
 import zoneinfo
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import inputs
+from ansible_collections.portal.users.plugins.plugin_utils._people.variables import plain
 
 SPEC: dict[str, dict[str, t.Any]] = {
     "approval_timeout": {"type": "int", "default": 86400},
@@ -173,6 +176,14 @@ class Reader:
                     self.refuse(f"{name}: {member} must be true or false")
             elif not isinstance(content, str):
                 self.refuse(f"{name}: {member} must be text; put it in quotes")
+
+
+def validated(spec: dict[str, t.Any], args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the arguments of a task as ``spec`` wants them; raises ``BadInput`` with all that is wrong."""
+    found = ArgumentSpecValidator(spec).validate(plain(args, set()))
+    if found.error_messages:
+        raise BadInput(" ".join(f"{one}." for one in found.error_messages))
+    return t.cast("dict[str, t.Any]", found.validated_parameters)
 
 
 def read(values: t.Mapping[str, t.Any]) -> Settings:
