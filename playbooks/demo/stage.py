@@ -117,10 +117,13 @@ class Stage:
         if self._guard is None or self._guard.stdin is None:
             return
         self._guard.stdin.close()
+        os.close(self._held)
         while self._guard.poll() is None:
             for child in self._children:
                 child.poll()
             time.sleep(0.02)
+        if self._guard.returncode:
+            raise Broken("something that the demonstration has started does not end")
         folders.end(self.folder)
 
     def prepare(self) -> None:
@@ -138,8 +141,12 @@ class Stage:
             # mkdtemp gives a folder that nobody else can enter: keys and accounts are in it. Its name is short because
             # sockets are made in it, whose whole path may have 104 characters at most.
             self.private = Path(tempfile.mkdtemp(prefix="demo-"))
-            guard = [sys.executable, str(HERE / "guard.py"), str(self.private)]
-            self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, text=True, process_group=0)
+            watched, self._held = os.pipe()
+            guard = [sys.executable, str(HERE / "guard.py"), str(watched), str(self.private)]
+            self._guard = subprocess.Popen(
+                guard, stdin=subprocess.PIPE, text=True, process_group=0, pass_fds=[watched]
+            )
+            os.close(watched)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
@@ -342,6 +349,7 @@ class Stage:
             stderr=stderr,
             text=True,
             process_group=leader,
+            pass_fds=[self._held],
         )
         self._children.append(child)
         if not leader and self._guard is not None and self._guard.stdin is not None:

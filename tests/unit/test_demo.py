@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import importlib
@@ -104,19 +105,25 @@ def places() -> Iterator[Places]:
         yield Places(Path(name))
 
 
-@pytest.fixture
-def stage(places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+@contextlib.contextmanager
+def on_stage(places: Places) -> Iterator[Any]:
     """A running simulator, as the demonstration has it."""
-    monkeypatch.setattr(stages.tempfile, "tempdir", str(places.temporary))
     before = {number: signal.getsignal(number) for number in stages.SIGNALS}
     try:
-        with stages.Stage(screen.Screen(), places.kept) as found:
+        with pytest.MonkeyPatch.context() as patch, stages.Stage(screen.Screen(), places.kept) as found:
+            patch.setattr(stages.tempfile, "tempdir", str(places.temporary))
             found.prepare()
             found.open()
             yield found
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@pytest.fixture
+def stage(places: Places) -> Iterator[Any]:
+    with on_stage(places) as found:
+        yield found
 
 
 @pytest.fixture
@@ -187,6 +194,33 @@ def test_nothing_runs_on_when_it_is_interrupted(number: signal.Signals, ansible_
     assert (said == "") == (not killed)
     if killed:
         assert places.kept.with_name("kept-1").joinpath("people.csv").is_file()
+
+
+WORKER = """
+import os, pathlib, signal, sys, time
+parent = os.getpid()
+if not os.fork():
+    os.setsid()
+    print("ready", flush=True)
+    while os.getppid() == parent:
+        time.sleep(0.02)
+    time.sleep(1)
+    pathlib.Path(sys.argv[1], "late").touch()
+    os._exit(0)
+signal.pause()
+"""
+
+
+def test_what_a_worker_notes_after_ansible_is_gone_is_part_of_what_is_left(places: Places) -> None:
+    said = places.temporary / "said"
+    with on_stage(places) as stage, said.open("w", encoding="utf-8") as stream:
+        stage._start([sys.executable, "-c", WORKER, str(places.kept)], places.kept, stream, None, os.environ)
+        deadline = time.monotonic() + PATIENCE
+        while not said.stat().st_size:
+            assert time.monotonic() < deadline, "the worker does not start"
+            time.sleep(0.02)
+    assert (places.kept / "late").is_file()
+    assert folders._made(places.kept) == folders._found(places.kept)
 
 
 def test_it_says_in_one_sentence_that_the_collection_is_not_installed(places: Places) -> None:
