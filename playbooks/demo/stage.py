@@ -143,9 +143,7 @@ class Stage:
             self.private = Path(tempfile.mkdtemp(prefix="demo-"))
             watched, self._held = os.pipe()
             guard = [sys.executable, str(HERE / "guard.py"), str(watched), str(self.private)]
-            self._guard = subprocess.Popen(
-                guard, stdin=subprocess.PIPE, text=True, process_group=0, pass_fds=[watched]
-            )
+            self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, text=True, process_group=0, pass_fds=[watched])
             os.close(watched)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -35,7 +34,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": validated.errors.msg}
         params = validated.validated_parameters
         try:
-            path = _path(params, (task_vars or {}).get("ansible_inventory_sources") or ())
+            path, _place = directory.places(params, (task_vars or {}).get("ansible_inventory_sources") or ())
             found = check.check(path, params.get("log_expect") or None)
         except PortalError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
@@ -55,10 +54,3 @@ class ActionModule(ActionBase):
             told += [f"{more} more in the result."] if more else []
             result.update(failed=True, msg=" ".join([f"{path}: {len(found.findings)} faults.", *told]))
         return result
-
-
-def _path(params: t.Mapping[str, t.Any], sources: t.Iterable[t.Any]) -> Path:
-    if params.get("log"):
-        return Path(params["log"]).absolute()
-    place = directory.default([str(one) for one in sources], Path.cwd(), params.get("directory") or "")
-    return place / directory.LOG

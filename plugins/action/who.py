@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime
 import functools
 import typing as t
-from pathlib import Path
 
 from ansible import constants as C  # noqa: N812  # everybody calls it so
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -36,6 +35,9 @@ SPEC: dict[str, t.Any] = {
     "until": {"type": "str"},
 }
 
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 Params = t.Mapping[str, t.Any]
 
 
@@ -56,8 +58,8 @@ class ActionModule(ActionBase):
         params = validated.validated_parameters
         try:
             asked = read(params)
-            path, private = _places(params, task_vars.get("ansible_inventory_sources") or ())
-            answer = who(path, private, asked)
+            path, place = directory.places(params, task_vars.get("ansible_inventory_sources") or ())
+            answer = who(path, place and place / directory.PRIVATE, asked)
         except PortalError as error:
             return {**result, "failed": True, "msg": str(error)}
         if not machine_readable(str(C.DEFAULT_STDOUT_CALLBACK)):
@@ -77,15 +79,6 @@ def read(params: Params) -> Asked:
     if not (given["person"] or given["role"] or since or until):
         raise BadInput("nothing is asked", hint="Give who_person, who_role, or days as who_from and who_until")
     return Asked(given["person"], given["role"], since, until, given["portal"], timezone)
-
-
-def _places(params: Params, sources: t.Iterable[t.Any]) -> tuple[Path, Path | None]:
-    """Return where the log is, and where its store keeps what only it reads, if that is known."""
-    place = None
-    if params.get("directory") or not params.get("log"):
-        place = directory.default([str(one) for one in sources], Path.cwd(), params.get("directory") or "")
-    log = Path(params["log"]).absolute() if params.get("log") else t.cast(Path, place) / directory.LOG
-    return log, place / directory.PRIVATE if place is not None else None
 
 
 def rows(answer: Answer, asked: Asked) -> list[str]:

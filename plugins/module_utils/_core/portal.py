@@ -357,6 +357,12 @@ class Tenant(t.NamedTuple):
         """The tenant in messages and records."""
         return f"{self.portal} {self.address} {f'scope {self.scope}' if self.scope else 'without scope'}"
 
+    @classmethod
+    def of(cls, text: str) -> Tenant:
+        """Return the tenant whose ``text`` this is."""
+        portal, address, scope = text.split(" ", 2)
+        return cls(portal, address, scope.removeprefix("scope ") if scope.startswith("scope ") else "")
+
     @property
     def mark(self) -> str:
         """The tenant in names of files: 16 hexadecimal digits."""

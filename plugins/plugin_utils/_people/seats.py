@@ -48,6 +48,13 @@ class Remembered(t.Protocol):
     def last_act(self) -> t.Mapping[str, Record]:
         """What was done last."""
 
+    @property
+    def erased(self) -> t.Mapping[str, str]:
+        """Who was taken out of the log, and when."""
+
+    def erased_on(self, names: t.Iterable[str]) -> str:
+        """Return the day on which somebody of one of these names was taken out of the log; empty if nobody was."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Blank:
@@ -56,6 +63,11 @@ class Blank:
     accounts: t.Mapping[str, Record] = dataclasses.field(default_factory=dict)
     offboarded: t.Mapping[str, Record] = dataclasses.field(default_factory=dict)
     last_act: t.Mapping[str, Record] = dataclasses.field(default_factory=dict)
+    erased: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def erased_on(self, _names: t.Iterable[str]) -> str:
+        """Nobody was taken out."""
+        return ""
 
 
 class Trouble(t.NamedTuple):
@@ -338,6 +350,7 @@ class _Offboarded:
     """Who was offboarded, under every spelling of key, login, address and ID."""
 
     def __init__(self, memory: Remembered) -> None:
+        self._memory = memory
         self._by_mark: dict[tuple[str, str], list[tuple[str, Record]]] = {}
         for key, record in memory.offboarded.items():
             known = memory.accounts.get(fold(key)) or {}
@@ -351,7 +364,7 @@ class _Offboarded:
 
         ``keys`` are those of the whole roster: a key that is somebody else's there is no other spelling of this one.
         """
-        if not self._by_mark:
+        if not self._by_mark and not self._memory.erased:
             return ""
         person = seat.person
         names = [*_keys(seat.key), *_names(seat.login, person.get("email"), person.get("username"))]
@@ -365,6 +378,9 @@ class _Offboarded:
                 day = str(record.get("date") or record.get("announced") or "")
                 if not record.get("listed") and not (day and start >= day):
                     days.append(day or "?")
+        # Of who was taken out of the log, nothing but this is known.
+        erased = self._memory.erased_on(name for _kind, name in names)
+        days += [erased] if start < erased else []
         return max(days, default="")
 
 

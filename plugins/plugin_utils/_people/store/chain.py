@@ -8,7 +8,8 @@
 
 A line is one JSON object. ``hash`` is over all of it but ``hash`` and ``personal``; ``prev`` is the hash of the record
 before it, ``n`` its number. What is about a person stands in ``personal`` with a random salt, and ``personal_hash`` is
-the hash of that: so it can be taken out later (``{"erased": …}``), and the chain stays what it was.
+the hash of that: so it can be taken out later (``{"erased": …}``), and the chain stays what it was. What is put in its
+place has the day and as many dots as make it equally long, so that no line moves.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ PERSONAL = frozenset(
     }
 )
 """The members of a record that are about a person. They are given and read like all others."""
+ERASED = "erased"
+"""The member that stands for personal data that was taken out, and the event that tells of it."""
+TAKEN_OUT = re.compile(r"\d{4}-\d\d-\d\d\.*")
 OWN = frozenset({"n", "prev", "hash", "personal", "personal_hash"})
 """The members that the chain adds."""
 
@@ -136,11 +140,23 @@ def _personal_fault(record: Record, text: bytes) -> str:
     personal = record.get("personal")
     if not isinstance(personal, dict):
         return "has lost its personal data"
-    if "erased" in personal:
-        if personal.keys() != {"erased"}:
+    if ERASED in personal:
+        if personal.keys() != {ERASED} or not TAKEN_OUT.fullmatch(str(personal[ERASED])):
             return "has personal data that it had not"
         return "" if line(personal) == text else "was written anew"
     return "" if _sha256(text) == record["personal_hash"] else "has other personal data"
+
+
+def erased(text: bytes, day: str) -> bytes:
+    """Return a line of the chain without its personal data, as long as it was; the same line if it has none."""
+    public, mark, personal = text.rpartition(b',"personal":')
+    return public + mark + filler(len(personal) - 1, day) + b"}" if mark and parse(text) else text
+
+
+def filler(size: int, day: str) -> bytes:
+    """Return what stands for ``size`` bytes that were taken out on a day."""
+    room = size - len(line({ERASED: ""}))
+    return line({ERASED: day.ljust(room, ".")}) if room >= len(day) else b"." * size
 
 
 def flat(record: Record) -> Record:

@@ -78,6 +78,7 @@ class _Check:
         self.missing: list[tuple[int, int, bytes]] = []
         self.number = self.entries = self.offset = self.took_over = self.erased = 0
         self.n, self.head = 0, chain.FIRST
+        self.unlike: dict[int, tuple[Finding, str]] = {}
         self.odd: list[tuple[int, str]] = []
         self.odd_from = 0
         self.odd_digest = self.torn_digest = hashlib.sha256()
@@ -125,6 +126,7 @@ class _Check:
         if not self._same(record):
             text = f"Line{where}: not what record {record['n']} found there"
             self.findings.append(Finding(first, CHANGED, f"{text}."))
+            self.unlike[record["n"]] = (self.findings[-1], self._digest(record))
         elif event == chain.TOOK_OVER:
             self.took_over = len(odd)
         else:
@@ -134,20 +136,31 @@ class _Check:
                     self._find(line, kind, " was not written by this version, an older one may have been used since")
 
     def _same(self, record: chain.Record) -> bool:
+        return bool(record.get("sha256") and record["sha256"] == self._digest(record))
+
+    def _digest(self, record: chain.Record) -> str:
+        """Return the digest of what stands where a record says that it found something; empty if nothing is there."""
         size = self.offset - self.odd_from
-        if record.get("offset") != self.odd_from:
-            return False
-        if record.get("size") == size:
-            return bool(record.get("sha256") == self.odd_digest.hexdigest())
-        # The end of the line came with the record.
-        return bool(record.get("size") == size - 1 and record.get("sha256") == self.torn_digest.hexdigest())
+        if record.get("offset") != self.odd_from or record.get("size") not in (size, size - 1):
+            return ""
+        # The end of the line came with the record, if it is not among what was covered.
+        return (self.odd_digest if record["size"] == size else self.torn_digest).hexdigest()
+
+    def _vouched(self, record: chain.Record) -> None:
+        """Take back what is wrong with lines of older versions where a record says that somebody was taken out."""
+        for one in record.get("covers") or ():
+            finding, digest = self.unlike.get(one.get("n"), (None, ""))
+            if finding in self.findings and digest and digest == one.get("sha256"):
+                self.findings.remove(finding)
 
     def _record(self, record: chain.Record, bare: bytes) -> None:
         self.entries += 1
         why = chain.fault(record, bare)
         if why:
             self._find(self.number, CHANGED, f", record {record['n']}, {why}")
-        elif "erased" in (record.get("personal") or {}):
+        elif record.get("event") == chain.ERASED:
+            self._vouched(record)
+        elif chain.ERASED in (record.get("personal") or {}):
             self.erased += 1
         own, prev = _key(record["hash"]), _key(record["prev"])
         if own in self.lines:

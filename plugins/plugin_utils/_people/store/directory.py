@@ -72,6 +72,17 @@ def default(sources: t.Sequence[str], cwd: Path, given: str = "", called: str = 
     return place
 
 
+def places(params: t.Mapping[str, t.Any], sources: t.Iterable[t.Any]) -> tuple[Path, Path | None]:
+    """Return where the log is, and its directory as far as that is known; raises ``BadInput``.
+
+    ``params`` are ``directory`` and ``log`` as a module has them, and ``sources`` those of the inventory.
+    """
+    place = None
+    if params.get("directory") or not params.get("log"):
+        place = default([str(one) for one in sources], Path.cwd(), params.get("directory") or "")
+    return Path(params["log"]).absolute() if params.get("log") else t.cast(Path, place) / LOG, place
+
+
 def above(path: Path) -> None:
     """Refuse a place where somebody else could put another directory in the way; raises ``BadInput``."""
     ours = (os.geteuid(), 0)

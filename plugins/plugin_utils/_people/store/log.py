@@ -22,7 +22,13 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import B
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain, node
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import tail as tails
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.directory import SPARE
-from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import Access, sync, write
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import (
+    DRAFT,
+    Access,
+    sync,
+    write,
+    wrong,
+)
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.tail import BLOCK, Tail
 
 if t.TYPE_CHECKING:
@@ -147,6 +153,36 @@ class Log:
                 self._write(descriptor, data, tail.size)
             except OSError as error:
                 raise BadInput(f"the provisioning log {self.path}: cannot be written ({error.strerror})") from error
+        return head
+
+    def rewrite(self, change: t.Callable[[bytes], bytes], told: t.Callable[[], t.Iterable[Record]]) -> str:
+        """Put a log in the place of this one, at once, in which lines are others and records follow. Returns the head.
+
+        ``change`` returns what stands for a line, without its end, and as long as it was; ``told`` is asked for the
+        records when all lines are changed. Raises ``BadInput``; then all is as it was.
+        """
+        draft = self.path.with_name(f".{self.path.name}.{node.mark()}{DRAFT}")
+        with self._opened(fcntl.LOCK_EX) as opened, wrong(self.path):
+            descriptor = t.cast(int, opened)
+            tail = tails.find(descriptor)
+            new = self.access.held(draft)
+            try:
+                with os.fdopen(os.dup(descriptor), "rb") as stream:
+                    stream.seek(0)
+                    for text in stream:
+                        bare = text.rstrip(b"\n")
+                        write(new, change(bare) + text[len(bare) :])
+                data, head = self._lines(descriptor, tail, list(told()))
+                write(new, data)
+                os.fsync(new)
+                draft.replace(self.path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    draft.unlink()
+                raise
+            finally:
+                os.close(new)
+            sync(self.path.parent)
         return head
 
     def _lines(self, descriptor: int, tail: Tail, given: t.Sequence[Record]) -> tuple[bytes, str]:

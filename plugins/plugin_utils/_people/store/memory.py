@@ -21,6 +21,7 @@ import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.chain import FIRST, TOOK_OVER, line
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import read
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.tail import Tail
@@ -31,7 +32,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import Access
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.log import Log
 
-FORMAT = 3
+FORMAT = 4
 FRESH = 1000
 """So many records of others may be read again each time before the memory is written anew."""
 USED = ("done", "already", "declined")
@@ -60,8 +61,9 @@ class Memory:
     ``profiles`` (their names), ``start``, ``status`` (``""``, ``disabled``, ``deleted``), as far as records told them.
     ``offboarded``: key → what the role offboard recorded. ``used``: digest of an item that is done with → its status.
     ``made``: digest → ID of the account that was created. ``opened``: digest → the intent that has no outcome.
-    ``last_act``: ID → ``act`` (create, enable, disable, delete) and ``why``. ``erased``: keyed hashes of people.
-    ``events``: ID of an event that was used → ``person`` and ``time``.
+    ``last_act``: ID → ``act`` (create, enable, disable, delete) and ``why``.
+    ``events``: ID of an event that was used → ``person`` and ``time``. ``erased``: keyed hash of what somebody was
+    known by → the day on which they were taken out; ``key`` is that of the store, which makes such hashes.
     """
 
     tenant: str
@@ -75,20 +77,25 @@ class Memory:
     made: dict[str, str] = dataclasses.field(default_factory=dict)
     opened: dict[str, Record] = dataclasses.field(default_factory=dict)
     last_act: dict[str, Record] = dataclasses.field(default_factory=dict)
-    erased: list[str] = dataclasses.field(default_factory=list)
+    erased: dict[str, str] = dataclasses.field(default_factory=dict)
     events: dict[str, Record] = dataclasses.field(default_factory=dict)
+    key: bytes = b""
 
     def learn(self, record: Record) -> bool:
         """Take in one record, whose personal members stand among the others. Returns whether anything was learned."""
         event = record.get("event")
-        if event == "erased":
-            self.erased += [one for one in record.get("hashes") or () if one not in self.erased]
+        if event == chain.ERASED:
+            self.erased.update(dict.fromkeys(record.get("hashes") or (), str(record.get("time") or "")[:10]))
             return True
         learn = self._LEARN.get(str(event))
         if learn is None or record.get("tenant") != self.tenant:
             return False
         learn(self, record)
         return True
+
+    def erased_on(self, names: t.Iterable[str]) -> str:
+        """Return the day on which somebody of one of these names was taken out of the log, ``""`` if nobody was."""
+        return max((self.erased.get(hash_of(self.key, name), "") for name in names), default="")
 
     def _start(self, record: Record) -> None:
         self.known = self.known or record.get("mode", "apply") == "apply"
@@ -127,7 +134,8 @@ class Memory:
         key = fold(str(record.get("person") or ""))
         if status in ("done", "already"):
             self._settled(key, record, status)
-        if key and record.get("event_id"):
+        # An event stays used when the person whom it was about is taken out.
+        if (key or chain.ERASED in record) and record.get("event_id"):
             self.events.setdefault(str(record["event_id"]), {"person": key, "time": str(record.get("time") or "")})
         if key and "offboarded" in record:
             if record["offboarded"] is None:
@@ -186,7 +194,12 @@ class Memory:
     }
 
 
-NAMES = tuple(field.name for field in dataclasses.fields(Memory) if field.name not in ("tenant", "head"))
+NAMES = tuple(field.name for field in dataclasses.fields(Memory) if field.name not in ("tenant", "head", "key"))
+
+
+def hash_of(key: bytes, text: str) -> str:
+    """Return the keyed hash under which a key or login of an erased person is known."""
+    return hmac.new(key, fold(text).encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
 
 
 class Kept:
@@ -228,6 +241,12 @@ class Kept:
             self._keep(memory, last)
         return memory
 
+    def renew(self, tenant: str) -> None:
+        """Make the memory of a tenant anew from the log, whose records may tell less than they did."""
+        memory, at, _known = self._from_the_first(tenant, FIRST)
+        memory.head = at.hash
+        self._keep(memory, at)
+
     def salvage(self, tenant: str) -> Memory:
         """Return what is remembered and what can be read of the log, up to where it is broken; nothing is sure."""
         memory, at = self._kept(tenant)
@@ -237,7 +256,7 @@ class Kept:
         return memory
 
     def _from_the_first(self, tenant: str, head: str) -> tuple[Memory, Tail, bool]:
-        memory, at, found = Memory(tenant), Tail(0, FIRST, 0, 0), False
+        memory, at, found = Memory(tenant, key=self.key), Tail(0, FIRST, 0, 0), False
         for entry in self.log.read():
             memory.learn(entry.record)
             at = Tail(entry.n, entry.hash, entry.end, entry.end)
@@ -245,7 +264,7 @@ class Kept:
         return memory, at, found
 
     def _kept(self, tenant: str) -> tuple[Memory, Tail]:
-        memory, nothing = Memory(tenant), Tail(0, FIRST, 0, 0)
+        memory, nothing = Memory(tenant, key=self.key), Tail(0, FIRST, 0, 0)
         data = read(self.path(tenant))
         if data is None:
             return memory, nothing
@@ -256,7 +275,7 @@ class Kept:
             body = {"format": FORMAT, "tenant": tenant, "n": n, "head": head, "end": end}
             if hmac.compare_digest(str(told["mac"]), self._mac(body, rest)):
                 found = json.loads(rest)
-                memory = Memory(tenant, head, **{name: found[name] for name in NAMES})
+                memory = Memory(tenant, head, key=self.key, **{name: found[name] for name in NAMES})
                 return memory, Tail(n, head, end, end)
         # Edited, half written by a dying disk, or of another version: the log knows better.
         return memory, nothing

@@ -107,16 +107,28 @@ class Runs:
             for path in self.private.glob(f"{mark}.*"):
                 path.unlink(missing_ok=True)
 
-    def _live(self, mark: str, one: Record) -> bool:
-        path = self.private / f"{mark}.live"
+    def busy(self) -> list[str]:
+        """Return the names of the folders of runs of which a task is at work."""
+        known = {path.stem: _told(path) for path in self.private.glob("*.json")}
+        return sorted(
+            str(one["folder"]) for mark, one in known.items() if one.get("folder") and self._heard(mark) is None
+        )
+
+    def _heard(self, mark: str) -> float | None:
+        """Return when a run was last heard of, by the clock of the volume; None if one of its tasks is at work."""
         try:
-            descriptor = self.access.open(path)
+            descriptor = self.access.open(self.private / f"{mark}.live")
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                heard = os.fstat(descriptor).st_mtime
+                return os.fstat(descriptor).st_mtime
             finally:
                 os.close(descriptor)
         except BlockingIOError:
+            return None
+
+    def _live(self, mark: str, one: Record) -> bool:
+        heard = self._heard(mark)
+        if heard is None:
             return True
         here = _parent()
         # Between two tasks nobody holds the lock; but whoever started them tells, if we can see it.

@@ -9,15 +9,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import secrets
 import time
 import typing as t
 import urllib.parse
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
-from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory, files, hand, locks, memory
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.directory import LOG, PRIVATE
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import Access
@@ -103,6 +100,10 @@ class Store:
         """
         return self._memory.recall(tenant, keep=keep)
 
+    def renew(self, tenant: str) -> None:
+        """Make the memory of a tenant anew from the log."""
+        self._memory.renew(tenant)
+
     def salvage(self, tenant: str) -> Memory:
         """Return what can be known of a tenant beside a log that cannot be trusted: to find people by."""
         return self._memory.salvage(tenant)
@@ -150,9 +151,13 @@ class Store:
         """Join the run with that ID, or begin it; ``keep`` is how many folders of runs stay, 0 is all."""
         return self._runs.run(run, mode, keep=keep)
 
+    def busy(self) -> list[str]:
+        """Return the names of the folders of runs of which a task is at work."""
+        return self._runs.busy()
+
     def hash_of(self, text: str) -> str:
         """Return the keyed hash under which a key or login of an erased person is known."""
-        return hmac.new(self.key, fold(text).encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
+        return memory.hash_of(self.key, text)
 
     def older(self, host: str) -> Record | None:
         """Return what an older version remembered about an inventory host, None if nothing; raises ``BadInput``.

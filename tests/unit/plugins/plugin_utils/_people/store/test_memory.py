@@ -166,7 +166,7 @@ def test_a_log_that_lost_its_end_or_was_exchanged_is_refused_with_a_remedy(store
 def test_memory_goes_on_where_records_have_moved(store: Store) -> None:
     first = remembered(store, done("E1", changes=["long"] * 50), done("E2"))
     lines = [json.loads(line) for line in store.log.path.read_bytes().splitlines()]
-    lines[0]["personal"] = {"erased": True}
+    lines[0]["personal"] = {"erased": "2026-01-02"}
     store.log.path.write_bytes(b"".join(chain.line(line) + b"\n" for line in lines))
     memory = store.memory(TENANT)
     assert memory.head == first.head
