@@ -12,12 +12,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import http.server
+import itertools
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
-from typing import TYPE_CHECKING, Any
+import textwrap
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import requests
 from ansible import constants
@@ -25,8 +31,8 @@ from stage import HOSTS, PATIENCE, Stage, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[4]
 EVERYTHING = "server_operator;pki_operator;mailer"
 ANNA = f"E1,anna.nowak@example.org,anna.nowak@example.org,Anna,Nowak,Engineer,employee,active,,{EVERYTHING}"
 BELA = f"1_000,bela.kis@example.org,bela.kis@example.org,Béla,Kis,PKI,employee,active,,{EVERYTHING}"
@@ -64,8 +70,8 @@ class Listening:
 
 
 @contextlib.contextmanager
-def rulebook(stage: Stage) -> Iterator[Listening]:
-    """Let ansible-rulebook listen on a free port."""
+def rulebook(stage: Stage, name: str = "portal.users.hr_leaver", **environment: str) -> Iterator[Listening]:
+    """Let ansible-rulebook listen on a free port; ``name`` is a rulebook of a collection, or a file."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -80,9 +86,9 @@ def rulebook(stage: Stage) -> Iterator[Listening]:
     out = stage.folder / "rulebook.log"
     with out.open("wb") as file:
         child = subprocess.Popen(
-            ["ansible-rulebook", "-r", "portal.users.hr_leaver", "-i", inventory, "-e", "vars.json"],
+            ["ansible-rulebook", "-r", name, "-i", inventory, "-e", "vars.json"],
             cwd=stage.folder,
-            env={**stage.environment(), "ANSIBLE_COLLECTIONS_PATH": constants.COLLECTIONS_PATHS[0]},
+            env={**stage.environment(), "ANSIBLE_COLLECTIONS_PATH": constants.COLLECTIONS_PATHS[0], **environment},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -155,6 +161,65 @@ def a_signed_event_offboards_one_person_and_all_others_are_dropped(stage: Stage)
     }
 
 
+class Controller(http.server.BaseHTTPRequestHandler):
+    """As much of a controller's API as ansible-rulebook 1.3.2 asks (job_template_runner.py): it says yes to all."""
+
+    launched: ClassVar[list[tuple[str, Any]]] = []
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name that the library gives it
+        """Say nothing: the tests tell what was launched."""
+
+    def _answer(self, told: Any, status: int = 200) -> None:
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        """Answer what template there is, and that each job is over."""
+        template = {"id": 7, "type": "job_template", "name": "Offboard", "ask_variables_on_launch": True}
+        template |= {f"ask_{what}_on_launch": False for what in ("limit", "labels", "inventory")}
+        template |= {"summary_fields": {"organization": {"name": "Default"}}}
+        template |= {"related": {"launch": "/api/v2/job_templates/7/launch/"}}
+        jobs = [{"id": int(one), "status": "successful"} for one in re.findall(r"id__in=(\d+)", self.path)]
+        known = {"unified_job_templates": {"results": [template]}, "jobs": {"results": jobs}}
+        known |= {"config": {"version": "4.6"}}
+        self._answer(known[self.path.partition("?")[0].strip("/").rpartition("/")[2]])
+
+    def do_POST(self) -> None:
+        """Launch a job."""
+        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.launched.append((self.headers["Authorization"], told["extra_vars"]))
+        self._answer({"id": len(self.launched), "url": f"/api/v2/jobs/{len(self.launched)}/"}, 201)
+
+
+def the_rulebook_of_the_guide_launches_the_template_of_a_controller(stage: Stage) -> None:
+    """The controller is a stand-in: what is tried is what ansible-rulebook makes of the guide's rulebook."""
+    guide = (ROOT / "docs" / "docsite" / "rst" / "events.rst").read_text("utf-8")
+    block = guide.partition("``hr_leaver_controller.yml``:")[2].partition(".. code-block:: yaml\n")[2]
+    lines = itertools.takewhile(lambda line: not line.strip() or line[0] == " ", block.splitlines())
+    path = stage.folder / "hr_leaver_controller.yml"
+    path.write_text(textwrap.dedent("\n".join(lines)), "utf-8")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Controller) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        environment = {"EDA_CONTROLLER_URL": address, "EDA_CONTROLLER_TOKEN": "t"}
+        with rulebook(stage, str(path), EDA_JOB_TEMPLATE_REFRESH_DELAY="1", **environment) as hr:
+            assert hr.send({"id": "hr-8", "type": "leaver", "person": "E1"}, secret="guessed") == 401
+            for number, person in enumerate(("{{ 1 + 1 }}", "1_000", "00123")):
+                assert hr.send({"id": f"hr-{number}", "type": "leaver", "person": person}) == 200
+            stage.until(lambda: len(Controller.launched) == 2)
+            assert hr.text.count(DROPPED) == 1
+        server.shutdown()
+    told = {"offboard_reason": "told by the HR system"}
+    assert Controller.launched == [
+        ("Bearer t", {**told, "offboard_event_id": "hr-1", "offboard_people": "1_000"}),
+        ("Bearer t", {**told, "offboard_event_id": "hr-2", "offboard_people": "00123"}),
+    ]
+
+
 def missing() -> str:
     """Return why ansible-rulebook cannot be run here."""
     if shutil.which("ansible-rulebook") is None:
@@ -169,4 +234,8 @@ if __name__ == "__main__":
     if reason:
         print(f"skipped: {reason}")
     else:
-        tell(people_get_their_accounts, a_signed_event_offboards_one_person_and_all_others_are_dropped)
+        tell(
+            people_get_their_accounts,
+            a_signed_event_offboards_one_person_and_all_others_are_dropped,
+            the_rulebook_of_the_guide_launches_the_template_of_a_controller,
+        )

@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +95,43 @@ def test_the_private_folder_is_where_ansible_runner_says(mounts: Path, tmp_path:
 def test_a_system_that_does_not_tell_is_believed(mounts: Path) -> None:
     assert not mounts.exists()
     assert lasting.thrown_away(Path("/srv/x"), job=True) == ""
+
+
+def mounted(commands: str, *places: Path) -> dict[str, str]:
+    """Return what is said of places in a mount namespace in which ``commands`` have mounted something."""
+    said = "import json, sys; from pathlib import Path; "
+    said += f"from {lasting.__name__} import thrown_away; "
+    said += "print(json.dumps({one: thrown_away(Path(one), job=True) for one in sys.argv[1:]}))"
+    alone = ["unshare", "--mount", "sh", "-ec", f'{commands}; exec "$@"', "sh"]
+    found = subprocess.run(
+        [*alone, sys.executable, "-c", said, *map(str, places)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told: dict[str, str] = json.loads(found.stdout)
+    return told
+
+
+def may_mount() -> bool:
+    """Return whether a namespace with mounts of its own can be had here."""
+    if shutil.which("unshare") is None:
+        return False
+    return not subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode
+
+
+@pytest.mark.skipif(not may_mount(), reason="only root may mount, and only where a container lets it")
+def test_it_is_so_for_mounts_of_the_system(tmp_path: Path) -> None:
+    volume, disk, memory, layer = (tmp_path / name for name in ("volume", "disk", "memory", "layer"))
+    for one in (volume, disk, memory, layer):
+        one.mkdir()
+    mount = lasting._mount(tmp_path)
+    if mount is not None and mount.kind in (*lasting.LAYERS, *lasting.MEMORY):
+        pytest.skip("temporary files lie in a layer of a container or in memory here, and so would the volume")
+    # What AWX does with AWX_ISOLATION_SHOW_PATHS: a folder of the node appears in the container.
+    mounts = f"mount --bind {disk} {volume}; mount -t tmpfs none {memory}"
+    told = mounted(mounts, volume / "provisioning", memory / "x", layer / "x")
+    assert told[str(volume / "provisioning")] == ""
+    assert told[str(memory / "x")].startswith("lies in memory (tmpfs")
+    assert told[str(layer / "x")].startswith(LAYER)
