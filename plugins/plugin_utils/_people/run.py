@@ -34,7 +34,14 @@ from ansible_collections.portal.users.plugins.module_utils._core.identity import
 from ansible_collections.portal.users.plugins.module_utils._core.pool import undisturbed
 from ansible_collections.portal.users.plugins.plugin_utils._people import approval, controller, stop
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY, PLAN
-from ansible_collections.portal.users.plugins.plugin_utils._people.papers import diff, markdown, model, progress, screen
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import (
+    diff,
+    markdown,
+    model,
+    paper,
+    progress,
+    screen,
+)
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text as words
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import fields as roster_fields
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import read as roster_reader
@@ -502,10 +509,11 @@ class Run:
             for host, part in document["hosts"].items()
         ]
         sections = self._sections
-        found = {"md": markdown.paper(head, sections)}
+        shown = paper.of(head, sections)
+        found = {"md": markdown.whole(shown)}
         if self.job.mode == PLAN:
             # For a comment on a merge request; what was done is told by the report in full.
-            found["short.md"] = markdown.short(head, sections, f"{self.paper}.md")
+            found["short.md"] = markdown.short(shown, head.kind, sections, f"{self.paper}.md")
         return found
 
     def _say(self, document: Record) -> None:

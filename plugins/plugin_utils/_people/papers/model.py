@@ -307,6 +307,19 @@ class _Json:
 _GENERATED, _GIVEN = "made up, and nobody is told", "given, and not shown"
 
 
+class Told(t.NamedTuple):
+    """What becomes of something, in parts: ``name``, a ``word`` such as *added*, and the values, the last one last."""
+
+    name: str
+    word: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return it as a phrase."""
+        words = f"{self.word} {' → '.join(self.values)}" if self.word else " → ".join(self.values)
+        return f"{self.name}: {words}" if self.name else words
+
+
 @dataclasses.dataclass(frozen=True)
 class Change(_Json):
     """What happens to one field: values as shown, in the order of the engine's own changes.
@@ -339,18 +352,21 @@ class Change(_Json):
         """Return what ``to_dict`` wrote."""
         return cls(**_known(cls, found))
 
-    def told(self) -> list[str]:
+    def phrases(self) -> list[Told]:
         """Return what happens, in one or two phrases; nothing is cut."""
         words = []
-        if self.added:
-            words.append(f"added {text.listed(text.ordered(self.added))}")
-        if self.removed:
-            words.append(f"removed {text.listed(text.ordered(self.removed))}")
+        for word, members in (("added", self.added), ("removed", self.removed)):
+            if members:
+                words.append(Told(self.field, word, (text.listed(text.ordered(members)),)))
         if words:
             return words
         if self.input:
-            return [f"sent {text.value(self.after)}"]
-        return [f"{text.value(self.before)} → {text.value(self.after)}"]
+            return [Told(self.field, "sent", (text.value(self.after),))]
+        return [Told(self.field, "", (text.value(self.before), text.value(self.after)))]
+
+    def told(self) -> list[str]:
+        """Return what happens without the name of the field."""
+        return [str(one._replace(name="")) for one in self.phrases()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -559,7 +575,7 @@ class Section(_Json):
     def dangerous(self) -> list[Entry]:
         """What is dangerous among what is planned or was sent, the worst first."""
         found = [one for one in self.entries if one.danger and (one.status in SENT or one.status == UNCLEAR)]
-        return sorted(found, key=lambda one: (min(map(_badness, one.danger)), one.login.lower(), one.login))
+        return sorted(found, key=lambda one: (min(map(badness, one.danger)), one.login.lower(), one.login))
 
     def standing(self, one: Line) -> str:
         """Return one of STANDINGS, or nothing where nobody asked; an offboarding always asks."""
@@ -582,7 +598,8 @@ def _counted(one: Entry) -> str:
     return NONE if one.status == UNCHANGED else one.status
 
 
-def _badness(code: str) -> int:
+def badness(code: str) -> int:
+    """Return the place of a danger among all of them, the worst first, and before it what this version knows not of."""
     return list(DANGERS).index(code) if code in DANGERS else -1
 
 
