@@ -172,6 +172,15 @@ options:
       - The default is the name of the schedule or of the user of the AWX job or its workflow, else the user of
         the machine.
     type: str
+  overlay:
+    description:
+      - Path of a YAML or JSON file with what is said of people beside their roster, by their keys, for accounts that
+        are called otherwise, exceptions and grants that end. The guide
+        R(People who join, move and leave,ansible_collections.portal.users.docsite.lifecycle) shows one.
+      - It holds for a roster of any format. An entry for nobody in the roster is a warning, and whatever contradicts
+        itself is an error.
+      - A relative path is looked for like O(roster).
+    type: str
   override:
     description:
       - Digest of the plan that may exceed limits this once. It holds for what is left of that plan and for nothing

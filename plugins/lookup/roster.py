@@ -25,7 +25,9 @@ description:
   - B(status) is one of V(active), V(leave) and V(leaver). Where it is empty it follows from the dates, V(prehire)
     before B(start), V(leaver) after B(end), V(active) otherwise. A written status that contradicts the dates is an
     error.
-  - B(profiles) are the business roles, as a list, or separated by C(;) in one text.
+  - B(profiles) are the business roles, as a list, or separated by C(;) in one text. C(auditor@2026-12-31) is one that
+    ends with that day. In YAML and JSON, one of a list may also be a mapping of C(profile), C(from), C(until) (the
+    first and the last day) and C(portals), portal hosts or portal types.
   - B(accounts), in YAML and JSON only, maps portal hosts or portal types (V(clc), V(certcentral), V(platform),
     V(cloudcenter)) to options of that portal's user module. They override what the profiles give. A portal without any
     option says that the person has an account there.
@@ -44,6 +46,11 @@ options:
     type: list
     elements: path
     required: true
+  overlay:
+    description:
+      - Path of a YAML or JSON file with what is said of the same people beside the roster, by their keys. It is
+        searched like the roster.
+    type: path
   portals:
     description:
       - The portal hosts that B(accounts) may name, for example C(groups.portals). Portal types are always known.
@@ -138,6 +145,14 @@ _raw:
     first_name:
       description: First name.
       type: str
+    grants:
+      description:
+        - Profiles that are limited, with C(profile), C(from), C(until), C(portals) and C(status), one of V(active),
+          V(ended) and V(later).
+      returned: for whom there are any
+      type: list
+      elements: dict
+      sample: [{"profile": "auditor", "from": "", "until": "2026-12-31", "portals": [], "status": "active"}]
     job_title:
       description: Job title.
       type: str
@@ -158,6 +173,13 @@ _raw:
     mobile:
       description: Mobile phone number.
       type: str
+    overlay:
+      description:
+        - What the overlay says of the person and is none of the other fields. C(accounts) are options by portal host
+          or portal type, nothing where there shall be no account. Besides there are C(previous_logins), C(line),
+          C(note) and C(owner).
+      returned: for whom O(overlay) has an entry
+      type: dict
     people:
       description: The people.
       returned: O(revision=true), instead of the fields of a person
@@ -167,13 +189,14 @@ _raw:
       description: Phone number.
       type: str
     profiles:
-      description: Profiles, each once.
+      description: Profiles without limits, each once.
       type: list
       elements: str
       sample: [pki_operator]
     revision:
       description:
-        - Digest of what the roster says, the same in all three formats, in any order of the people and on any day.
+        - Digest of what roster and overlay say, the same in all three formats, in any order of the people and on any
+          day.
       returned: O(revision=true), instead of the fields of a person
       type: str
       sample: "sha256:6dcd4ce23d88e2ee9568ba546c007c63d9131c1b0a1f7a5b1f7c8f0a0d6c3e21"
@@ -219,7 +242,8 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         if len(terms) != 1 or not isinstance(terms[0], str):
             raise AnsibleLookupError("portal.users.roster: give the path of one roster")
-        path = self.find_file_in_search_path(variables, "files", terms[0], ignore_missing=True) or terms[0]
+        path = self._find(terms[0], variables)
+        overlay = self.get_option("overlay")
         today = self.get_option("today")
         try:
             roster = read(
@@ -227,9 +251,15 @@ class LookupModule(LookupBase):
                 today=day(today) if today else datetime.datetime.now().astimezone().date(),
                 profiles=self.get_option("profiles"),
                 portals=self.get_option("portals"),
+                overlay=self._find(overlay, variables) if overlay else None,
             )
         except BadInput as error:
             raise AnsibleLookupError(harmless(f"portal.users.roster: {error}")) from error
+        for text in roster.warnings:
+            self._display.warning(harmless(f"portal.users.roster: {text}"))
         if self.get_option("revision"):
             return [{"people": roster.people, "revision": roster.revision, "rows": roster.rows}]
         return roster.people
+
+    def _find(self, path: str, variables: dict[str, t.Any] | None) -> str:
+        return self.find_file_in_search_path(variables, "files", path, ignore_missing=True) or path

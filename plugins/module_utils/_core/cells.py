@@ -67,7 +67,8 @@ class Cell(t.NamedTuple):
 class Count:
     """How much the file holds, so that it cannot hold more than a machine can."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._entries = 0
         self._values = 0
 
@@ -83,8 +84,8 @@ class Count:
         self._values += 1
         if depth > DEEPEST:
             raise Stop(f"is nested more than {DEEPEST} levels deep", line)
-        if self._values > MOST:
-            raise Stop(f"holds more than {MOST} values in one entry", line)
+        if self._values > self._most:
+            raise Stop(f"holds more than {self._most} values in one entry", line)
 
 
 def mapping(pairs: t.Iterable[tuple[Cell, Cell]], line: int) -> Cell:

@@ -12,7 +12,7 @@ import json
 import re
 import typing as t
 
-from .cells import Cell, Count, Stop, listed, mapping
+from .cells import ENTRIES, Cell, Count, Stop, listed, mapping
 
 NAMED = ("true", "false", "null", "NaN", "Infinity", "True", "False", "None", "undefined")
 """The words that a message may quote: any other one may be anything, in a file that is something else."""
@@ -29,11 +29,11 @@ class _Json:
     STRINGS = json.JSONDecoder()
     WORDS: t.ClassVar[dict[str, str]] = {"true": "boolean", "false": "boolean", "null": "nothing"}
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, count: Count | None = None) -> None:
         self.text = text
         self.position = 0
         self.line = 1
-        self.count = Count()
+        self.count = count or Count()
 
     def peek(self) -> str:
         """Return the next character that is not blank; the empty string at the end."""
@@ -141,3 +141,12 @@ def entries(text: str, what: str, *, under: bool = False) -> t.Iterator[Cell]:
         yield from listed(scanner.cell(0), what, under=under)
     if scanner.peek():
         raise scanner.refusal("the end of the file")
+
+
+def document(text: str) -> Cell:
+    """Return all that a document holds, as one cell; raises ``Stop``."""
+    scanner = _Json(text, Count(ENTRIES))
+    found = scanner.cell(0)
+    if scanner.peek():
+        raise scanner.refusal("the end of the file")
+    return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .cells import DEEPEST, VAULTED, Cell, Count, Stop, glimpse, listed, mapping
+from .cells import DEEPEST, ENTRIES, VAULTED, Cell, Count, Stop, glimpse, listed, mapping
 
 if t.TYPE_CHECKING:
     import yaml
@@ -48,10 +48,25 @@ def entries(text: str, what: str, *, under: bool = False) -> t.Iterator[Cell]:
             yield _cell(events, inner, 1, count)
     else:
         yield from listed(_cell(events, event, 0, count), what, under=under)
+    _ended(events, "list")
+
+
+def document(text: str) -> Cell:
+    """Return all that a document holds, as one cell; raises ``Stop``."""
+    events, count = _events(text), Count(ENTRIES)
+    _following(events)  # the stream begins
+    if isinstance(_following(events), yaml.StreamEndEvent):
+        return Cell("nothing", "", 0)
+    found = _cell(events, _following(events), 0, count)
+    _ended(events, "mapping")
+    return found
+
+
+def _ended(events: t.Iterator[yaml.Event], what: str) -> None:
     _following(events)  # the document ends
     event = _following(events)
     if not isinstance(event, yaml.StreamEndEvent):
-        raise Stop("a second document begins here, write one list", _at(event))
+        raise Stop(f"a second document begins here, write one {what}", _at(event))
 
 
 def _events(text: str) -> t.Iterator[yaml.Event]:

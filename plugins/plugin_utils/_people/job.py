@@ -516,6 +516,8 @@ class _Reader:
         """Return the directory and the log, and make the other paths absolute."""
         if told.get("roster") and "://" not in told["roster"]:
             told["roster"] = self._find(told["roster"])
+        if told.get("overlay"):
+            told["overlay"] = self._find(told["overlay"])
         plan = told.get("plan")
         if plan and not told.get("handed_over") and not (PACKED.fullmatch(plan) and not _exists(plan)):
             told["plan"] = str(Path(plan).expanduser().absolute())

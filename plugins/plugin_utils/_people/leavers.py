@@ -30,7 +30,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.portal import (
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people import profiles
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
-from ansible_collections.portal.users.plugins.plugin_utils._people.seats import LEAVER
+from ansible_collections.portal.users.plugins.plugin_utils._people.seats import LEAVER, logins_before
 from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import full_name
 
 if t.TYPE_CHECKING:
@@ -190,7 +190,9 @@ class Leavers:
         """Return the person who is known by a login or an address, and their folded key."""
         marks_of = ("login", "email", "id") if by_id else ("login", "email")
         for key, person in self.people.items():
-            if folded in {fold(str(person.get(name) or "")) for name in ("username", "email")}:
+            own = profiles.own(self.portal, self.order.host, person).options
+            names = (person.get("username"), person.get("email"), own.get(self.portal.key), *logins_before(person))
+            if folded in {fold(str(name)) for name in names if name}:
                 return person, key
         for known in (self.memory.accounts, self.memory.offboarded):
             for key, record in known.items():
@@ -201,11 +203,12 @@ class Leavers:
     def _leaver(self, key: str, folded: str, person: Record) -> Leaver:
         record = self.memory.offboarded.get(folded) or {}
         known = {**record, **(self.memory.accounts.get(folded) or {})}
-        own = profiles.merge(self.portal, self.order.host, person.get("accounts") or {}) or {}
+        own = profiles.own(self.portal, self.order.host, person).options
         fields = dict.fromkeys((self.portal.key, "email"))
         login = str(own.get(self.portal.key) or next((person[f] for f in fields if person.get(f)), "")).strip()
         leaver = Leaver(key, folded, login or str(known.get("login") or ""), person, record)
         names = {fold(str(n)) for n in (login, *(person.get(f) for f in ("username", "email"))) if n}
+        names |= {fold(login) for login in logins_before(person)}
         names |= {fold(str(known[n])) for n in ("login", "email") if known.get(n)}
         names |= {fold(str(record[n])) for n in ("login", "email") if record.get(n)}
         self._find(leaver, str(own.get("id") or "").strip(), str(known.get("id") or ""), names)

@@ -126,6 +126,8 @@ class Lines:
 
     def _plain_reason(self, wish: Wish) -> tuple[str, dict[str, t.Any]]:
         data = wish.data[0] if wish.data else ""
+        if wish.dated:
+            return wish.reason, model.of_grants(wish.dated)
         named = {
             wishes.LEAVE: ("on_leave", {}),
             wishes.PREHIRE: ("starts_later", {"start": data}),
@@ -149,6 +151,8 @@ class Lines:
             if wishes.MADE_AGAIN in wish.reviews:
                 return "made_again", {}
             return ("joined", profiles) if wish.data else ("asked_in_roster", {})
+        if wish.dated:
+            return wish.reason, model.of_grants(wish.dated)
         if outcome.action == model.ENABLED:
             why = str((self._why.get(outcome.id or "") or {}).get("why") or "")
             return {"leave": ("back_from_leave", {}), "lost_profile": ("profile_back", profiles)}.get(

@@ -164,6 +164,7 @@ class _Offboarding:
         self.session = session
         self.approved = approved
         self.notes = [note] if note else []
+        self.told = run.section.notes
         self.detached = False
         self.strange = ""
         self.memory = self._memory()
@@ -349,6 +350,7 @@ class _Offboarding:
                 *([f"Reason: {self.reason}"] if self.reason else ()),
                 *([f"Event: {self.job.event}"] if self.job.event else ()),
                 *self.notes,
+                *self.told,
             ),
             memory=(not self.detached and bool(getattr(self.memory, "known", False))) or not self.items,
             limited=bool(self.job.options["people"]),

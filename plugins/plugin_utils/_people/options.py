@@ -36,6 +36,7 @@ def _names() -> dict[str, t.Any]:
 # What both roles need to know about the run and its store; offboard takes it from provision where it has no own value.
 SHARED: Spec = {
     "roster": {"type": "str"},
+    "overlay": {"type": "str"},
     "today": {"type": "str"},
     "timezone": {"type": "str", "default": "UTC"},
     "protected": _names(),

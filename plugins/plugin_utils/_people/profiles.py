@@ -196,7 +196,7 @@ def attribute_faults(portal: Portal, attributes: t.Any) -> t.Iterator[tuple[str,
     for option, value in attributes.items():
         field = options.get(option)
         if option in PERSONAL or option == portal.key:
-            yield option, f"{option}: belongs to one person, give it in the roster"
+            yield option, f"{option}: belongs to one person, give it in the roster or in the overlay"
         elif isinstance(field, Secret):
             yield option, f"{option}: is a secret, and profiles hold none"
         elif field is None:
@@ -240,9 +240,13 @@ def _refusal(field: Field, params: Attributes) -> t.Iterator[str]:
         yield error.text
 
 
-def merge(portal: Portal, host: str, portals: Attributes) -> dict[str, t.Any] | None:
-    """Return what is given for this host: a host's option goes before the type's. None: nothing is said at all."""
-    given = [portals[place] or {} for place in dict.fromkeys((portal.name, host)) if place in portals]
+def merge(portal: Portal, host: str, *sources: Attributes) -> dict[str, t.Any] | None:
+    """Return what is given for this host: a host's option goes before the type's. None: nothing is said at all.
+
+    What a later one of ``sources`` says goes before what an earlier one does.
+    """
+    places = tuple(dict.fromkeys((portal.name, host)))
+    given = [source[place] or {} for source in sources for place in places if place in source]
     if not given:
         return None
     options = families(portal)
@@ -252,6 +256,49 @@ def merge(portal: Portal, host: str, portals: Attributes) -> dict[str, t.Any] | 
         merged = {o: v for o, v in merged.items() if options.get(o) not in fields}
         merged.update((o, numbers_as_text(v)) for o, v in attributes.items() if v is not None)
     return merged
+
+
+class Own(t.NamedTuple):
+    """What roster and overlay say of the account of one person here.
+
+    ``asked`` says that they shall have one whatever their profiles give, ``denied`` that they shall have none.
+    """
+
+    options: t.Mapping[str, t.Any]
+    asked: bool = False
+    denied: bool = False
+
+
+NOTHING = Own({})
+
+
+def own(portal: Portal, host: str, person: t.Mapping[str, t.Any]) -> Own:
+    """Return what is said of somebody's account on this host. Who is only named in the overlay is not asked for."""
+    accounts, overlay = person.get("accounts"), person.get("overlay")
+    if not accounts and not overlay:
+        return NOTHING
+    named = (overlay or {}).get("accounts") or {}
+    deciding = next((place for place in (host, portal.name) if place in named), "")
+    if deciding and named[deciding] is None:
+        return Own({}, denied=True)
+    said = {place: _by_key(portal, named[place]) for place in (portal.name, host) if named.get(place)}
+    merged = merge(portal, host, accounts or {}, said)
+    if merged is None:
+        return NOTHING
+    asked = merge(portal, host, accounts or {}) is not None
+    return Own(merged, asked or any(option not in PERSONAL for one in said.values() for option in one))
+
+
+def granted_here(portal: Portal, host: str, grant: t.Mapping[str, t.Any]) -> bool:
+    """Return whether the grant of a profile is for this host."""
+    return not grant["portals"] or any(place in grant["portals"] for place in (host, portal.name))
+
+
+def _by_key(portal: Portal, options: Attributes) -> Attributes:
+    """Return options with the login under the name that the portal has for it."""
+    if portal.key == "username" or "username" not in options:
+        return options
+    return {**{o: v for o, v in options.items() if o != "username"}, portal.key: options["username"]}
 
 
 class Words:

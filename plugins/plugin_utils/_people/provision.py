@@ -95,9 +95,14 @@ KNOWN = ("email", "first_name", "last_name", "start")
 """What memory keeps of a person as the roster has it."""
 AGAIN = (model.MOVED, model.NEW, model.OVERTAKEN)
 """What is not done before somebody has read another plan."""
-GIVES = ("profile", "account")
+GIVES = ("profile", "account", wishes.GRANT_BEGINS, wishes.GRANT_ENDED)
 """The reasons of who has an account: then it is known which profiles give it."""
-LEFT = {wishes.LEAVE: "leave", "lost_profile": "lost_profile", "left": "left", "offboarded": "left"}
+LEFT = {
+    wishes.LEAVE: "leave",
+    **dict.fromkeys(("lost_profile", wishes.LAST_GRANT_ENDED, wishes.DENIED), "lost_profile"),
+    "left": "left",
+    "offboarded": "left",
+}
 """For what the sign-in of an account ends, in the log."""
 
 
@@ -215,10 +220,12 @@ class _Provisioning:
                 "creation_limit": options["creation_limit"] or (CREATIONS if self.unreviewed else None),
             }
         )
+        self.catalogue = catalogue
         self.tables = self._tables(catalogue)
         with run.progress(None, "accounts read") as counter:
             self.before = session.accounts(seen=counter.reach)
         self.wishes = self._wishes(catalogue)
+        run.section = dataclasses.replace(run.section, notes=(*run.section.notes, *self._announced(catalogue)))
         self.acting = [wish for wish in self.wishes if wish.desired is not None]
         self.desired = [wish.desired for wish in self.acting if wish.desired is not None]
         refuse_twins(self.desired)
@@ -310,6 +317,13 @@ class _Provisioning:
             self.job.portal, self.roster.people, catalogue, self.memory, self.before, rules, self.tables
         )
         return found if options["drift"] else [wish._replace(drift={}) for wish in found]
+
+    def _announced(self, catalogue: profiles.Catalogue) -> t.Iterator[str]:
+        """Yield what is to begin on a day that has not come yet."""
+        later = wishes.announced(self.job.portal, self.job.host, self.roster.people, catalogue, self.people)
+        for (profile, start), people in later.items():
+            names = [" ".join(filter(None, (str(one["key"]), wishes.full_name(one)))) for one in people]
+            yield f"the grant of profile {profile!r} begins on {start}, and gives nothing before: {', '.join(names)}"
 
     # The papers.
 
@@ -473,8 +487,13 @@ class _Provisioning:
         person = self.persons.get(item["person"])
         if person is None or self.job.today <= self.run.today:
             return True
-        end = str(person.get("end") or "")
-        return not end or end >= self.job.today.isoformat()
+        given = [one["until"] for one in person.get("grants") or () if one["status"] == "active" and self._here(one)]
+        last = min(filter(None, (str(person.get("end") or ""), *given)), default="")
+        return not last or last >= self.job.today.isoformat()
+
+    def _here(self, grant: t.Mapping[str, t.Any]) -> bool:
+        """Return whether a grant gives something on this portal."""
+        return grant["profile"] in self.catalogue.given and profiles.granted_here(self.job.portal, self.job.host, grant)
 
     def _settle_rest(self, part: approval.Part) -> None:
         """Say of approved items that the plan of now does not have whether they are done, or not wanted any more."""
@@ -557,6 +576,8 @@ class _Provisioning:
             found.update(error=cut(str(told.error), 1000), code=told.reason, steps_left=list(told.steps_left))
         if wish.kind == wishes.PERSON:
             found.update(self._known_of(wish))
+        if wish.dated:
+            found["dated"] = [list(pair) for pair in wish.dated]
         if wish.reason in LEFT:
             found["left"] = LEFT[wish.reason]
         elif wish.kind == wishes.PERSON and self._folded[wish.key] in self.memory.offboarded:

@@ -160,22 +160,29 @@ class Run:
     def roster(self, today: datetime.date, profiles: t.Any) -> roster_fields.Roster:
         """Return the people; raises ``BadInput`` with what is wrong, in full for the first task of the run only."""
         path = str(self.job.options["roster"] or "")
-        digest = roster_reader.digest_of(path)
+        overlay = str(self.job.options["overlay"] or "")
+        digest = roster_reader.digest_of(path, *([overlay] if overlay else []))
         wrong: list[str] = []
-        found = None
+        found, head = None, ""
         try:
-            found = roster_reader.read(path, today=today, profiles=profiles, portals=self.job.hosts)
+            found = roster_reader.read(
+                path, today=today, profiles=profiles, portals=self.job.hosts, overlay=overlay or None
+            )
         except roster_fields.BadRoster as error:
-            wrong = [str(one) for one in error.errors]
+            wrong, head = [str(one) for one in error.errors], error.text
         other = self.shared.fault(self.job.host, self.job.role, digest, wrong)
         if found is not None:
             roster: Record = {"path": path, "rows": found.rows, "revision": found.revision}
-            self.section = dataclasses.replace(self.section, roster=roster)
+            if overlay:
+                roster["overlay"] = overlay
+            self.section = dataclasses.replace(self.section, roster=roster, notes=found.warnings)
             self.facts["roster_revision"] = found.revision
+            for text in found.warnings:
+                self.job.warn(text)
             return found
-        raise BadInput(self._complaint(path, wrong, other))
+        raise BadInput(self._complaint(head, wrong, other))
 
-    def _complaint(self, path: str, wrong: t.Sequence[str], other: str) -> str:
+    def _complaint(self, head: str, wrong: t.Sequence[str], other: str) -> str:
         if other:
             return f"{self.job.host}: the roster cannot be used: {screen.as_told(len(wrong), other)}"
         place = ""
@@ -183,8 +190,7 @@ class Run:
             file = self.shared.folder / FAULTS
             self.store.access.replace(file, "\n".join([*wrong, ""]))
             place = str(file)
-        head = f"the roster {path} cannot be used, {words.number(len(wrong), 'error')}:"
-        return f"{head}\n{screen.faults(wrong, place)}"
+        return f"{head}, {words.number(len(wrong), 'error')}:\n{screen.faults(wrong, place)}"
 
     def enter(self, session: Session) -> None:
         """Note which tenant it is, and take its one turn in this run."""

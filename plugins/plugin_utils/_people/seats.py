@@ -17,13 +17,15 @@ import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.fields import EMAIL, FIRST_NAME, LAST_NAME
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold, marks, points, unfit
-from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import did_you_mean, merge
+from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import did_you_mean, granted_here, own
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
 
 LEAVER = "leaver"
+OVERLAY = "the overlay (provision_overlay)"
+"""What can be said of one person stands there, whatever format the roster has."""
 
 Record = t.Mapping[str, t.Any]
 
@@ -81,10 +83,12 @@ class Trouble(t.NamedTuple):
 class Seat:
     """One person at this portal.
 
-    ``own`` is what the roster says about their account here, ``known`` what memory does. ``out`` is the day from which
-    they are offboarded. ``account`` is the account that is theirs, and ``suspects`` are accounts that may be. ``fault``
-    is what is wrong with the person, which does not keep anybody from leaving; ``trouble`` is why nobody can tell which
-    account is theirs, or, if it is not ``ambiguous``, that somebody else claims it, too.
+    ``own`` is what roster and overlay say about their account here, ``known`` what memory does. ``names`` are profiles
+    that hold now, and ``grants`` what somebody has here for some days only. ``denied`` says that they shall have no
+    account here, whatever their profiles give. ``out`` is the day from which they are offboarded. ``account`` is the
+    account that is theirs, and ``suspects`` are accounts that may be. ``fault`` is what is wrong with the person, which
+    does not keep anybody from leaving; ``trouble`` is why nobody can tell which account is theirs, or, if it is not
+    ``ambiguous``, that somebody else claims it, too.
     """
 
     person: Record
@@ -94,6 +98,8 @@ class Seat:
     names: tuple[str, ...]
     in_scope: bool
     known: Record
+    grants: t.Sequence[Record] = ()
+    denied: bool = False
     out: str = ""
     account: Account | None = None
     suspects: tuple[Account, ...] = ()
@@ -103,7 +109,7 @@ class Seat:
 
     @property
     def ident(self) -> str:
-        """The ID that the roster names."""
+        """The ID that roster or overlay name."""
         return "" if self.own.get("id") is None else str(self.own["id"]).strip()
 
     @property
@@ -150,7 +156,6 @@ class Seats:
         self.known = known
         self.granting = granting
         self.rehired = rehired
-        self.place = f"accounts.{host}"
         self.email = portal.marked(EMAIL)
         self.theirs: dict[str, Seat] = {}
         self.suspects: frozenset[str] = frozenset()
@@ -174,6 +179,10 @@ class Seats:
         self._settle(seats)
         return seats
 
+    def _name_it(self, *options: str) -> str:
+        """Return how to say which account is whose."""
+        return remedy(self.host, "id", *options)
+
     def was_anothers(self, seat: Seat, account: Account) -> bool:
         """Return whether memory knows the account as that of somebody who is no longer in the roster.
 
@@ -193,20 +202,34 @@ class Seats:
     def _seat(self, person: Record) -> Seat:
         """Return a person with what is known about them here."""
         key = fold(str(person["key"]))
-        accounts = person.get("accounts")
-        own = merge(self.portal, self.host, accounts) if accounts else None
+        said = own(self.portal, self.host, person)
         asked = tuple(person.get("profiles") or ())
+        grants = person.get("grants")
+        here = [one for one in grants if granted_here(self.portal, self.host, one)] if grants else ()
+        if here:
+            asked = (*asked, *(str(one["profile"]) for one in here if one["status"] == "active"))
         if asked not in self._profiles:
             self._profiles[asked] = self._look_at(asked)
         names, granting, unknown = self._profiles[asked]
-        in_scope = own is not None or granting
-        given = (own or {}).get(self.portal.key) or person.get(self.portal.key) or person.get("email")
+        in_scope = (said.asked or granting) and not said.denied
+        given = said.options.get(self.portal.key) or person.get(self.portal.key) or person.get("email")
         login = str(given or "").strip()
         fault = unfit(login)
-        seat = Seat(person, key, login, own or {}, names, in_scope, self.memory.accounts.get(key) or {})
-        seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster") if fault else unknown
+        seat = Seat(person, key, login, said.options, names, in_scope, self.memory.accounts.get(key) or {})
+        seat.grants, seat.denied = here, said.denied and granting
+        if fault:
+            seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster or in the overlay")
+        else:
+            seat.fault = unknown or self._lost(seat)
         seat.account = self._locate(seat)
         return seat
+
+    def _lost(self, seat: Seat) -> Trouble | None:
+        """Refuse to make an account for somebody who is said to have one already, by an ID that nobody has."""
+        if not seat.ident or seat.ident in self.accounts.by_id:
+            return None
+        text = f"no account has the ID {seat.ident!r}, which roster or overlay name: correct it"
+        return Trouble("no_account_with_id", f"{text}, or take it out if the account shall be made")
 
     def _look_at(self, asked: tuple[str, ...]) -> tuple[tuple[str, ...], bool, Trouble | None]:
         """Return profiles in order, whether one of them gives something here, and what is wrong with them."""
@@ -229,11 +252,11 @@ class Seats:
             return named
         if not self._marks(known) & self._marks_of(seat):
             text = f"the account {known.key!r} (id {known.id}) was theirs and has another login and address now"
-            seat.doubt("changed_hands", f"{text}: give {self.place}.id in the roster", known)
+            seat.doubt("changed_hands", f"{text}: {self._name_it()}", known)
             return None
         if named is not None:
             text = f"{_which((known, named))} are both theirs, by the last run and by the login"
-            seat.doubt("two_accounts", f"{text}: give {self.place}.id in the roster", known, named)
+            seat.doubt("two_accounts", f"{text}: {self._name_it()}", known, named)
         return known
 
     def _named(self, seat: Seat, known: Account | None) -> Account | None:
@@ -248,13 +271,11 @@ class Seats:
         same = [account for account in alike.values() if fold(account.key) == folded]
         exact = [account for account in same if account.key == seat.login] or same
         if len(exact) > 1:
-            seat.doubt("two_accounts", f"{_which(exact)} may be meant: give {self.place}.id in the roster", *exact)
+            seat.doubt("two_accounts", f"{_which(exact)} may be meant: {self._name_it()}", *exact)
         elif not exact and alike and known is None:
             strange = points("".join((seat.login, *(account.key for account in alike.values()))))
             text = f"{_which(alike.values())} only looks like {seat.login!r} ({strange})"
-            seat.doubt(
-                "lookalike", f"{text}: give {self.place}.id, or correct the login, in the roster", *alike.values()
-            )
+            seat.doubt("lookalike", f"{text}: {self._name_it()}, or correct the login", *alike.values())
         return exact[0] if len(exact) == 1 else None
 
     def _marks(self, account: Account) -> set[str]:
@@ -264,7 +285,7 @@ class Seats:
     def _marks_of(self, seat: Seat) -> set[str]:
         person, known = seat.person, seat.known
         names = (seat.login, person.get("email"), person.get("username"), known.get("login"), known.get("email"))
-        return {fold(str(name)) for name in names if name}
+        return {fold(str(name)) for name in (*names, *logins_before(person)) if name}
 
     def _reused(self, seat: Seat, account: Account | None) -> bool:
         """Doubt a person who has little in common with the one whom the last run knew under this key."""
@@ -303,17 +324,27 @@ class Seats:
             if seat.account is not None:
                 self.theirs.setdefault(seat.account.id, seat)
         for seat in seats:
-            address = seat.person.get("email")
-            if seat.account is not None or not address or not (seat.in_scope or seat.gone):
+            if seat.account is not None or not (seat.in_scope or seat.gone):
                 continue
             if seat.gone or not (seat.ident or self.portal.key in seat.own):
-                others = [a for a in self._by_email.get(fold(str(address)), ()) if a.id not in self.theirs]
-                if others:
-                    text = f"{_which(others)} has the same e-mail address {address} and another login"
-                    done = "It was not adopted, and no second account is made"
-                    remedy = f"give {self.place}.id or {self.place}.{self.portal.key} in the roster"
-                    seat.doubt("email_elsewhere", f"{text}. {done}: {remedy}", *others)
+                self._elsewhere(seat)
         self.suspects = frozenset(account.id for seat in seats for account in seat.suspects)
+
+    def _elsewhere(self, seat: Seat) -> None:
+        """Doubt a person without an account where one has their address, or a login that they had before."""
+        address = str(seat.person.get("email") or "")
+        by_address = self._by_email.get(fold(address), ()) if address else ()
+        done = f"It was not adopted, and no second account is made: {self._name_it(self.portal.key)}"
+        others = [account for account in by_address if account.id not in self.theirs]
+        if others:
+            text = f"{_which(others)} has the same e-mail address {address} and another login"
+            seat.doubt("email_elsewhere", f"{text}. {done}", *others)
+        for login in logins_before(seat.person):
+            found = [a for a in self._by_mark.get(fold(login), ()) if fold(a.key) == fold(login)]
+            others = [account for account in found if account.id not in self.theirs]
+            if others:
+                text = f"{_which(others)} has a login that this person had before"
+                seat.doubt("former_login", f"{text}. {done}", *others)
 
     def _contest(self, seats: t.Sequence[Seat]) -> None:
         """Find logins and accounts that more than one person claims."""
@@ -392,6 +423,17 @@ def _keys(key: str) -> list[tuple[str, str]]:
 
 def _names(*names: t.Any) -> list[tuple[str, str]]:
     return [("name", mark) for name in names if name for mark in marks(str(name))]
+
+
+def logins_before(person: Record) -> t.Sequence[str]:
+    """Return the logins that the overlay says somebody had before."""
+    overlay = person.get("overlay")
+    return overlay.get("previous_logins") or () if overlay else ()
+
+
+def remedy(host: str, *options: str) -> str:
+    """Return where options of one person's account are given, whatever format the roster has."""
+    return f"give {' or '.join(f'accounts.{host}.{option}' for option in options)} of this person in {OVERLAY}"
 
 
 def _which(accounts: t.Iterable[Account]) -> str:

@@ -66,6 +66,8 @@ OF_PROFILES = {
     "updated": "differs",
     "none": "as_it_should_be",
 }
+GIVEN = ("profile", "account", "grant_begins", "grant_ended")
+"""Reasons of who has an account."""
 NEAR = 5
 
 
@@ -636,7 +638,9 @@ def _reason(record: Record, left: Record) -> tuple[str | None, Record]:
     reason, action = str(record.get("reason") or ""), str(record.get("action") or "none")
     if not reason:
         return None, {}
-    if reason in ("profile", "account"):
+    if record.get("dated") and action != "created":
+        return reason, model.of_grants(record["dated"])
+    if reason in GIVEN:
         if reason == "account" and action == "created":
             return REASONS["account"], {}
         told = record.get("profiles")

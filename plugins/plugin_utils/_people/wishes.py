@@ -32,10 +32,18 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
     families,
     family,
     grant,
+    granted_here,
     no_attribute,
     value_faults,
 )
-from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Record, Seat, Seats, Trouble
+from ansible_collections.portal.users.plugins.plugin_utils._people.seats import (
+    LEAVER,
+    Record,
+    Seat,
+    Seats,
+    Trouble,
+    remedy,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
@@ -45,6 +53,9 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Remembered
 
 LEAVE, PREHIRE = "leave", "prehire"
+GRANT_BEGINS, GRANT_ENDED = "grant_begins", "grant_ended"
+LAST_GRANT_ENDED, DENIED = "last_grant_ended", "denied"
+"""Reasons: a profile begins or ends by its date, the last one for the portal does, nobody shall have an account."""
 
 PERSON = "person"
 GONE = "leaver"
@@ -89,11 +100,13 @@ class Wish(t.NamedTuple):
     ``entry`` is one of the user module's ``users``, None where nothing is to be done, and ``desired`` the same as the
     engine takes it, whose position counts the wishes that have one. ``reason`` is a code and ``data`` what it is about:
     ``account``, ``profile`` (names), ``leave``, ``left`` (date), ``offboarded`` (date), ``lost_profile``, ``unlisted``
-    (policy), ``prehire`` (date), ``no_login``, or the code of ``trouble``. ``account`` is the ID of the account where
-    there is one. ``given`` are the members that are ours once the wish is fulfilled, ``drift`` those that no profile
-    gives, by option. ``reviews`` are codes of what only a plan that somebody has read may do, ``notes`` codes of what
-    should be told: ``<option>_stays``, ``no_account``, ``cannot_disable``, ``left_to_offboard``, ``protected``,
-    ``service``, ``locked``, ``perhaps_theirs``. ``generated`` are options whose value was made up.
+    (policy), ``prehire`` (date), ``no_login``, ``denied``, ``grant_begins``, ``grant_ended`` (names of profiles that
+    hold, ``dated`` has those that it is about with their days), ``last_grant_ended``, or the code of ``trouble``.
+    ``account`` is the ID of the account where there is one. ``given`` are the members that are ours once the wish is
+    fulfilled, ``drift`` those that no profile gives, by option. ``reviews`` are codes of what only a plan that somebody
+    has read may do, ``notes`` codes of what should be told: ``<option>_stays``, ``no_account``, ``cannot_disable``,
+    ``left_to_offboard``, ``protected``, ``service``, ``locked``, ``perhaps_theirs``. ``generated`` are options whose
+    value was made up.
     """
 
     kind: str
@@ -112,6 +125,7 @@ class Wish(t.NamedTuple):
     name: str = ""
     department: str = ""
     desired: Desired | None = None
+    dated: tuple[tuple[str, str], ...] = ()
 
     @property
     def needs_review(self) -> bool:
@@ -198,7 +212,7 @@ class _Desk:
         trouble = seat.trouble or (None if seat.gone else seat.fault)
         unknown = trouble is seat.fault and trouble is not None and trouble.code == "unknown_profile"
         if not seat.in_scope and not (seat.gone and (seat.account or trouble)) and not unknown:
-            return None
+            return self._wish(seat, SKIPPED, DENIED) if seat.denied and seat.account is None else None
         status = seat.person["status"]
         if trouble is not None:
             return self._failed(seat, trouble)
@@ -287,11 +301,13 @@ class _Desk:
             desired = self._read(entry, generated)
         except BadInput as error:
             return self._failed(seat, Trouble("refused", error.text))
+        reason, dated = _dated(seat)
         return self._wish(
             seat,
             PERSON,
-            "profile" if grants else "account",
+            reason or ("profile" if grants else "account"),
             tuple(grants),
+            dated=dated,
             entry=entry,
             desired=desired,
             given=given,
@@ -390,7 +406,7 @@ class _Desk:
                 if wish != one.wish:
                     faults.append(
                         f"profile {before!r} gives {first} and profile {name!r} gives {shown}: keep one profile, or "
-                        f"give accounts.{self.rules.host}.{one.option} in the roster"
+                        f"{remedy(self.rules.host, one.option)}"
                     )
                 elif before == name:
                     found[one.option] = one.value
@@ -475,7 +491,8 @@ class _Desk:
         ours = seat is not None and str(seat.known.get("id") or "") == account.id
         wish = Wish(UNLISTED, "", account.key, reason="unlisted", data=(policy,), account=account.id)
         if seat is not None:
-            wish = self._wish(seat, UNLISTED, "lost_profile" if ours else "unlisted")._replace(login=account.key)
+            reason, dated = _lost(seat) if ours else ("unlisted", ())
+            wish = self._wish(seat, UNLISTED, reason, dated=dated)._replace(login=account.key)
             wish = wish if ours else wish._replace(data=(policy,))
         note = ""
         if {fold(n) for n in (account.key, account.id, account.username or "") if n} & set(self.rules.protected):
@@ -516,6 +533,54 @@ def _grouped(word: str, members: t.Mapping[t.Any, Member]) -> dict[str, dict[str
     for option, text in sorted({(one.option, one.text) for one in members.values()}):
         found.setdefault(option, {word: []})[word].append(text)
     return found
+
+
+def announced(
+    portal: Portal, host: str, people: t.Iterable[Record], catalogue: Catalogue, meant: t.Collection[str] | None
+) -> dict[tuple[str, str], list[Record]]:
+    """Return who is to get a profile that gives something here, and has not begun, by its name and its first day."""
+    found: dict[tuple[str, str], list[Record]] = {}
+    for person in people:
+        if person.get("grants") and person["status"] != LEAVER and (meant is None or fold(str(person["key"])) in meant):
+            for one in person["grants"]:
+                if one["status"] == "later" and one["profile"] in catalogue.given and granted_here(portal, host, one):
+                    found.setdefault((one["profile"], one["from"]), []).append(person)
+    return dict(sorted(found.items(), key=lambda pair: (pair[0][1], pair[0][0])))
+
+
+def _dated(seat: Seat) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return that profiles ended, or else began, by their dates since the last run, and which did on which day."""
+    before = seat.known.get("profiles")
+    if not seat.grants or before is None:
+        return "", ()
+    ended = _ended(seat)
+    if ended:
+        return GRANT_ENDED, ended
+    begun = [one for one in seat.grants if one["status"] == "active" and one["from"] and one["profile"] not in before]
+    return (GRANT_BEGINS, _days(begun, "from")) if begun else ("", ())
+
+
+def _lost(seat: Seat) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return why somebody whose account a run has given has nothing here any more."""
+    if seat.denied:
+        return DENIED, ()
+    ended = _ended(seat)
+    return (LAST_GRANT_ENDED, ended) if ended else ("lost_profile", ())
+
+
+def _ended(seat: Seat) -> tuple[tuple[str, str], ...]:
+    """Return the profiles that somebody had at the last run, and whose last day has passed."""
+    before = seat.known.get("profiles")
+    ended = [one for one in seat.grants if one["status"] == "ended" and one["profile"] not in seat.names]
+    return _days([one for one in ended if before is None or one["profile"] in before], "until")
+
+
+def _days(grants: t.Iterable[Record], which: str) -> tuple[tuple[str, str], ...]:
+    """Return each profile with its last such day."""
+    found: dict[str, str] = {}
+    for one in grants:
+        found[one["profile"]] = max(found.get(one["profile"], ""), one[which])
+    return tuple(sorted(found.items()))
 
 
 def full_name(person: Record) -> str:

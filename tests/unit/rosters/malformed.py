@@ -87,7 +87,7 @@ bob,bob@example.org
 key,accounts
 E1,clc
 """,
-        ("people.csv:1: accounts: can be given in YAML and JSON only",),
+        ("people.csv:1: accounts: can be given in YAML and JSON only, or in the overlay",),
     ),
     Malformed(
         "a missing key",

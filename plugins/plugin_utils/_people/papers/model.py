@@ -142,8 +142,13 @@ REASONS: t.Mapping[str, tuple[str, str]] = {
     "profiles_moved": ("profile {lost} lost, profile {gained} gained", ""),
     "grant_begins": ("the grant of profile {profiles} begins", "from {start}"),
     "grant_ended": ("the grant of profile {profiles} ended", "last day {until}"),
+    "last_grant_ended": (
+        "the grant of profile {profiles} ended, and no other profile gives an account here",
+        "last day {until}",
+    ),
+    "denied": ("shall have no account here, by the overlay", ""),
     "no_profile": ("no profile gives an account here any more", "lost: {profiles}"),
-    "asked_in_roster": ("the roster asks for it below accounts", ""),
+    "asked_in_roster": ("roster or overlay ask for it below accounts", ""),
     "exclusive": ("no profile gives it, and provision_exclusive is set", ""),
     "name_changed": ("name, e-mail or login changed in the roster", "{fields}"),
     "login_stays": ("name or login changed, and the portal keeps the old login", "{login}"),
@@ -207,7 +212,7 @@ NOTES: t.Mapping[str, str] = {
     "service": "a service user, never touched by this role",
     "locked": "never touched: the portal does not let it be disabled or deleted",
     "perhaps_theirs": "may be the account of somebody in the roster, never touched",
-    "cannot_disable": "no profile gives it any more, and the portal can only delete it",
+    "cannot_disable": "nothing gives it any more, and the portal can only delete it",
 }
 """Why nothing is done about an account that nobody asked for."""
 
@@ -244,6 +249,14 @@ def full_words(code: str, about: Data) -> str:
 
 def _names(template: str) -> list[str]:
     return [part.split("}")[0] for part in template.split("{")[1:]]
+
+
+def of_grants(dated: t.Iterable[t.Sequence[str]]) -> Record:
+    """Return the data of a reason that is about the first or the last days of profiles, given as pairs."""
+    pairs = [(profile, day) for profile, day in dated]
+    days = sorted({day for _profile, day in pairs})
+    day = days[0] if len(days) == 1 else days
+    return {"profiles": [profile for profile, _day in pairs], "start": day, "until": day}
 
 
 _PLAIN = frozenset((str, int, bool, float, type(None)))

@@ -219,7 +219,9 @@ def _about(head: model.Head, sections: t.Sequence[model.Section]) -> t.Iterator[
 
 def _roster(found: model.Data) -> str:
     rows = people(int(found.get("rows") or 0))
-    return ", ".join(filter(None, (f"Roster: {found.get('path')}", rows, f"revision {found.get('revision')}")))
+    overlay = f"with the overlay {found['overlay']}" if found.get("overlay") else ""
+    told = (f"Roster: {found.get('path')}", overlay, rows, f"revision {found.get('revision')}")
+    return ", ".join(filter(None, told))
 
 
 def _alarms(sections: t.Sequence[model.Section]) -> t.Iterator[Strong]:

@@ -64,13 +64,13 @@ def _damage(column: str, text: str) -> str:
         return f"{show(text)} holds U+FFFD, a character was lost on the way here: export it again as UTF-8"
     if SHEET_ERROR.fullmatch(text):
         return f"{show(text)} is an error that a spreadsheet shows instead of the value, correct it there"
-    if (column in CODES or column.startswith("accounts.")) and SHEET_NUMBER.fullmatch(text):
+    if (column in CODES or "accounts." in column) and SHEET_NUMBER.fullmatch(text):
         return f"{show(text)} is what a spreadsheet made of a number, format the column as text and enter it again"
     return ""
 
 
 def _may_be_phone(column: str, text: str) -> bool:
-    return (column in PHONES or column.startswith("accounts.")) and PHONE.fullmatch(text) is not None
+    return (column in PHONES or "accounts." in column) and PHONE.fullmatch(text) is not None
 
 
 def _blank(text: str) -> str:

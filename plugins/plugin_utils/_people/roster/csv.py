@@ -69,7 +69,7 @@ def _header(number: int, head: str, checker: Checker) -> list[str]:
         elif name in names[:position]:
             checker.fault(number, name, f"is the name of columns {names.index(name) + 1} and {position + 1}")
         elif name == "accounts":
-            checker.fault(number, name, "can be given in YAML and JSON only")
+            checker.fault(number, name, "can be given in YAML and JSON only, or in the overlay")
         elif name not in COLUMNS:
             checker.fault(number, name, checker.unknown("column", name, COLUMNS))
     if "key" not in names:

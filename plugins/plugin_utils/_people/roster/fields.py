@@ -43,20 +43,55 @@ SHOWN_ERRORS = 200
 Person = dict[str, t.Any]
 
 
+class Grant(t.NamedTuple):
+    """A profile that somebody has for some days, the first and the last one included, or on some portals only.
+
+    What is empty is no limit.
+    """
+
+    profile: str
+    since: str = ""
+    until: str = ""
+    portals: tuple[str, ...] = ()
+
+    def told(self, today: str) -> Person:
+        """Return it as a person has it; ``status`` is active, ended or later."""
+        status = "ended" if self.until and self.until < today else "later" if self.since > today else "active"
+        return {
+            "profile": self.profile,
+            "from": self.since,
+            "until": self.until,
+            "portals": list(self.portals),
+            "status": status,
+        }
+
+
+Profile = t.Union[str, Grant]
+"""A profile as it was given: its name, or a grant of it."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Roster:
-    """The people in the order of the file. ``revision`` is the same for the same people, whatever order or format."""
+    """The people in the order of the file. ``revision`` is the same for the same people, whatever order or format.
+
+    ``warnings`` are sentences about what has no effect. Who has limited profiles has ``grants`` besides ``profiles``,
+    and of whom the overlay says something has ``overlay``.
+    """
 
     people: list[Person]
     revision: str
     rows: int
+    warnings: tuple[str, ...] = ()
 
 
 class BadRoster(BadInput):
-    """The roster is wrong, and nobody was read; ``errors`` has every error as one line, in the order of the file."""
+    """The roster is wrong, and nobody was read; ``errors`` has every error as one line, in the order of the file.
 
-    def __init__(self, path: str, errors: t.Sequence[str]) -> None:
-        super().__init__(f"the roster {path} cannot be used")
+    ``what`` is that file, if it is another one.
+    """
+
+    def __init__(self, path: str, errors: t.Sequence[str], what: str = "roster") -> None:
+        super().__init__(f"the {what} {path} cannot be used")
         self.path = path
         self.errors = list(errors)
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from ansible_collections.portal.users.plugins.module_utils._core import json_cells, yaml_cells
 from ansible_collections.portal.users.plugins.module_utils._core.cells import VAULTED, Stop, opened, suffix_of, text_of
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import csv
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster import overlay as overlays
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import (
     FIELDS,
     BadRoster,
@@ -39,10 +40,12 @@ def read(
     today: datetime.date,
     profiles: t.Iterable[str] | None = None,
     portals: t.Iterable[str] | None = None,
+    overlay: str | os.PathLike[str] | None = None,
 ) -> Roster:
     """Return the roster in the file at ``path``; raises ``BadRoster`` with all that is wrong.
 
     ``profiles`` are the known profile names and ``portals`` the known portal hosts; None leaves them unchecked.
+    ``overlay`` is the path of what is said of the same people beside it.
     """
     where = os.fspath(path)
     checker = Checker(today, profiles, portals)
@@ -52,23 +55,34 @@ def read(
         checker.errors.append((stop.line, "", stop.text))
     if checker.strange:
         checker.errors[:] = [(0, "", f"is no roster: none of its entries has one of the fields {', '.join(FIELDS)}")]
-    if checker.errors:
-        # What is found at one place stays in the order in which it was found.
-        checker.errors.sort(key=lambda found: found[0])
-        name = Path(where).name or where
-        raise BadRoster(where, [located(name, *found) for found in checker.errors])
-    return Roster(checker.people, checker.revision(), len(checker.people))
+    # What is found at one place stays in the order in which it was found.
+    checker.errors.sort(key=lambda found: found[0])
+    name = Path(where).name or where
+    errors = [located(name, *found) for found in checker.errors]
+    if overlay:
+        laid = overlays.read(overlay, today=today, profiles=profiles, portals=portals)
+        laid.lay(checker.people)
+        if laid.errors:
+            raise BadRoster(where, [*errors, *laid.errors]) if errors else BadRoster(laid.path, laid.errors, "overlay")
+    if errors:
+        raise BadRoster(where, errors)
+    if not overlay:
+        return Roster(checker.people, checker.revision(), len(checker.people))
+    both = hashlib.sha256(f"{checker.revision()} {laid.revision}".encode()).hexdigest()
+    return Roster(checker.people, f"sha256:{both}", len(checker.people), tuple(laid.warnings))
 
 
-def digest_of(path: str) -> str:
-    """Return what is the same as long as the file at ``path`` is, whatever is wrong with it."""
+def digest_of(*paths: str) -> str:
+    """Return what is the same as long as the files at ``paths`` are, whatever is wrong with them."""
     digest = hashlib.sha256()
-    try:
-        with opened(path) as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    except Stop as stop:
-        return f"{path}: {stop.text}"
+    for path in paths:
+        try:
+            with opened(path) as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except Stop as stop:
+            return f"{path}: {stop.text}"
+        digest.update(b"\0")
     return digest.hexdigest()
 
 

@@ -40,13 +40,17 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields
     STATUSES,
     TEXTS,
     TYPES,
+    Grant,
     Person,
+    Profile,
 )
 
 if t.TYPE_CHECKING:
     import datetime
 
 FAULTS = 10_000
+LIMITS = ("profile", "from", "until", "portals")
+"""The members of a grant."""
 SECRETS = ("password", "api_key", "api_password", "secret", "token")
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]+@(?!-)[^@\s<>()\[\],;:\"\\./]+(\.[^@\s<>()\[\],;:\"\\./]+)+")
 
@@ -84,10 +88,12 @@ class Checker:
         self.errors: list[tuple[int, str, str]] = []
         self._seen: dict[str, dict[str, tuple[int, str]]] = {name: {} for name in IDENTIFIERS}
         self._pool: dict[str, str] = {}
-        self._cells: dict[str, list[str]] = {}
+        self._cells: dict[str, list[Profile]] = {}
         self._digests: list[bytes] = []
-        self._rests: dict[tuple[str, ...], str] = {}
+        self._rests: dict[tuple[Profile, ...], str] = {}
         self._unknown: dict[tuple[str, str], str] = {}
+        self.limited = False
+        """Whether anybody has a profile for a time, or on some portals only."""
         self._recognised = False
         self._suspect = False
 
@@ -157,7 +163,7 @@ class Checker:
         texts: dict[str, str] = {}
         wrong: set[str] = set()
         lines: dict[str, int] = {}
-        profiles: list[str] = []
+        profiles: list[Profile] = []
         accounts: Person = {}
         for name, inner in cell.value.items():
             lines[name] = inner.line
@@ -196,18 +202,55 @@ class Checker:
             self.fault(cell.line, column, f'{value} is read as {KINDS[cell.kind]}, put it in quotes: "{value}"')
         return ""
 
-    def _split(self, line: int, text: str, wrong: set[str]) -> list[str]:
+    def _split(self, line: int, text: str, wrong: set[str]) -> list[Profile]:
         """Return the profiles of one cell."""
         return self._known(((line, part.strip()) for part in text.split(";")), wrong) if text else []
 
-    def _profiles(self, cell: Cell, wrong: set[str]) -> list[str]:
+    def _profiles(self, cell: Cell, wrong: set[str]) -> list[Profile]:
         if cell.kind == "list":
-            return self._known([(c.line, self._text("profiles", c)) for c in cell.value], wrong)
+            return self._known([(c.line, self._profile(c)) for c in cell.value], wrong)
         return self._split(cell.line, self._text("profiles", cell), wrong)
 
-    def _known(self, names: t.Iterable[tuple[int, str]], wrong: set[str]) -> list[str]:
-        found: dict[str, None] = {}
-        for line, name in names:
+    def _profile(self, cell: Cell) -> Profile:
+        """Return what one entry of a list of profiles grants."""
+        if cell.kind != "mapping":
+            return self._text("profiles", cell)
+        words = {name: self._limit(name, inner) for name, inner in cell.value.items()}
+        if not words.get("profile"):
+            self.fault(cell.line, "profiles", "profile is missing, the name of what is granted")
+        places = tuple(words.get("portals") or ())
+        return Grant(words.get("profile") or "", words.get("from") or "", words.get("until") or "", places)
+
+    def _limit(self, name: str, cell: Cell) -> t.Any:
+        """Return one member of a grant."""
+        where = f"profiles.{name}"
+        if name == "portals":
+            cells = cell.value if cell.kind == "list" else [cell]
+            found = [(one.line, self._text(where, one)) for one in cells]
+            for line, text in found:
+                if text:
+                    self._portal(where, text, line)
+                else:
+                    self.fault(line, where, "names no portal")
+            return [text for _line, text in found]
+        if name not in LIMITS:
+            unwanted = UNWANTED.search(name)
+            text = unwanted_fault(unwanted.group()) if unwanted else self.unknown("member of a grant", name, LIMITS)
+            self.fault(cell.line, "profiles", text)
+            return ""
+        if cell.kind == "date" and name != "profile":
+            cell = cell._replace(kind="text")
+        text = self._text(where, cell)
+        fault = date_fault(text) if text and name != "profile" else ""
+        if fault:
+            self.fault(cell.line, where, fault)
+        return "" if fault else text
+
+    def _known(self, names: t.Iterable[tuple[int, Profile]], wrong: set[str]) -> list[Profile]:
+        found: dict[Profile, int] = {}
+        for line, one in names:
+            grant = one if isinstance(one, Grant) else self._dated(line, one, wrong)
+            name = grant.profile
             if not name:
                 continue
             if self.profiles is not None and name not in self.known_profiles:
@@ -216,15 +259,42 @@ class Checker:
                 text = f"{show(name)} is not a known profile{hint}" if many else ""
                 self.fault(line, "profiles", text or self.unknown("profile", name, self.profiles))
                 wrong.add("profiles")
-            found[self._pool.setdefault(name, name)] = None
+            if grant.since and grant.until and grant.until < grant.since:
+                text = f"the grant of {show(name)} ends on {grant.until}, before it begins on {grant.since}"
+                self.fault(line, "profiles", text)
+                wrong.add("profiles")
+            limited = any(grant[1:])
+            self.limited = self.limited or limited
+            found.setdefault(grant if limited else self._pool.setdefault(name, name), line)
+        if self.limited:
+            for one, line in found.items():
+                if isinstance(one, Grant) and one.profile in found:
+                    text = f"{show(one.profile)} is given without any limit, too, remove one of them"
+                    self.fault(line, "profiles", text)
+                    wrong.add("profiles")
         return list(found)
 
-    def _accounts(self, cell: Cell) -> Person:
+    def _dated(self, line: int, text: str, wrong: set[str]) -> Grant:
+        """Return what a text grants: a profile, and its last day behind an @."""
+        name, sign, day = text.rpartition("@")
+        # The name of a profile may have such a sign.
+        if not sign or text in self.known_profiles or (self.profiles is None and not day.strip()[:1].isdecimal()):
+            return Grant(text)
+        fault = date_fault(day.strip())
+        if fault:
+            self.fault(line, "profiles", f"{show(name.strip())}: {fault}")
+            wrong.add("profiles")
+        return Grant(name.strip(), until=day.strip())
+
+    def _portal(self, where: str, name: str, line: int) -> None:
+        if self.portals is not None and name not in self.portals:
+            self.fault(line, where, self.unknown("portal", name, self.portals))
+
+    def _accounts(self, cell: Cell, above: str = "accounts") -> Person:
         accounts: Person = {}
-        for portal, inner in self._items("accounts", cell):
-            where = f"accounts.{portal}"
-            if self.portals is not None and portal not in self.portals:
-                self.fault(inner.line, where, self.unknown("portal", portal, self.portals))
+        for portal, inner in self._items(above, cell):
+            where = f"{above}.{portal}"
+            self._portal(where, portal, inner.line)
             # A portal without attributes says that the person has an account there.
             accounts[portal] = {}
             for name, value in self._items(where, inner):
@@ -263,7 +333,7 @@ class Checker:
             self.fault(cell.line, where, "has no value")
         return self._text(where, cell)
 
-    def _person(self, row: _Row, profiles: list[str], accounts: Person) -> None:
+    def _person(self, row: _Row, profiles: list[Profile], accounts: Person) -> None:
         """Check what concerns the row as a whole, and keep the person."""
         before = len(self.errors)
         if not row.texts.get("key") and "key" not in row.wrong:
@@ -290,15 +360,17 @@ class Checker:
         rest = self._rest(profiles, accounts)
         # What was written, not the status of today: a roster keeps its name until somebody changes it.
         self._digests.append(hashlib.sha256(f"{content}\0{rest}".encode()).digest())
+        if self.limited:
+            limit(person, profiles, self.today)
         self.people.append(person)
 
-    def _rest(self, profiles: list[str], accounts: Person) -> str:
+    def _rest(self, profiles: list[Profile], accounts: Person) -> str:
         """Return profiles and accounts as the digest of a person commits to them; without accounts, few differ."""
         if not profiles and not accounts:
             return ""
         place = tuple(profiles) if not accounts else ()
         if place not in self._rests:
-            made = json.dumps([sorted(profiles), accounts], sort_keys=True)
+            made = json.dumps([sorted(profiles, key=str), accounts], sort_keys=True)
             if not place:
                 return made
             self._rests[place] = made
@@ -356,3 +428,13 @@ def _form_faults(row: _Row) -> t.Iterator[tuple[str, str]]:
         fault = date_fault(date) if date else ""
         if fault:
             yield column, fault
+
+
+def limit(person: Person, profiles: t.Iterable[Profile], today: str) -> None:
+    """Give a person the profiles that have no limit, and apart from them the grants that have one."""
+    person["profiles"] = [one for one in profiles if not isinstance(one, Grant)]
+    grants = [one.told(today) for one in profiles if isinstance(one, Grant)]
+    if grants:
+        person["grants"] = grants
+    else:
+        person.pop("grants", None)

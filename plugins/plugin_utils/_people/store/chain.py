@@ -30,6 +30,7 @@ PERSONAL = frozenset(
         "account_id",
         "accounts",
         "changes",
+        "dated",
         "email",
         "error",
         "first_name",

@@ -26,7 +26,13 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import TEXTS
 from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Blank
-from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import Rules, Wish, selection, wishes
+from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import (
+    Rules,
+    Wish,
+    announced,
+    selection,
+    wishes,
+)
 
 if TYPE_CHECKING:
     import random
@@ -362,7 +368,7 @@ def test_two_profiles_with_different_single_values_fail_this_person_alone() -> N
         "contradiction",
         (
             "profile 'pki_manager' gives role 'manager' and profile 'pki_operator' gives role 'standard_user': "
-            "keep one profile, or give accounts.digicert_us.role in the roster"
+            "keep one profile, or give accounts.digicert_us.role of this person in the overlay (provision_overlay)"
         ),
     )
     assert (first.kind, first.entry) == ("failed", None)
@@ -370,7 +376,8 @@ def test_two_profiles_with_different_single_values_fail_this_person_alone() -> N
     assert trouble("cloudcenter", person("developer", "tester")) == [
         (
             "profile 'developer' gives activation_profile 'developers' and profile 'tester' gives "
-            "activation_profile_id '7': keep one profile, or give accounts.ccm_lab.activation_profile_id in the roster"
+            "activation_profile_id '7': keep one profile, or give accounts.ccm_lab.activation_profile_id of this "
+            "person in the overlay (provision_overlay)"
         )
     ]
 
@@ -846,7 +853,7 @@ FAULTS = [
     ({"roles": [["server_operator"]]}, ["roles: must be a list of text, and holds a list"]),
     ({"role_ids": ["nine"]}, ["role_ids.set: 'nine' is not an ID of the portal, give a number"]),
     ({"rolse": []}, ["rolse: is no option of clc_user, did you mean 'roles'?"]),
-    ({"username": "ann"}, ["username: belongs to one person, give it in the roster"]),
+    ({"username": "ann"}, ["username: belongs to one person, give it in the roster or in the overlay"]),
     ({"sms_alerts": "yes"}, ["sms_alerts: must be true or false, and is text"]),
     ({"time_zone": True}, ["time_zone: must be text, and is true or false"]),
     ({"title": 7}, ["title: 7 is a number, and how it was written is lost, put it in quotes"]),
@@ -1013,3 +1020,176 @@ def test_the_work_grows_with_the_people_and_not_with_their_square() -> None:
         return counted
 
     assert lines(800) < 2.2 * lines(400)
+
+
+# What the overlay says of one person
+
+
+def overlaid(*profiles: str, accounts: Facts | None = None, before: tuple[str, ...] = (), **facts: Any) -> Facts:
+    overlay = {"accounts": accounts or {}, "previous_logins": list(before), "line": 2}
+    return person(*profiles, overlay=overlay, **facts)
+
+
+@pytest.mark.parametrize("place", ["clc", "clc_prod"])
+def test_a_login_or_an_id_in_the_overlay_names_an_account_and_entitles_to_none(place: str) -> None:
+    named = {place: {"username": "ada.l", "id": "8"}}
+    assert wished("clc", overlaid(accounts=named)) == []
+    there = (account("8", "ada.l"), account("9", "ann"))
+    wish = only("clc", overlaid("billing", accounts=named), accounts=there[:1])
+    assert (wish.account, wish.entry and wish.entry["username"], wish.needs_review) == ("8", "ada.l", False)
+    assert [w.login for w in wished("clc", overlaid("billing", accounts=named), accounts=there)] == ["ada.l", "ann"]
+
+
+def test_other_options_in_the_overlay_entitle_as_they_do_in_the_roster() -> None:
+    wish = only("clc", overlaid(accounts={"clc_prod": {"roles": ["billing_manager"]}}))
+    assert (wish.reason, wish.entry and wish.entry["roles"]) == ("account", {"add": ["billing_manager"]})
+
+
+def test_the_overlay_goes_before_the_accounts_of_the_roster() -> None:
+    facts = overlaid(accounts={"clc": {"title": "Chief"}})
+    facts["accounts"] = {"clc_prod": {"title": "Head", "office_number": "1"}}
+    found = entry("clc", facts)
+    assert (found["title"], found["office_number"]) == ("Chief", "1")
+
+
+def test_the_login_is_called_username_in_the_overlay_on_each_portal() -> None:
+    found = entry("cloudcenter", overlaid("developer", accounts={"ccm_lab": {"username": "ada@example.test"}}))
+    assert (found["email"], "username" in found) == ("ada@example.test", False)
+
+
+def test_who_shall_have_no_account_is_told_and_never_made() -> None:
+    wish = only("clc", overlaid("billing", accounts={"clc_prod": None}))
+    assert (wish.kind, wish.reason, wish.entry) == ("skipped", "denied", None)
+    # A host goes before its type, in both directions.
+    assert only("clc", overlaid("billing", accounts={"clc": None, "clc_prod": {"id": "8"}})).kind == "failed"
+    assert only("clc", overlaid("billing", accounts={"clc_prod": None, "clc": {"username": "x"}})).reason == "denied"
+    assert wished("clc", overlaid("reader", accounts={"clc_prod": None})) == []
+
+
+def test_the_account_that_a_run_gave_to_somebody_who_is_denied_is_disabled() -> None:
+    there = (account("8", "ann"),)
+    denied = overlaid("billing", accounts={"clc_prod": None})
+    ours = only("clc", denied, accounts=there, memory=Blank(remembered("8", "ann")))
+    assert (ours.reason, ours.entry) == ("denied", {"id": "8", "state": "disabled"})
+    others = only("clc", denied, accounts=there)
+    assert (others.kind, others.reason, others.entry) == ("unlisted", "unlisted", None)
+
+
+def test_who_left_is_disabled_although_the_overlay_says_that_there_is_no_account() -> None:
+    wish = only("clc", overlaid(accounts={"clc_prod": None}, status="leaver"), accounts=(account("8", "ann"),))
+    assert wish.entry == {"username": "ann", "state": "disabled"}
+
+
+def test_an_id_that_no_account_has_makes_no_second_account() -> None:
+    named = overlaid("billing", accounts={"clc_prod": {"id": "8"}})
+    (text,) = trouble("clc", named)
+    assert text.startswith("no account has the ID '8', which roster or overlay name: correct it")
+    gone = only("clc", {**named, "status": "leaver"}, memory=Blank(remembered("8", "ann")))
+    assert (gone.kind, gone.notes) == ("leaver", ("no_account",))
+
+
+@pytest.mark.parametrize("status", ["active", "leaver"])
+def test_an_account_with_a_login_of_before_is_a_doubt(status: str) -> None:
+    there = (account("8", "Ada.King", email="other@example.test"),)
+    (wish, *_others) = wished("clc", overlaid("billing", before=("ada.king",), status=status), accounts=there)
+    assert (wish.kind, wish.reason, wish.entry) == ("ambiguous", "former_login", None)
+    assert wish.trouble is not None
+    assert wish.trouble.text.endswith(
+        "give accounts.clc_prod.id or accounts.clc_prod.username of this person in the overlay (provision_overlay)"
+    )
+    named = overlaid("billing", before=("ada.king",), accounts={"clc_prod": {"id": "8"}})
+    assert only("clc", named, accounts=there).account == "8"
+
+
+def test_a_remembered_account_that_has_a_login_of_before_has_not_changed_hands() -> None:
+    there = (account("8", "ada.king", email="other@example.test"),)
+    memory = Blank(remembered("8", "older", first_name="Ann", last_name="O'Lée"))
+    assert wished("clc", person("billing"), accounts=there, memory=memory)[0].reason == "changed_hands"
+    assert only("clc", overlaid("billing", before=("ada.king",)), accounts=there, memory=memory).account == "8"
+
+
+# Grants that begin, end, or hold on some portals only
+
+
+def granted(profile: str, when: str, *portals: str, since: str = "", until: str = "", **facts: Any) -> Facts:
+    grant = {"profile": profile, "from": since, "until": until, "portals": list(portals), "status": when}
+    return person(*facts.pop("profiles", ()), grants=[grant, *facts.pop("more", ())], **facts)
+
+
+def test_a_grant_gives_what_its_profile_gives_as_long_as_it_holds() -> None:
+    assert only("clc", granted("billing", "active", until="2026-12-31")).data == ("billing",)
+    for status in ("ended", "later"):
+        assert wished("clc", granted("billing", status, since="2026-07-01", until="2026-07-31")) == []
+
+
+@pytest.mark.parametrize(
+    ("portals", "names"), [(("clc",), 1), (("clc_prod",), 1), (("mail", "clc_prod"), 1), (("mail",), 0)]
+)
+def test_a_grant_may_hold_on_some_portals_only(portals: tuple[str, ...], names: int) -> None:
+    assert len(wished("clc", granted("billing", "active", *portals))) == names
+
+
+def test_what_a_grant_gave_goes_when_it_ends_for_this_reason() -> None:
+    there = (account("8", "ann", role_ids=frozenset(("3", "4"))),)
+    memory = Blank(remembered("8", "ann", given={"role_ids": ["3"]}, profiles=["billing", "server_operator"]))
+    wish = only(
+        "clc",
+        granted("billing", "ended", until="2026-05-31", profiles=("server_operator",)),
+        accounts=there,
+        memory=memory,
+    )
+    assert (wish.reason, wish.data, wish.dated) == (
+        "grant_ended",
+        ("server_operator",),
+        (("billing", "2026-05-31"),),
+    )
+    assert wish.entry is not None
+    assert wish.entry["roles"]["remove"] == ["billing_manager"]
+    # What the last run did not know cannot have ended since.
+    memory = Blank(remembered("8", "ann", profiles=["server_operator"]))
+    people = granted("billing", "ended", until="2026-05-31", profiles=("server_operator",))
+    assert only("clc", people, accounts=there, memory=memory).reason == "profile"
+
+
+def test_the_account_goes_when_the_last_grant_ends_for_this_reason() -> None:
+    there = (account("8", "ann"),)
+    memory = Blank(remembered("8", "ann", profiles=["billing"]))
+    wish = only("clc", granted("billing", "ended", until="2026-05-31"), accounts=there, memory=memory)
+    assert (wish.reason, wish.dated, wish.entry) == (
+        "last_grant_ended",
+        (("billing", "2026-05-31"),),
+        {"id": "8", "state": "disabled"},
+    )
+
+
+def test_a_grant_that_begins_is_the_reason_for_what_it_gives() -> None:
+    there = (account("8", "ann"),)
+    memory = Blank(remembered("8", "ann", profiles=["server_operator"]))
+    people = granted("billing", "active", since="2026-06-01", profiles=("server_operator",))
+    wish = only("clc", people, accounts=there, memory=memory)
+    assert (wish.reason, wish.dated) == ("grant_begins", (("billing", "2026-06-01"),))
+
+
+def test_a_profile_that_goes_on_without_its_grant_has_not_ended() -> None:
+    there = (account("8", "ann"),)
+    memory = Blank(remembered("8", "ann", profiles=["billing"]))
+    again = {"profile": "billing", "from": "2026-06-01", "until": "", "portals": [], "status": "active"}
+    people = granted("billing", "ended", until="2026-05-31", more=[again])
+    assert only("clc", people, accounts=there, memory=memory).reason == "profile"
+
+
+def test_what_is_to_begin_is_announced_by_profile_and_day() -> None:
+    people = [
+        granted("billing", "later", since="2026-08-01"),
+        granted("billing", "later", since="2026-07-01", **BOB),
+        granted("reader", "later", since="2026-07-01", key="E3"),
+        granted("billing", "later", since="2026-07-01", key="E4", status="leaver"),
+        granted("billing", "later", "mail", since="2026-07-01", key="E5"),
+    ]
+    found = announced(PORTALS["clc"], "clc_prod", people, read("clc"), None)
+    assert {place: [one["key"] for one in ones] for place, ones in found.items()} == {
+        ("billing", "2026-07-01"): ["E2"],
+        ("billing", "2026-08-01"): ["E1"],
+    }
+    assert list(found) == [("billing", "2026-07-01"), ("billing", "2026-08-01")]
+    assert list(announced(PORTALS["clc"], "clc_prod", people, read("clc"), {"e2"})) == [("billing", "2026-07-01")]
