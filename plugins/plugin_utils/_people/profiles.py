@@ -274,18 +274,15 @@ NOTHING = Own({})
 
 def own(portal: Portal, host: str, person: t.Mapping[str, t.Any]) -> Own:
     """Return what is said of somebody's account on this host. Who is only named in the overlay is not asked for."""
-    accounts, overlay = person.get("accounts"), person.get("overlay")
-    if not accounts and not overlay:
-        return NOTHING
-    named = (overlay or {}).get("accounts") or {}
+    accounts, named = person.get("accounts") or {}, (person.get("overlay") or {}).get("accounts") or {}
     deciding = next((place for place in (host, portal.name) if place in named), "")
     if deciding and named[deciding] is None:
         return Own({}, denied=True)
     said = {place: _by_key(portal, named[place]) for place in (portal.name, host) if named.get(place)}
-    merged = merge(portal, host, accounts or {}, said)
+    merged = merge(portal, host, accounts, said)
     if merged is None:
         return NOTHING
-    asked = merge(portal, host, accounts or {}) is not None
+    asked = merge(portal, host, accounts) is not None
     return Own(merged, asked or any(option not in PERSONAL for one in said.values() for option in one))
 
 

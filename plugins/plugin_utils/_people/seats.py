@@ -17,7 +17,12 @@ import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.fields import EMAIL, FIRST_NAME, LAST_NAME
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold, marks, points, unfit
-from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import did_you_mean, granted_here, own
+from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import (
+    NOTHING,
+    did_you_mean,
+    granted_here,
+    own,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
@@ -202,7 +207,7 @@ class Seats:
     def _seat(self, person: Record) -> Seat:
         """Return a person with what is known about them here."""
         key = fold(str(person["key"]))
-        said = own(self.portal, self.host, person)
+        said = own(self.portal, self.host, person) if person.get("accounts") or person.get("overlay") else NOTHING
         asked = tuple(person.get("profiles") or ())
         grants = person.get("grants")
         here = [one for one in grants if granted_here(self.portal, self.host, one)] if grants else ()
@@ -220,7 +225,7 @@ class Seats:
         if fault:
             seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster or in the overlay")
         else:
-            seat.fault = unknown or self._lost(seat)
+            seat.fault = unknown or (self._lost(seat) if said.options else None)
         seat.account = self._locate(seat)
         return seat
 

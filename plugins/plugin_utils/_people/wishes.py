@@ -301,7 +301,7 @@ class _Desk:
             desired = self._read(entry, generated)
         except BadInput as error:
             return self._failed(seat, Trouble("refused", error.text))
-        reason, dated = _dated(seat)
+        reason, dated = _dated(seat) if seat.grants else ("", ())
         return self._wish(
             seat,
             PERSON,
@@ -551,7 +551,7 @@ def announced(
 def _dated(seat: Seat) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return that profiles ended, or else began, by their dates since the last run, and which did on which day."""
     before = seat.known.get("profiles")
-    if not seat.grants or before is None:
+    if before is None:
         return "", ()
     ended = _ended(seat)
     if ended:

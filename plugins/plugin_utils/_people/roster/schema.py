@@ -248,38 +248,40 @@ class Checker:
 
     def _known(self, names: t.Iterable[tuple[int, Profile]], wrong: set[str]) -> list[Profile]:
         found: dict[Profile, int] = {}
-        for line, one in names:
-            grant = one if isinstance(one, Grant) else self._dated(line, one, wrong)
-            name = grant.profile
+        for line, text in names:
+            one = self._dated(line, text, wrong) if isinstance(text, str) and "@" in text else text
+            name = one.profile if isinstance(one, Grant) else one
             if not name:
                 continue
             if self.profiles is not None and name not in self.known_profiles:
                 many = "," in name or ";" in name
                 hint = ", separate profiles by ';'" if many else ""
-                text = f"{show(name)} is not a known profile{hint}" if many else ""
-                self.fault(line, "profiles", text or self.unknown("profile", name, self.profiles))
+                fault = f"{show(name)} is not a known profile{hint}" if many else ""
+                self.fault(line, "profiles", fault or self.unknown("profile", name, self.profiles))
                 wrong.add("profiles")
-            if grant.since and grant.until and grant.until < grant.since:
-                text = f"the grant of {show(name)} ends on {grant.until}, before it begins on {grant.since}"
-                self.fault(line, "profiles", text)
+            if not isinstance(one, Grant) or not any(one[1:]):
+                found.setdefault(self._pool.setdefault(name, name), line)
+                continue
+            self.limited = True
+            found.setdefault(one, line)
+            if one.since and one.until and one.until < one.since:
+                fault = f"the grant of {show(name)} ends on {one.until}, before it begins on {one.since}"
+                self.fault(line, "profiles", fault)
                 wrong.add("profiles")
-            limited = any(grant[1:])
-            self.limited = self.limited or limited
-            found.setdefault(grant if limited else self._pool.setdefault(name, name), line)
         if self.limited:
             for one, line in found.items():
                 if isinstance(one, Grant) and one.profile in found:
-                    text = f"{show(one.profile)} is given without any limit, too, remove one of them"
-                    self.fault(line, "profiles", text)
+                    fault = f"{show(one.profile)} is given without any limit, too, remove one of them"
+                    self.fault(line, "profiles", fault)
                     wrong.add("profiles")
         return list(found)
 
-    def _dated(self, line: int, text: str, wrong: set[str]) -> Grant:
-        """Return what a text grants: a profile, and its last day behind an @."""
-        name, sign, day = text.rpartition("@")
+    def _dated(self, line: int, text: str, wrong: set[str]) -> Profile:
+        """Return what a text with an @ grants: a profile, and behind the sign its last day."""
+        name, _sign, day = text.rpartition("@")
         # The name of a profile may have such a sign.
-        if not sign or text in self.known_profiles or (self.profiles is None and not day.strip()[:1].isdecimal()):
-            return Grant(text)
+        if text in self.known_profiles or (self.profiles is None and not day.strip()[:1].isdecimal()):
+            return text
         fault = date_fault(day.strip())
         if fault:
             self.fault(line, "profiles", f"{show(name.strip())}: {fault}")
