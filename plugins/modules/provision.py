@@ -75,6 +75,8 @@ options:
     description:
       - What business roles are entitled to, by portal type or portal host. Values are options of the user module of
         the portal; options that are sets are plain lists.
+      - A profile may have a C(priority) beside its portals, a number, C(0) if it is not given. Where two profiles of a
+        person give different values to an option that takes one, that of the higher priority counts.
     type: dict
     default: {}
   rehired:

@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import types
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.arguments import entry_spec, user_spec
@@ -32,6 +34,8 @@ from ansible_collections.portal.users.plugins.module_utils._core.portal import P
 PERSONAL = frozenset(("id", "username", "email", "first_name", "last_name", "name"))
 # What is done once and is nothing to have.
 ACTS = frozenset((REVOKE_KEYS,))
+PRIORITY = "priority"
+"""What a profile has beside its portals: of two that give different values to one option, the higher one counts."""
 SHOWN = 200
 
 Attributes = t.Mapping[str, t.Any]
@@ -83,13 +87,14 @@ class Catalogue(t.NamedTuple):
     """All profiles as one portal host reads them.
 
     ``given`` has the merged options of each profile that says something here, without the faulty ones; ``known`` are
-    the names of all profiles.
+    the names of all profiles, ``priorities`` those of the profiles that have one.
     """
 
     given: t.Mapping[str, Attributes]
     known: frozenset[str]
     faults: list[str]
     asked: list[Ask]
+    priorities: t.Mapping[str, float] = types.MappingProxyType({})
 
 
 class BadProfiles(BadInput):
@@ -121,10 +126,19 @@ def catalogue(
     places = None if hosts is None else (*hosts, *types)
     faults: list[str] = []
     given: dict[str, Attributes] = {}
-    for name, portals in profiles.items():
-        if not isinstance(name, str) or not isinstance(portals, dict):
+    priorities: dict[str, float] = {}
+    for name, said in profiles.items():
+        if not isinstance(name, str) or not isinstance(said, dict):
             faults.append(f"profile {name!r}: must be text that names a mapping by portal host or portal type")
             continue
+        ranked = PRIORITY in said and not isinstance(said[PRIORITY], dict)
+        portals = {place: given for place, given in said.items() if not ranked or place != PRIORITY}
+        if ranked:
+            number = _number(said[PRIORITY])
+            if number is None:
+                faults.append(f"profile {name!r}: priority must be a number, such as 10, the highest one counts")
+            else:
+                priorities[name] = number
         faults += [
             f"profile {name!r}: {place!r} is neither a portal host nor a portal type{did_you_mean(place, places)}"
             for place in portals
@@ -143,7 +157,13 @@ def catalogue(
         if merged is not None:
             given[name] = merged
     known = frozenset(name for name in profiles if isinstance(name, str))
-    return Catalogue(given, known, faults, _asked(portal, given))
+    return Catalogue(given, known, faults, _asked(portal, given), priorities)
+
+
+def _number(value: t.Any) -> float | None:
+    """Return a number, also one that a template made text of; None for everything else."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    return float(text) if re.fullmatch(r"[-+]?[0-9]{1,9}([.][0-9]{1,9})?", text) else None
 
 
 def _asked(portal: Portal, given: t.Mapping[str, Attributes]) -> list[Ask]:

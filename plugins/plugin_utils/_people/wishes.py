@@ -28,6 +28,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
     ACTS,
     Grant,
     Member,
+    Single,
     Words,
     families,
     family,
@@ -185,6 +186,7 @@ class _Desk:
             granting=catalogue.given,
             rehired=rules.rehired,
         )
+        self._priorities = catalogue.priorities
         self._grants = {name: grant(portal, self.words, given) for name, given in catalogue.given.items()}
         self._spoken = {field for granted in self._grants.values() for field in granted.sets}
         self._sets = [field for field in portal.fields if isinstance(field, Members)]
@@ -393,22 +395,29 @@ class _Desk:
                 yield from (f"accounts: {text}" for text in value_faults(self.portal, field, option, value))
 
     def _singles(self, grants: t.Mapping[str, Grant], own: t.Mapping[str, t.Any], faults: list[str]) -> Entry:
-        """Return the options with one value that profiles give; two profiles must not give different ones."""
+        """Return the options with one value that profiles give; two profiles must not give different ones.
+
+        Of several values, that of the profile with the highest priority counts.
+        """
         overridden = {family(self.options[option]) for option in own if option in self.options}
-        chosen: dict[str, tuple[t.Any, str, str]] = {}
-        found: Entry = {}
+        given: dict[str, list[tuple[float, str, Single]]] = {}
         for name, granted in grants.items():
             for one in granted.singles:
-                if one.family in overridden:
-                    continue
-                shown = f"{one.option} {one.value!r}"
-                wish, before, first = chosen.setdefault(one.family, (one.wish, name, shown))
-                if wish != one.wish:
+                if one.family not in overridden:
+                    given.setdefault(one.family, []).append((self._priorities.get(name, 0), name, one))
+        found: Entry = {}
+        for told in given.values():
+            highest = max(priority for priority, _name, _one in told)
+            (first, chosen), *others = [(name, one) for priority, name, one in told if priority == highest]
+            found[chosen.option] = chosen.value
+            for name, one in others:
+                if one.wish != chosen.wish:
                     faults.append(
-                        f"profile {before!r} gives {first} and profile {name!r} gives {shown}: keep one profile, or "
+                        f"profile {first!r} gives {chosen.option} {chosen.value!r} and profile {name!r} gives "
+                        f"{one.option} {one.value!r}: keep one profile, give one of them a higher priority, or "
                         f"{remedy(self.rules.host, one.option)}"
                     )
-                elif before == name:
+                elif first == name:
                     found[one.option] = one.value
         return found
 

@@ -368,7 +368,8 @@ def test_two_profiles_with_different_single_values_fail_this_person_alone() -> N
         "contradiction",
         (
             "profile 'pki_manager' gives role 'manager' and profile 'pki_operator' gives role 'standard_user': "
-            "keep one profile, or give accounts.digicert_us.role of this person in the overlay (provision_overlay)"
+            "keep one profile, give one of them a higher priority, or give accounts.digicert_us.role of this person in "
+            "the overlay (provision_overlay)"
         ),
     )
     assert (first.kind, first.entry) == ("failed", None)
@@ -376,8 +377,8 @@ def test_two_profiles_with_different_single_values_fail_this_person_alone() -> N
     assert trouble("cloudcenter", person("developer", "tester")) == [
         (
             "profile 'developer' gives activation_profile 'developers' and profile 'tester' gives "
-            "activation_profile_id '7': keep one profile, or give accounts.ccm_lab.activation_profile_id of this "
-            "person in the overlay (provision_overlay)"
+            "activation_profile_id '7': keep one profile, give one of them a higher priority, or give "
+            "accounts.ccm_lab.activation_profile_id of this person in the overlay (provision_overlay)"
         )
     ]
 
@@ -1193,3 +1194,63 @@ def test_what_is_to_begin_is_announced_by_profile_and_day() -> None:
     }
     assert list(found) == [("billing", "2026-07-01"), ("billing", "2026-08-01")]
     assert list(announced(PORTALS["clc"], "clc_prod", people, read("clc"), {"e2"})) == [("billing", "2026-07-01")]
+
+
+# Which profile counts where two give different values to one option
+
+
+def ranked(**priorities: Any) -> Facts:
+    return {
+        name: {**PROFILES[name], "priority": priorities[name]} if name in priorities else PROFILES[name]
+        for name in PROFILES
+    }
+
+
+@pytest.mark.parametrize(
+    ("priorities", "role"),
+    [
+        ({"pki_manager": 10}, "manager"),
+        ({"pki_operator": 10, "pki_manager": 5}, "standard_user"),
+        ({"pki_manager": -1}, "standard_user"),
+        ({"pki_manager": 0.5}, "manager"),
+        ({"pki_manager": "7"}, "manager"),
+    ],
+)
+def test_of_two_values_that_of_the_profile_with_the_higher_priority_counts(priorities: Facts, role: str) -> None:
+    found = entry("certcentral", person("pki_operator", "pki_manager"), profiles=ranked(**priorities))
+    assert found["role"] == role
+    # All members are given all the same.
+    assert found["containers"] == {"add": ["Lab", "Office"]}
+
+
+def test_a_tie_fails_this_person_alone_unless_something_higher_settles_it() -> None:
+    equal = ranked(pki_operator=3, pki_manager=3)
+    bob = person("pki_manager", **BOB)
+    first, second = wished("certcentral", person("pki_operator", "pki_manager"), bob, profiles=equal)
+    assert first.trouble is not None
+    assert first.trouble.code == "contradiction"
+    assert second.entry is not None
+    higher = {**equal, "chief": {"certcentral": {"role": "administrator"}, "priority": 4}}
+    found = entry("certcentral", person("pki_operator", "pki_manager", "chief"), profiles=higher)
+    assert found["role"] == "administrator"
+
+
+def test_the_roster_goes_before_any_priority() -> None:
+    own = {"digicert_us": {"role": "limited_user"}}
+    found = entry("certcentral", person("pki_operator", "pki_manager", accounts=own), profiles=ranked(pki_manager=10))
+    assert found["role"] == "limited_user"
+
+
+@pytest.mark.parametrize("value", ["high", True, None, [1], "1e3", "nan", float("inf")])
+def test_a_priority_is_a_number(value: Any) -> None:
+    found = catalogue(
+        PORTALS["clc"], "clc_prod", {"a": {"priority": value, "clc": {}}}, hosts=["clc_prod"], types=PORTALS
+    )
+    assert found.faults == ["profile 'a': priority must be a number, such as 10, the highest one counts"]
+
+
+def test_a_portal_host_may_be_called_priority() -> None:
+    found = catalogue(
+        PORTALS["clc"], "priority", {"a": {"priority": {"roles": ["billing_manager"]}}}, hosts=["priority"]
+    )
+    assert (found.faults, found.given) == ([], {"a": {"roles": ["billing_manager"]}})
