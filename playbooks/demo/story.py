@@ -506,7 +506,7 @@ def tell(screen: Screen, folder: Path) -> None:
     screen.heading(f"Done in {time.monotonic() - began:.0f} seconds. Nothing is left running.")
     screen.true(f"no credential is in any of the {files} files, nor in what Ansible said")
     rows = [
-        ["provisioning/plan.md", "the last plan; plan.json is the same for machines"],
+        ["provisioning/plan.md", "the last plan; plan.html is the same for a browser, plan.json for machines"],
         ["provisioning/report.md", "what the last apply did; offboarding.md is beside it, papers per run in runs"],
         ["provisioning/provisioning.jsonl", "the log of the year, one record on each line"],
         ["papers", "all plans and reports of the year"],

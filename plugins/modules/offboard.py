@@ -138,7 +138,10 @@ papers:
   description: Paths of what was written, by their kinds.
   returned: when papers were written
   type: dict
-  sample: {"json": "/srv/provisioning/offboarding.json", "md": "/srv/provisioning/offboarding.md"}
+  sample:
+    html: /srv/provisioning/offboarding.html
+    json: /srv/provisioning/offboarding.json
+    md: /srv/provisioning/offboarding.md
 pending:
   description: Number of people and accounts that are, or were, to be changed.
   returned: when a plan could be made

@@ -174,6 +174,7 @@ papers:
   returned: when papers were written
   type: dict
   sample:
+    html: /srv/provisioning/plan.html
     json: /srv/provisioning/plan.json
     md: /srv/provisioning/plan.md
     short.md: /srv/provisioning/plan.short.md

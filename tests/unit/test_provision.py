@@ -62,6 +62,19 @@ def test_a_plan_has_a_short_form_for_a_comment_and_what_was_done_has_none(stage:
     assert "E1" in (stage.directory / "offboarding_plan.short.md").read_text("utf-8")
 
 
+def test_each_paper_is_a_page_for_a_browser_too_beside_the_log_and_in_the_folder_of_its_run(stage: Rehearsal) -> None:
+    for told, kind in (
+        (stage.provision(), "plan"),
+        (stage.provision("apply"), "report"),
+        (stage.offboard("E1"), "offboarding"),
+    ):
+        page = Path(told["papers"]["html"])
+        assert page == stage.directory / f"{kind}.html"
+        assert page.stat().st_mode & 0o777 == 0o600
+        assert stage.host in page.read_text("utf-8")
+        assert any(one.read_bytes() == page.read_bytes() for one in (stage.directory / "runs").glob(f"*/{kind}.html"))
+
+
 def test_one_login_and_one_listing_serve_a_run_that_changes_nothing(stage: Rehearsal) -> None:
     stage.settle()
     stage.bench.ledger.clear()

@@ -36,6 +36,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people import approv
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY, PLAN
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import (
     diff,
+    html,
     markdown,
     model,
     paper,
@@ -516,7 +517,7 @@ class Run:
         ]
         sections = self._sections
         shown = paper.of(head, sections)
-        found = {"md": markdown.whole(shown)}
+        found = {"md": markdown.whole(shown), "html": html.whole(shown)}
         if self.job.mode == PLAN:
             # For a comment on a merge request; what was done is told by the report in full.
             found["short.md"] = markdown.short(shown, head.kind, sections, f"{self.paper}.md")

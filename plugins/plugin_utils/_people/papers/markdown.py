@@ -104,6 +104,8 @@ def _decision(found: paper.Paper) -> Lines:
     if found.digest:
         lines += [f"Document digest: {_code(found.digest)}", ""]
     lines += [plain(found.meaning), ""]
+    lines += [f"**{plain(found.sum)}**", ""] if found.sum else []
+    lines += [*(f"- **{plain(one)}**" for one in found.alarms), *([""] if found.alarms else [])]
     for block in found.decision:
         lines += _block(block)
     return lines

@@ -126,14 +126,17 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Paper:
-    """``decision`` is what is read first, and alone by who is in a hurry; ``seals`` are its digests with their names.
+    """``sum`` says in a sentence how much it is, and ``alarms`` what must be read before anything else.
 
-    ``about`` are the facts of the run, ``meaning`` says in a sentence what kind of paper it is.
+    These and ``decision`` are read first, and alone by who is in a hurry. ``meaning`` says in a sentence what kind of
+    paper it is, ``about`` are the facts of the run, and ``seals`` its digests with their names.
     """
 
     title: str
     meaning: str
     digest: str = ""
+    sum: str = ""
+    alarms: tuple[str, ...] = ()
     decision: tuple[Block, ...] = ()
     about: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
@@ -152,6 +155,8 @@ def of(head: model.Head, sections: t.Sequence[model.Section]) -> Paper:
         title=f"{title} of {head.created[:16].replace('T', ' ')} UTC",
         meaning=_MEANINGS[model.PLAN if plans else head.kind],
         digest=head.document_digest,
+        sum=_sum(ranked, plans=plans),
+        alarms=tuple(_alarms(ranked)),
         decision=tuple(made.decision()),
         about=tuple(_about(head, ranked)),
         parts=tuple(Part(one.host, made.marks[one.host], tuple(made.blocks(one))) for one in ranked),
@@ -224,17 +229,17 @@ def _roster(found: model.Data) -> str:
     return ", ".join(filter(None, told))
 
 
-def _alarms(sections: t.Sequence[model.Section]) -> t.Iterator[Strong]:
+def _alarms(sections: t.Sequence[model.Section]) -> t.Iterator[str]:
     """Yield what must be read before anything else."""
     for section in sections:
         state = "" if section.stopped_by else f"{model.STATES.get(section.status, section.status)}: "
         if section.stopped_by or section.error:
-            yield Strong(sentence(f"{section.host}: {state}{_wrong(section)}"))
+            yield sentence(f"{section.host}: {state}{_wrong(section)}")
         if section.proof not in (None, "empty"):
-            yield Strong(sentence(f"{section.host}: {_proof(section)}"))
+            yield sentence(f"{section.host}: {_proof(section)}")
     forgotten = ", ".join(section.host for section in sections if not section.memory)
     if forgotten:
-        yield Strong(sentence(f"{forgotten}: {_FORGOTTEN}"))
+        yield sentence(f"{forgotten}: {_FORGOTTEN}")
 
 
 def _sum(sections: t.Sequence[model.Section], *, plans: bool) -> str:
@@ -313,11 +318,7 @@ class _Made:
         }
 
     def decision(self) -> t.Iterator[Block]:
-        """Yield what is decided on: alarms, counts, who can still sign in, what is dangerous, and why."""
-        yield Block(said=(Strong(_sum(self._sections, plans=self._plans)),))
-        alarms = tuple(_alarms(self._sections))
-        if alarms:
-            yield Block(points=alarms, bad=True)
+        """Yield what is decided on: counts, who can still sign in, what is dangerous, and why."""
         yield Block(table=self._overview())
         yield from self._standing_out()
         yield from self._dangerous()
@@ -338,8 +339,8 @@ class _Made:
             Row(
                 (
                     (Link(section.host, self.marks[section.host]),),
-                    *((f"{counts[section.host][name]:,}",) for name in names),
                     _state(section),
+                    *((f"{counts[section.host][name]:,}",) for name in names),
                 ),
                 section.host,
             )
@@ -347,8 +348,8 @@ class _Made:
         ]
         if len(rows) > 1:
             sums = ((f"{sum(found[name] for found in counts.values()):,}",) for name in names)
-            rows.append(Row((("all",), *sums, ()), total=True))
-        return Table(("portal", *names.values(), "state"), tuple(rows), frozenset(names.values()))
+            rows.append(Row((("all",), (), *sums), total=True))
+        return Table(("portal", "state", *names.values()), tuple(rows), frozenset(names.values()))
 
     def _standing_out(self) -> t.Iterator[Block]:
         """Yield who can, or may, still sign in, over all portals."""
@@ -522,7 +523,9 @@ def _drift(section: model.Section) -> t.Iterator[Block]:
         if one.drift
     )
     if rows:
-        yield Block("Drift: on the portal, and given by no profile", table=Table((WHO, "what"), rows))
+        yield Block(
+            "Drift: on the portal, and given by no profile", people(len(rows)), table=Table((WHO, "what"), rows)
+        )
 
 
 def _unlisted(section: model.Section) -> t.Iterator[Block]:

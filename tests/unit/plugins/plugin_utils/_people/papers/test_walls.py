@@ -18,7 +18,20 @@ OURS = {
     f"{USERS}.module_utils._core.identity",
     f"{USERS}.plugin_utils._people.papers",
 }
-LIBRARY = {"__future__", "dataclasses", "functools", "re", "threading", "types", "typing", "unicodedata"}
+LIBRARY = {
+    "__future__",
+    "base64",
+    "dataclasses",
+    "functools",
+    "hashlib",
+    "re",
+    "threading",
+    "types",
+    "typing",
+    "unicodedata",
+}
+# They make text of texts; what they could load, they are given.
+TEMPLATES = {"base64", "hashlib", "jinja2", "markupsafe"}
 FILES = sorted(Path(model.__file__).parent.glob("*.py"))
 
 
@@ -36,7 +49,7 @@ def imports(source: str) -> set[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_papers_import_nothing_that_sends(path: Path) -> None:
     source = path.read_text("utf-8")
-    assert imports(source) <= OURS | LIBRARY
+    assert imports(source) <= OURS | LIBRARY | (TEMPLATES if path.stem == "html" else set())
     assert not {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)} & {
         "open",
         "print",
@@ -48,4 +61,4 @@ def test_the_wall_can_fail() -> None:
     assert not imports("import requests") <= OURS | LIBRARY
     assert not imports(f"from {USERS}.module_utils._core.client import Client") <= OURS | LIBRARY
     assert not imports("def f():\n    from . import x") <= OURS | LIBRARY
-    assert len(FILES) == 9
+    assert len(FILES) == 11

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""Papers as one HTML file that needs nothing else: no other file, no network, and no script to be read in full. Pure.
+
+What is in a paper is never a template: it is put into ours, where it is made visible and escaped. A policy in the file
+itself lets a browser run our script and use our style, known by their hashes, and load nothing whatsoever.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import typing as t
+
+import jinja2
+from markupsafe import Markup
+
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import look, model, paper, text
+
+_OPEN = 60
+"""A paper with so many rows is shown unfolded, since it can be read as a whole."""
+_OPEN_BAD = 30
+"""In a longer one, what is bad is unfolded up to so many rows, as long as all of that together is a few screens."""
+
+_PLAIN = ("portal", "what", "before → after", "why", "account", "note")
+"""Columns whose cells say what they are, also where a narrow screen shows them without the head of the table."""
+
+
+def whole(found: paper.Paper) -> str:
+    """Return all of a paper; ``found`` may be any that is made of the parts of ``paper``, of this role or another."""
+    style = look.STYLE + _filters(len(found.parts))
+    return _page().render(
+        paper=found,
+        style=Markup(style),  # noqa: S704  # our own text, and numbers
+        script=Markup(look.SCRIPT),  # noqa: S704  # our own text
+        hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
+        places={part.title: place for place, part in enumerate(found.parts)},
+        unfolded=_unfolded(found),
+        total=sum(_size(block) for part in found.parts for block in part.blocks),
+    )
+
+
+@functools.cache
+def _page() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(kind=_kind, WHO=paper.WHO, NOTHING=text.NOTHING, PLAIN=_PLAIN)
+    return environment.from_string(look.PAGE)
+
+
+def _shown(found: t.Any) -> t.Any:
+    """Return what is put into the page: whatever it is, it is on one line and commands nothing."""
+    return found if isinstance(found, Markup) else text.visible(found)
+
+
+def _kind(found: paper.Phrase | paper.Cell) -> str:
+    """Return what the template has to know of a cell or a phrase."""
+    if isinstance(found, paper.Who):
+        return "who"
+    if isinstance(found, model.Told):
+        return "told"
+    return "link" if isinstance(found, paper.Link) else type(found).__name__.lower()
+
+
+def _hash(source: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
+
+
+def _filters(portals: int) -> str:
+    """Return the style that leaves out a portal whose box is not ticked."""
+    return "".join(f"body:has(#show-{one}:not(:checked)) .at-{one}{{display:none}}\n" for one in range(portals))
+
+
+def _size(block: paper.Block) -> int:
+    return len(block.table.rows) if block.table is not None else 0
+
+
+def _unfolded(found: paper.Paper) -> t.Callable[[paper.Block], bool]:
+    """Return which blocks are shown unfolded."""
+    blocks = [*found.decision, *(block for part in found.parts for block in part.blocks)]
+    if sum(map(_size, blocks)) <= _OPEN:
+        return lambda _block: True
+    return lambda block: block.bad and _size(block) <= _OPEN_BAD
