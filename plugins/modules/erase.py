@@ -20,8 +20,8 @@ description:
   - It fails, and changes nothing, as long as an account of theirs can sign in as far as the log knows, while a run
     works on one of the tenants, and where the log is not what was written.
   - Papers lose what is about the person. A plan that names them can then no longer be applied, and a paper that can
-    only be told as a whole (HTML) is removed. At the end all files are searched once more, and the task fails if
-    something still names the person.
+    only be told as a whole (HTML) is removed. At the end all files of the directory are searched once more, and the
+    task fails if something still names the person, a roster that lies there say, which no run has written.
   - Who ran or approved something stays in the records of that, since the log has to tell it; RV(kept) says how many.
   - It runs on the controller and asks no portal. Not in its reach are the roster, copies and backups of the directory,
     the history of a Git repository that it lies in, and the output of jobs. Take the person out of the roster first.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,20 @@ def test_what_somebody_else_has_put_there_is_searched_too(clc: Bench, tmp_path: 
     page.chmod(0o600)
     assert "runs/notes.html" in taken_out(stage).removed
     assert not page.exists()
+
+
+def test_what_no_run_has_written_is_left_as_it_is_and_told(clc: Bench, tmp_path: Path) -> None:
+    stage = left(clc, tmp_path)
+    roster = stage.directory / "people.csv"
+    roster.write_text(stage.path.read_text("utf-8") + row("E1", ANN) + "\n", "utf-8")
+    roster.chmod(0o600)
+    before = roster.read_bytes()
+    with pytest.raises(BadInput, match=rf"still named in {re.escape(str(roster))}\."):
+        taken_out(stage)
+    assert roster.read_bytes() == before
+    assert traces(stage).keys() == {"people.csv"}
+    roster.unlink()
+    assert not taken_out(stage).changed
 
 
 @pytest.mark.parametrize("point", range(1, 8))

@@ -22,9 +22,12 @@ import typing as t
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold, marks
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Tenant
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain, files
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.directory import PRIVATE
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.memory import ACCOUNT, Memory
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.runs import RUNS
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import STATE
 from ansible_collections.portal.users.plugins.plugin_utils._people.traces import Redaction, Traces
 
 if t.TYPE_CHECKING:
@@ -33,7 +36,10 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import Store
 
 DOCUMENTS = (".json", ".shared")
-TEXTS = (".md", ".txt", ".csv")
+TEXTS = (".md", ".txt")
+WHOLE = (".html", ".bytes")
+"""How the names of files end that runs have written: documents, lines for people, and what has no parts."""
+PAPERS = frozenset((model.PLAN, model.REPORT, model.OFFBOARDING, "offboarding_plan"))
 SHOWN = 8
 
 Record = dict[str, t.Any]
@@ -188,8 +194,13 @@ class _Erasing:
                 self.store.access.replace(path, t.cast(bytes, new))
 
     def _redacted(self, path: Path, data: bytes) -> bytes | None:
-        """Return what a file holds without the person; None if nothing of it can stay."""
+        """Return what a file holds without the person; None if nothing of it can stay.
+
+        What no run has written, a roster say, is left as it is: only its owner knows what it would be without them.
+        """
         text = data.decode("utf-8", "replace")
+        if not self._ours(path) or not self.redaction.may_name(text):
+            return data
         if path.suffix in DOCUMENTS:
             with contextlib.suppress(ValueError):
                 found = json.loads(text)
@@ -199,6 +210,12 @@ class _Erasing:
         if not self.redaction.named(text):
             return data
         return self.redaction.lines(text).encode() if path.suffix in TEXTS else None
+
+    def _ours(self, path: Path) -> bool:
+        """Return whether a run has written a file."""
+        folder, place = path.relative_to(self.store.path).parts[0], path.parent == self.store.path
+        written = path.suffix in (*DOCUMENTS, *TEXTS, *WHOLE)
+        return written and (folder in (PRIVATE, STATE, RUNS) or (place and path.name.partition(".")[0] in PAPERS))
 
     def log(self, *, writes: bool) -> None:
         """Take the person out of the log, and out of what is made from it."""
@@ -227,12 +244,17 @@ class _Erasing:
     def _hers(self, line: bytes) -> tuple[bool, chain.Record | None]:
         """Return whether a line speaks of the person in what can be taken out of it, and its record."""
         record = chain.parse(line)
+        text = line.decode("utf-8", "replace")
+        if not self.redaction.may_name(text) and not any(
+            f'"account_id":"{own}"' in text for own, _tenant in self.accounts
+        ):
+            return False, record
         if record is not None:
             return self._speaks(record.get("personal") or {}, record.get("tenant")), record
         try:
             return self.redaction.speaks_of(json.loads(line)), None
         except ValueError:
-            return self.redaction.named(line.decode("utf-8", "replace")), None
+            return self.redaction.named(text), None
 
     def _speaks(self, personal: Record, tenant: t.Any) -> bool:
         """Return whether the personal part of a record speaks of the person."""
@@ -320,7 +342,11 @@ class _Erasing:
 
     def prove(self) -> None:
         """Raise ``BadInput`` unless nothing of the person is left in any file."""
-        left = [path for path in self._files() if self._redacted(path, files.read(path) or b"") != files.read(path)]
+        left = []
+        for path in self._files():
+            text = (files.read(path) or b"").decode("utf-8", "replace")
+            if self.redaction.may_name(text) and self.redaction.named(text):
+                left.append(path)
         for tenant in self.tenants:
             memory = self.store.memory(tenant, keep=False)
             if self.traces.key in {**memory.accounts, **memory.offboarded}:
@@ -330,5 +356,5 @@ class _Erasing:
         if left:
             raise BadInput(
                 f"erase_person: they are still named in {', '.join(str(path) for path in left)}",
-                hint="Something else writes there: run this again when it is over",
+                hint="Take them out of what no run has written, and run this again if something else writes there",
             )

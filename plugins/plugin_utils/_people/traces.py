@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import json
 import re
 import typing as t
 
@@ -62,6 +63,14 @@ class Redaction:
         self.traces = traces
         self.day = day
         self._pattern = traces.pattern()
+        # As JSON spells them, which is how nearly everything is kept.
+        self._parts = [json.dumps(one, ensure_ascii=False)[1:-1] for one in (traces.key, *traces.known)]
+
+    def may_name(self, text: str) -> bool:
+        """Return whether it is worth while to look for the person in a long text: False is sure."""
+        found = lowered(text)
+        plain = html.unescape(found.replace("\\", ""))
+        return any(one in found or one.replace("\\", "") in plain for one in self._parts)
 
     def named(self, text: str) -> bool:
         """Return whether a text names the person, also as Markdown, JSON or HTML spell it."""
