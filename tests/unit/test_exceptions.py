@@ -269,3 +269,25 @@ def test_a_leaver_is_found_by_what_the_overlay_says_of_the_account(tmp_path: Pat
         assert [(key, one["login"]) for key, one in stage.lines("offboarding_plan").items()] == [("E1", "ada.l")]
     well(stage.offboard("E1", delete_now=True))
     assert "ada.l" not in stage.bench.stored()
+
+
+# Names that change
+
+
+def test_a_login_that_the_portal_keeps_is_told_until_the_overlay_says_so(stage: Exceptional) -> None:
+    well(stage.settle())
+    new = "ann.wed@example.test"
+    stage.roster(row("E1", new), row("E2", BOB))
+    well(stage.settle())
+    line = stage.lines("report")["E1"]
+    if new in stage.bench.stored():
+        assert (line["reason"], ANN in stage.bench.stored()) == ("name_changed", False)
+        return
+    assert (line["reason"], line["about"]["login"]) == ("login_stays", ANN)
+    well(stage.provision())
+    line = stage.lines()["E1"]
+    assert (line["status"], line["reason"], line["about"]["login"]) == ("unchanged", "login_stays", ANN)
+    assert "name or login changed, and the portal keeps the old login" in stage.paper_of()
+    stage.overlay(E1={"accounts": {stage.host: {"username": ANN}}})
+    well(stage.provision())
+    assert stage.lines()["E1"]["reason"] == "as_it_should_be"

@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Record
     from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import Wish
 
+LOGIN_STAYS = "login_stays"
 STATUSES = {
     "planned": model.PLANNED,
     "done": model.DONE,
@@ -144,6 +145,8 @@ class Lines:
     ) -> tuple[str, dict[str, t.Any]]:
         if wish.kind != wishes.PERSON or wish.reason == wishes.LEAVE:
             return self._plain_reason(wish)
+        if LOGIN_STAYS in wish.notes and not wish.dated and outcome.action in (model.NONE, model.UPDATED):
+            return LOGIN_STAYS, {"login": outcome.login or wish.login}
         if outcome.action == model.NONE:
             return "as_it_should_be", {}
         profiles = {"profiles": list(wish.data)}
@@ -229,5 +232,5 @@ def _is_quiet(wish: Wish, outcome: Outcome, status: str) -> bool:
         and outcome.status == "already"
         and status in ("", model.UNCHANGED)
         and wish.reason != wishes.LEAVE
-        and not (outcome.changes or outcome.steps_done or wish.reviews or wish.drift)
+        and not (outcome.changes or outcome.steps_done or wish.reviews or wish.drift or LOGIN_STAYS in wish.notes)
     )
