@@ -46,7 +46,7 @@ ENDINGS = {
     "roles": (".yml", ".md"),
     "extensions": (".yml", ".json", ".md"),
     "meta": (".yml", ".txt"),
-    "docs": (".rst", ".yml"),
+    "docs": (".rst", ".yml", ".schema.json"),
     "LICENSES": ".txt",
 }
 
