@@ -203,11 +203,12 @@ def test_no_schema_refuses_the_name_of_an_option_that_a_profile_may_give() -> No
 
 
 EXAMPLES = (
+    ROOT / "README.md",
     *(ROOT / "docs" / "docsite" / "rst").glob("*.rst"),
     ROOT / "playbooks" / "demo" / "group_vars" / "portals.yml",
 )
 # The line, and all that follows with the same indentation.
-MODELINE = re.compile(r"^( *)# yaml-language-server: \$schema=(\S+)\n((?:\1[^\n]*\n|\n)*)", re.MULTILINE)
+MODELINE = re.compile(r"^( *)# yaml-language-server: \$schema=(\S+)\n((?:\1(?!```)[^\n]*\n|\n)*)", re.MULTILINE)
 
 
 def test_the_examples_name_their_schemas_and_keep_to_them(maker: ModuleType) -> None:
@@ -221,6 +222,7 @@ def test_the_examples_name_their_schemas_and_keep_to_them(maker: ModuleType) -> 
             assert says(name, document) == []
             named.add((path.name, name))
     assert named == {
+        ("README.md", "profiles"),
         ("lifecycle.rst", "overlay"),
         ("lifecycle.rst", "profiles"),
         ("portals.yml", "profiles"),
