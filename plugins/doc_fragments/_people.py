@@ -4,13 +4,13 @@
 
 # Private to portal.users: any release may change this file.
 
-"""What the modules ``provision`` and ``offboard`` have in common."""
+"""What the modules of the roles that meet portals have in common."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of the run, of its store, of an approval and of the connection."""
+    """Options of the run, of its store and of the connection; and of an approval, of those that apply one."""
 
     DOCUMENTATION = r"""
 requirements:
@@ -23,10 +23,6 @@ notes:
   - Variables and options that are empty are not given. V(false) and V(0) are.
   - C(run_once) over several portals, C(async), C(until) and C(retries) are refused, and C(ignore_errors) is warned of.
 options:
-  accept_clock:
-    description:
-      - The head of the log, to say once that the clock of this machine is right though the log has later records.
-    type: str
   account_alias:
     description:
       - CenturyLink Cloud, alias of the account.
@@ -46,10 +42,6 @@ options:
   api_username:
     description:
       - Name of the credential.
-    type: str
-  approver:
-    description:
-      - Who approved, for papers and log. Nobody checks it, and it is marked as claimed.
     type: str
   ca_path:
     description:
@@ -85,13 +77,6 @@ options:
     description:
       - The messaging platform, the customer by ID.
     type: str
-  decline:
-    description:
-      - Keys of people who are left out, though the approved plan has them.
-      - A list, or text with commas, semicolons or line breaks.
-    type: list
-    elements: str
-    default: []
   directory:
     description:
       - Directory of plans, reports, log and memory, on the machine that runs Ansible. Keep it between runs.
@@ -104,28 +89,6 @@ options:
         machine.
       - Without it, everything is for the owner's eyes only.
     type: str
-  expect_document:
-    description:
-      - The C(document_digest) of the approved plan, where it was handed over apart from it. A plan from another place
-        is taken only with it.
-    type: str
-  four_eyes:
-    description:
-      - "Whether V(apply) asks the AWX or Automation Platform that runs the job who approved its workflow, and does
-        nothing unless somebody did who neither launched it nor made the schedule that did. It does nothing either where
-        that cannot be known: without a credential of the controller, without an approval, or if the controller does not
-        tell."
-      - The controller is found by C(CONTROLLER_HOST) and C(CONTROLLER_OAUTH_TOKEN) (or C(CONTROLLER_USERNAME) and
-        C(CONTROLLER_PASSWORD)) of the environment, by https, and its certificate is verified.
-        Its user needs to read the workflow and its schedules.
-    type: bool
-    default: false
-  handed_over:
-    description:
-      - Whether V(apply) takes nothing but a document that an earlier job of the same workflow handed over as a
-        variable, by O(plan). A path is refused then, and there is no default.
-    type: bool
-    default: false
   http_proxy:
     description:
       - URL of the proxy for all requests.
@@ -151,21 +114,11 @@ options:
     description:
       - Seconds after which no further page of one list is asked for. The default is V(14400).
     type: float
-  lock_expires:
-    description:
-      - After how many seconds without a sign of life the lock of a run on another machine counts as left behind.
-    type: int
-    default: 300
   log:
     description:
       - Path of the provisioning log.
       - The default is C(provisioning.jsonl) in O(directory).
     type: str
-  min_admins:
-    description:
-      - How many active administrators a portal must keep at least.
-    type: int
-    default: 1
   operator:
     description:
       - Who is responsible for the run, for the log. It is marked as claimed.
@@ -181,28 +134,6 @@ options:
         itself is an error.
       - A relative path is looked for like O(roster).
     type: str
-  override:
-    description:
-      - Digest of the plan that may exceed limits this once. It holds for what is left of that plan and for nothing
-        else.
-    type: str
-  plan:
-    description:
-      - "The approved plan: the path of its JSON document, the path of the directory that holds it, or the document
-        itself as base64 of its zlib-compressed text, for a variable."
-      - The default is the last plan in O(directory), which must be of the same operator.
-    type: str
-  plan_digests:
-    description:
-      - The C(plan_digest) of approved plans, by host. The document is needed all the same. They bind what is sent and
-        not what people were shown, as O(expect_document) does.
-    type: dict
-    default: {}
-  plan_max_age:
-    description:
-      - After how many days an approved plan is too old to be applied.
-    type: int
-    default: 7
   portal_type:
     description:
       - The product that the host stands for. The default is the variable C(portal_type).
@@ -214,34 +145,6 @@ options:
         do.
     type: bool
     default: true
-  protected:
-    description:
-      - "Logins or IDs of accounts that are never disabled or deleted, and never taken over: login, e-mail address,
-        password, name for single sign-on, administrator flag and roles stay as they are."
-      - A list, or text with commas, semicolons or line breaks.
-    type: list
-    elements: str
-    default: []
-  removal_limit:
-    description:
-      - From how many of the accounts that can sign in a plan may take something away, as a number or a percentage.
-        Five are always allowed.
-    type: str
-    default: 20%
-  require_memory:
-    description:
-      - Whether a run is refused if O(directory) is thrown away with the job, so that nothing would be remembered.
-      - That is so in the layer of a container, in its private folder, in memory and in an C(emptyDir). A volume is none
-        of these.
-    type: bool
-    default: false
-  required_admins:
-    description:
-      - Logins that must stay active administrators.
-      - A list, or text with commas, semicolons or line breaks.
-    type: list
-    elements: str
-    default: []
   retries:
     description:
       - How often a request is repeated at most. The default is V(4).
@@ -312,4 +215,105 @@ attributes:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
       - This assumes that the accounts were not changed by anybody else in between.
     support: full
+"""
+
+    APPLYING = r"""
+options:
+  accept_clock:
+    description:
+      - The head of the log, to say once that the clock of this machine is right though the log has later records.
+    type: str
+  approver:
+    description:
+      - Who approved, for papers and log. Nobody checks it, and it is marked as claimed.
+    type: str
+  decline:
+    description:
+      - Keys of people who are left out, though the approved plan has them.
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
+  expect_document:
+    description:
+      - The C(document_digest) of the approved plan, where it was handed over apart from it. A plan from another place
+        is taken only with it.
+    type: str
+  four_eyes:
+    description:
+      - "Whether V(apply) asks the AWX or Automation Platform that runs the job who approved its workflow, and does
+        nothing unless somebody did who neither launched it nor made the schedule that did. It does nothing either where
+        that cannot be known: without a credential of the controller, without an approval, or if the controller does not
+        tell."
+      - The controller is found by C(CONTROLLER_HOST) and C(CONTROLLER_OAUTH_TOKEN) (or C(CONTROLLER_USERNAME) and
+        C(CONTROLLER_PASSWORD)) of the environment, by https, and its certificate is verified.
+        Its user needs to read the workflow and its schedules.
+    type: bool
+    default: false
+  handed_over:
+    description:
+      - Whether V(apply) takes nothing but a document that an earlier job of the same workflow handed over as a
+        variable, by O(plan). A path is refused then, and there is no default.
+    type: bool
+    default: false
+  lock_expires:
+    description:
+      - After how many seconds without a sign of life the lock of a run on another machine counts as left behind.
+    type: int
+    default: 300
+  min_admins:
+    description:
+      - How many active administrators a portal must keep at least.
+    type: int
+    default: 1
+  override:
+    description:
+      - Digest of the plan that may exceed limits this once. It holds for what is left of that plan and for nothing
+        else.
+    type: str
+  plan:
+    description:
+      - "The approved plan: the path of its JSON document, the path of the directory that holds it, or the document
+        itself as base64 of its zlib-compressed text, for a variable."
+      - The default is the last plan in O(directory), which must be of the same operator.
+    type: str
+  plan_digests:
+    description:
+      - The C(plan_digest) of approved plans, by host. The document is needed all the same. They bind what is sent and
+        not what people were shown, as O(expect_document) does.
+    type: dict
+    default: {}
+  plan_max_age:
+    description:
+      - After how many days an approved plan is too old to be applied.
+    type: int
+    default: 7
+  protected:
+    description:
+      - "Logins or IDs of accounts that are never disabled or deleted, and never taken over: login, e-mail address,
+        password, name for single sign-on, administrator flag and roles stay as they are."
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
+  removal_limit:
+    description:
+      - From how many of the accounts that can sign in a plan may take something away, as a number or a percentage.
+        Five are always allowed.
+    type: str
+    default: 20%
+  require_memory:
+    description:
+      - Whether a run is refused if O(directory) is thrown away with the job, so that nothing would be remembered.
+      - That is so in the layer of a container, in its private folder, in memory and in an C(emptyDir). A volume is none
+        of these.
+    type: bool
+    default: false
+  required_admins:
+    description:
+      - Logins that must stay active administrators.
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
 """

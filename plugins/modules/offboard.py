@@ -20,6 +20,7 @@ author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
   - portal.users._people
+  - portal.users._people.applying
 options:
   delete_now:
     description:

@@ -22,6 +22,7 @@ author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
   - portal.users._people
+  - portal.users._people.applying
 options:
   creation_limit:
     description:

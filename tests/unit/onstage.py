@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 CHECKOUT = Path(__file__).resolve().parents[2]
 OPENED = {Path("plugins"), Path("plugins/plugin_utils"), Path("plugins/plugin_utils/_people")}
-RUNS = {Path(f"plugins/plugin_utils/_people/{role}.py") for role in ("provision", "offboard")}
+RUNS = {Path(f"plugins/plugin_utils/_people/{role}.py") for role in ("provision", "offboard", "adopt")}
 LEFT_OUT = {".git", ".venv", ".cache", "build", "__pycache__"}
 # What a run does besides writing down its job is told by the approver, which nothing else here reads.
 ECHO = """

@@ -18,7 +18,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
 from ansible_collections.portal.users.plugins.module_utils._core.parent import Parent
-from ansible_collections.portal.users.plugins.plugin_utils._people import offboard, options, provision
+from ansible_collections.portal.users.plugins.plugin_utils._people import adopt, offboard, options, provision
 from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ PROFILES: Facts = {
         "cloudcenter": {"activation_profile": "developers"},
     }
 }
-RUNS = {"provision": provision.run, "offboard": offboard.run}
+RUNS = {"provision": provision.run, "offboard": offboard.run, "adopt": adopt.run}
 
 
 def row(key: str, login: str, *, status: str = "active", end: str = "", profiles: str = "worker") -> str:
@@ -89,7 +89,7 @@ class Rehearsal:
         """Return what a task asks for: the options of its role, by their names."""
         self.runs += 1
         spec = options.SPECS[role]
-        told = {"roster": str(self.path), "mode": mode, "progress": False, **given}
+        told = {"roster": str(self.path), "mode": mode if "mode" in spec else None, "progress": False, **given}
         if role == "provision":
             told.setdefault("profiles", PROFILES)
         checked = ArgumentSpecValidator(spec).validate(
@@ -159,6 +159,10 @@ class Rehearsal:
     def offboard(self, *people: str, mode: str = "apply", **given: Any) -> Facts:
         """Run the role offboard."""
         return self.run("offboard", mode, people=list(people), reason=given.pop("reason", "left"), **given)
+
+    def adopt(self, **given: Any) -> Facts:
+        """Run the role adopt."""
+        return self.run("adopt", "adopt", **given)
 
     def lines(self, name: str = "plan") -> dict[str, Facts]:
         """Return what the last paper says, by person, or by login where there is none."""

@@ -36,7 +36,7 @@ PACKAGE = "ansible_collections.portal.users.plugins"
 # What the roles do is no module of a portal; test_roles.py is about those.
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*_user*.py"))
 USER_MODULES = [name for name in MODULES if not name.endswith("_info")]
-PEOPLE_MODULES = ["offboard", "provision"]
+PEOPLE_MODULES = ["adopt", "offboard", "provision"]
 INFO_MODULES = [name for name in MODULES if name.endswith("_info")]
 # What Ansible itself documents and adds.
 COMMON_KEYS = {"failed", "warnings", "exception", "invocation"}

@@ -52,7 +52,7 @@ RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:  .*\n|\n)+)", re.MULTILINE)
 FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|py|sh|yml))`{1,2}:$")
 # A definition list of messages, below the heading about errors.
 TERM = re.compile(r"^``(.+)``$", re.MULTILINE)
-VARIABLE = re.compile(r"`{1,2}((?:portal|provision|offboard)_\w+)")
+VARIABLE = re.compile(r"`{1,2}((?:portal|provision|offboard|adopt)_\w+)")
 ENVIRONMENT = re.compile(r"\b((?:CLC|CERTCENTRAL|PLATFORM|CLOUDCENTER)_[A-Z0-9_]+)\b")
 # The API notes are cited as `docs/apis/<file> <section>, <section>`; a heading begins with the number of its section.
 NOTES = ROOT / "docs" / "apis"

@@ -22,7 +22,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people import option
 from ansible_collections.portal.users.plugins.plugin_utils._people.action import PeopleAction
 
 ROOT = Path(__file__).resolve().parents[2]
-ROLES = ("provision", "offboard")
+ROLES = ("provision", "offboard", "adopt")
 PACKAGE = "ansible_collections.portal.users.plugins"
 Facts = dict[str, Any]
 
@@ -33,13 +33,16 @@ def load(role: str, path: str) -> Any:
 
 @functools.cache
 def documentation(module: str) -> Facts:
-    """Return the documentation of a module with that of its fragment; what the module says itself wins."""
+    """Return the documentation of a module with that of its fragments; what the module says itself wins."""
     doc: Facts = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION)
-    assert doc["extends_documentation_fragment"] == ["portal.users._people"]
-    fragment = importlib.import_module(f"{PACKAGE}.doc_fragments._people").ModuleDocFragment.DOCUMENTATION
-    for section, content in yaml.safe_load(fragment).items():
-        if isinstance(content, dict):
-            doc[section] = {**content, **doc.get(section, {})}
+    names = ["portal.users._people", *(["portal.users._people.applying"] if module != "adopt" else [])]
+    assert doc["extends_documentation_fragment"] == names
+    fragments = importlib.import_module(f"{PACKAGE}.doc_fragments._people").ModuleDocFragment
+    for name in names:
+        part = name.removeprefix("portal.users._people").strip(".") or "documentation"
+        for section, content in yaml.safe_load(getattr(fragments, part.upper())).items():
+            if isinstance(content, dict):
+                doc[section] = {**content, **doc.get(section, {})}
     return doc
 
 
@@ -70,14 +73,14 @@ def test_descriptions_are_sentences_and_name_options_that_there_are(module: str)
 
 
 @pytest.mark.parametrize("module", ROLES)
-def test_a_module_supports_check_mode_and_diff_mode_in_full_and_async_not_at_all(module: str) -> None:
+def test_a_module_supports_check_mode_in_full_and_async_not_at_all(module: str) -> None:
     attributes = documentation(module)["attributes"]
     assert {name: attribute["support"] for name, attribute in attributes.items()} == {
         "action": "full",
         "action_group": "full",
         "async": "none",
         "check_mode": "full",
-        "diff_mode": "full",
+        "diff_mode": "none" if module == "adopt" else "full",
         "idempotent": "full",
     }
 
@@ -128,7 +131,7 @@ def test_the_variables_of_a_role_are_those_that_its_task_reads(role: str) -> Non
     assert set(specified) == {*own, *reach, told.TYPE}
     assert set(specified) <= told.known_variables()
     for variable, (name, spec) in {**own, **reach}.items():
-        shared = role != "provision" and name in told.SHARED
+        shared = told.shares(role, name)
         assert specified[variable].get("default") == (None if shared else spec.get("default")), variable
         if shared:
             assert f"C(provision_{name})" in specified[variable]["description"][-1]

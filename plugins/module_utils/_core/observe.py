@@ -184,6 +184,15 @@ class Observer:
         work.account = self.index.by_id[t.cast(str, work.desired.id)]
         self.check_scope(work.account)
 
+    def fill(self, work: Work) -> None:
+        """Read the account of a work alone, and join that with what the listing tells; None if it is gone meanwhile."""
+        listed = t.cast(Account, work.account)
+        found = self.connector.details(listed.id)
+        if found is None:
+            ensure_gone(self.connector, listed)
+        work.account = None if found is None else found.joined(listed)
+        work.sight = READ_ALONE
+
     def match(self, work: Work) -> None:
         """Find the account of a work in the listing."""
         work.account = correlate(self.portal, work.desired, self.index)

@@ -104,6 +104,35 @@ class Session:
         # A portal may list more than the scope, so that an account outside of it is seen to be there.
         return index if len(within) == len(index) else Index(within)
 
+    def told(
+        self,
+        names: t.Collection[str],
+        *,
+        concurrency: int,
+        begin: t.Callable[[int], None],
+        seen: t.Callable[[], None],
+    ) -> list[Account]:
+        """Return all accounts in scope so that each tells the fields ``names``; READ only.
+
+        Whoever is listed without one of them is read alone, so that a portal is asked once for each account at worst.
+        ``begin`` is told how many that are, and ``seen`` each time that one was read. The first error is raised: where
+        one account cannot be read, nobody can say what no other account has.
+        """
+        accounts = list(self.accounts())
+        wanted = frozenset(names)
+        vague = [a for a in accounts if not (a.full or wanted <= a.values.keys())]
+        works = [Work(Desired(-1, a.key, a.id, bool(a.service), "present", {}), a) for a in vague]
+        begin(len(works))
+        pool = Pool(concurrency, on_any=True, secrets=lambda: self.client.secrets)
+        # The first one goes alone: what is wrong with all of them costs one refused request.
+        for part in (works[:1], works[1:]):
+            pool.each(self.observer.fill, part, after=lambda _work: seen())
+        wrong = [w.error for w in works if w.error is not None]
+        if wrong:
+            raise next((error for error in wrong if not isinstance(error, Skipped)), wrong[0])
+        filled = {w.desired.id: w.account for w in works}
+        return [a for a in (filled.get(a.id, a) for a in accounts) if a is not None]
+
     def plan(
         self,
         desired: t.Sequence[Desired],

@@ -65,7 +65,7 @@ Params = dict[str, t.Any]
 Variables = t.Mapping[str, t.Any]
 
 COLLECTION = "portal.users"
-PREFIXES = ("provision_", "offboard_", "portal_")
+PREFIXES = (*(f"{role}_" for role in options.SPECS), "portal_")
 # Of everything that a controller tells about its job, what tells who did it and why.
 JOB_FACTS = (
     "job_id",
@@ -150,7 +150,7 @@ class Job:
     @property
     def approver(self) -> str:
         """Who is said to have approved; nobody has checked it."""
-        return str(self.options["approver"] or "")
+        return str(self.options.get("approver") or "")
 
     @property
     def event(self) -> str:
@@ -245,7 +245,8 @@ class _Reader:
         self._whole(facts)
         self._lasting(told, place, facts)
         operator = str(told["operator"] or "")
-        mode = str(told["mode"])
+        # A role without modes only reads.
+        mode = str(told.get("mode") or self.role)
         checking = bool(self.task.check_mode) or bool(self.vars.get("ansible_check_mode"))
         job = Job(
             role=self.role,
@@ -268,7 +269,7 @@ class _Reader:
             operator=operator or next((facts[name] for name in OPERATORS if name in facts), "") or _user(),
             operator_claimed=bool(operator),
             facts=facts,
-            controller=self._controller() if told["four_eyes"] else {},
+            controller=self._controller() if told.get("four_eyes") else {},
             environment=self._environment(),
             secrets=self.secrets,
             warnings=self.warnings,

@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""The options of ``provision`` and ``offboard``, and those of the connection: the only place where they are listed.
+"""The options of the roles that meet portals, and those of the connection: the only place where they are listed.
 
 The documentation of the modules and the argument specs of the roles repeat them, and tests compare.
 """
@@ -19,7 +19,7 @@ from ansible_collections.portal.users.plugins.module_utils._portals.registry imp
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Option, Portal
 
-PROVISION, OFFBOARD = "provision", "offboard"
+PROVISION, OFFBOARD, ADOPT = "provision", "offboard", "adopt"
 PLAN, APPLY, DRIFT = "plan", "apply", "drift"
 MARKER = "variables"
 """The argument by which a role tells that its options are in the variables."""
@@ -33,27 +33,30 @@ def _names() -> dict[str, t.Any]:
     return {"type": "list", "elements": "str", "default": []}
 
 
-# What both roles need to know about the run and its store; offboard takes it from provision where it has no own value.
-SHARED: Spec = {
+# What each role needs to know about the run and its store; who has no own value takes it from provision.
+READING: Spec = {
     "roster": {"type": "str"},
     "overlay": {"type": "str"},
     "today": {"type": "str"},
     "timezone": {"type": "str", "default": "UTC"},
-    "protected": _names(),
-    "min_admins": {"type": "int", "default": 1},
-    "required_admins": _names(),
     "concurrency": {"type": "int", "default": 4},
     "directory": {"type": "str"},
     "directory_group": {"type": "str"},
-    "require_memory": {"type": "bool", "default": False},
     "log": {"type": "str"},
     "keep_runs": {"type": "int", "default": 50},
-    "lock_expires": {"type": "int", "default": 300},
-    "accept_clock": {"type": "str"},
     "operator": {"type": "str"},
-    "approver": {"type": "str"},
     "progress": {"type": "bool", "default": True},
     "known_names": _names(),
+}
+SHARED: Spec = {
+    **READING,
+    "protected": _names(),
+    "min_admins": {"type": "int", "default": 1},
+    "required_admins": _names(),
+    "require_memory": {"type": "bool", "default": False},
+    "lock_expires": {"type": "int", "default": 300},
+    "accept_clock": {"type": "str"},
+    "approver": {"type": "str"},
 }
 # An approved plan and what may be done without one, the same words for both roles but each with its own values.
 APPROVAL: Spec = {
@@ -96,6 +99,12 @@ SPECS: dict[str, Spec] = {
         "reviewed": {"type": "bool", "default": False},
         "fail_on": {"type": "str", "choices": ["faults", "active"], "default": "faults"},
     },
+    ADOPT: {
+        **READING,
+        "output": {"type": "str"},
+        "profiles": {"type": "dict", "default": {}},
+        "unlisted": {"type": "str", "choices": ["report", "disabled", "absent"], "default": "report"},
+    },
 }
 TOLD_BY_EVENTS = ("event_id", "people", "reason")
 """What an event says, to the role offboard: text, whatever it looks like, and never a template."""
@@ -103,7 +112,7 @@ LISTS = frozenset(name for spec in SPECS.values() for name, option in spec.items
 HANDOVER = tuple(f"provision_handover{part}" for part in ("", "_digest", "_counts", "_summary"))
 """What a job that plans hands over to later ones: document, its digest, and what people are told, by host."""
 # Variables of this collection that no option stands for.
-OTHERS = (TYPE, "portal_users_in_process", "provision_hosts", "offboard_hosts", *HANDOVER)
+OTHERS = (TYPE, "portal_users_in_process", *(f"{role}_hosts" for role in SPECS), *HANDOVER)
 
 
 def connection(portal: Portal) -> tuple[Option, ...]:
@@ -137,7 +146,13 @@ def module_spec(role: str) -> Spec:
 def variables_of(role: str, option: str) -> tuple[str, ...]:
     """Return the variables that hold an option, the strongest one first."""
     own = f"{role}_{option}"
-    return (own, f"{PROVISION}_{option}") if role != PROVISION and option in SHARED else (own,)
+    return (own, f"{PROVISION}_{option}") if shares(role, option) else (own,)
+
+
+def shares(role: str, option: str) -> bool:
+    """Return whether a role takes an option from provision where it has no value of its own."""
+    shared = SPECS[PROVISION] if role == ADOPT else SHARED
+    return role != PROVISION and option in shared
 
 
 def known_variables() -> frozenset[str]:
