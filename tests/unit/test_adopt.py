@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from conftest import ANN, Bench
-from rehearsal import Rehearsal, row
+from conftest import ANN, PORTALS, Bench
+from newcomers import ASKED, SURE, Account, Newcomers
+from rehearsal import PROFILES, Rehearsal, row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +44,202 @@ def test_a_sure_match_is_adopted_and_no_portal_is_changed(stage: Rehearsal) -> N
     assert entry["accounts"] == {stage.host: {"username": ANN, "id": stage.bench.ids[ANN]}}
     assert list(found["overlay.yml"]["people"]) == ["E1"]
     assert stage.adopt()["changed"] is False
+
+
+# The measure: two hundred people, four portals
+
+
+class Company:
+    """Four portals, whose tasks are those of one run, and files that are taken over as they are."""
+
+    def __init__(self, folder: Path, part: int) -> None:
+        self.newcomers = Newcomers(1, part)
+        self.stages = {}
+        self.truth: dict[str, dict[str, Account]] = {}
+        self.runs = 0
+        for name in PORTALS:
+            stage = self.stages[f"{name}_host"] = Together(folder, Bench(name), self)
+            accounts = self.newcomers.accounts(name)
+            ids = [stage.bench.seed(one.facts(name)) for one in accounts]
+            self.truth[stage.host] = dict(zip(ids, accounts, strict=True))
+        self.place = folder / "adoption"
+        self.path = stage.path
+        self.roster()
+
+    def roster(self, **more: str) -> None:
+        self.path.write_text(self.newcomers.roster(**more), "utf-8")
+
+    def adopt(self, *hosts: str, **given: Any) -> dict[str, Facts]:
+        return self._all("adopt", "adopt", hosts, given)
+
+    def provision(self, mode: str = "plan", **given: Any) -> dict[str, Facts]:
+        files = self.files()
+        profiles = {**files["profiles.yml"]["provision_profiles"], **given.pop("profiles", {})}
+        overlay = str(self.place / "overlay.yml")
+        return self._all("provision", mode, (), {"overlay": overlay, "profiles": profiles, **given})
+
+    def _all(self, role: str, mode: str, hosts: tuple[str, ...], given: Facts) -> dict[str, Facts]:
+        self.runs += 1
+        self.batch = hosts or tuple(self.stages)
+        return {host: self.stages[host].run(role, mode, **given) for host in self.batch}
+
+    def files(self) -> dict[str, Any]:
+        return {path.name: yaml.safe_load(path.read_text("utf-8")) for path in self.place.glob("*.yml")}
+
+    def adopted(self, host: str) -> dict[str, str]:
+        """Return whose the accounts of a host are by the overlay, by their IDs."""
+        people = self.files()["overlay.yml"]["people"]
+        return {one["accounts"][host]["id"]: key for key, one in people.items() if host in one.get("accounts", {})}
+
+    def asked(self) -> list[Facts]:
+        found: list[Facts] = self.files()["proposals.yml"]["proposals"]
+        return found
+
+    def accept(self, right: bool = True) -> int:
+        """Set accept to true where it is so, as a person would do who knows everybody."""
+        path, count = self.place / "proposals.yml", 0
+        told = yaml.safe_load(path.read_text("utf-8"))
+        for one in told["proposals"]:
+            account = self.truth[one["host"]].get(one["account"]["id"])
+            if account is not None and account.owner == one["person"]:
+                one["accept"], count = right, count + 1
+        path.write_text(yaml.safe_dump(told), "utf-8")
+        return count
+
+
+class Together(Rehearsal):
+    """One of several portals of a run."""
+
+    def __init__(self, folder: Path, bench: Bench, company: Company) -> None:
+        super().__init__(folder, bench)
+        self.company = company
+
+    def job(self, role: str, mode: str, **given: Any) -> Any:
+        job = super().job(role, mode, **given)
+        company = self.company
+        hosts = tuple(company.stages)
+        return dataclasses.replace(job, hosts=hosts, batch=company.batch, run=f"company {company.runs}")
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    """A fifth of it, because most stories need no more."""
+    return Company(tmp_path, 5)
+
+
+def taken(company: Company) -> list[Facts]:
+    """Return what the last plan would take from anybody, or do twice."""
+    document = json.loads((company.path.parent / "provisioning" / "plan.json").read_text("utf-8"))
+    wrong = []
+    for host, part in document["hosts"].items():
+        section = part["section"]
+        for one in (*section["items"], *section["unlisted"]):
+            removed = [change for change in one.get("changes", ()) if change.get("removed")]
+            if one.get("action", "none") not in ("none", "updated") or removed or one.get("error"):
+                wrong.append({"host": host, **one})
+    return wrong
+
+
+def test_every_sure_match_is_found_no_wrong_one_is_sure_and_the_plan_takes_nothing(tmp_path: Path) -> None:
+    company = Company(tmp_path, 1)
+    told = company.adopt()
+    assert [one.get("msg") for one in told.values() if one.get("failed")] == []
+    assert all(stage.bench.writes == [] for stage in company.stages.values())
+    asked = {(one["host"], one["account"]["id"], one["person"]) for one in company.asked()}
+    for host, accounts in company.truth.items():
+        adopted = company.adopted(host)
+        assert adopted == {ident: one.owner for ident, one in accounts.items() if one.kind in SURE}
+        theirs = {(host, ident, one.owner) for ident, one in accounts.items() if one.kind in ASKED}
+        assert theirs <= asked
+    assert all(one["evidence"] and one["accept"] is False for one in company.asked())
+    for host, one in company.provision().items():
+        assert not one.get("failed"), (host, one["msg"])
+    assert taken(company) == []
+
+
+def test_what_is_accepted_is_adopted_by_the_next_run_and_nobody_is_created_twice(company: Company) -> None:
+    company.adopt()
+    count = company.accept()
+    assert count == sum(one.kind in ASKED for accounts in company.truth.values() for one in accounts.values())
+    told = company.adopt()
+    assert [one.get("msg") for one in told.values() if one.get("failed")] == []
+    for host, accounts in company.truth.items():
+        assert company.adopted(host) == {ident: one.owner for ident, one in accounts.items() if one.owner}
+    assert sum(one["taken"] for one in told[list(told)[-1]]["portals"].values()) == count
+    # Everybody shall have an account everywhere now, and whoever has one keeps it.
+    company.roster(profiles="worker")
+    for host, one in company.provision(profiles=PROFILES).items():
+        assert not one.get("failed"), (host, one["msg"])
+    document = json.loads((company.path.parent / "provisioning" / "plan.json").read_text("utf-8"))
+    for host, accounts in company.truth.items():
+        owners = {one.owner for one in accounts.values()}
+        items = document["hosts"][host]["section"]["items"]
+        created = {one["key"] for one in items if one.get("action") == "created"}
+        assert created.isdisjoint(owners)
+        assert created
+
+
+def test_a_second_run_changes_nothing_and_a_third_one_after_the_plan_was_applied_neither(company: Company) -> None:
+    company.adopt()
+    kept = {path.name: path.read_bytes() for path in company.place.iterdir() if path.name != "adopt.md"}
+    told = company.adopt()
+    assert not any(one["changed"] for one in told.values())
+    assert {name: (company.place / name).read_bytes() for name in kept} == kept
+    company.provision()
+    applied = company.provision("apply")
+    assert [one["msg"] for one in applied.values() if one.get("failed")] == []
+    assert all(one["pending"] == 0 for one in company.provision().values())
+    told = company.adopt()
+    assert company.files()["overlay.yml"] == yaml.safe_load(kept["overlay.yml"])
+
+
+def test_of_a_portal_that_was_not_read_nothing_is_concluded(company: Company) -> None:
+    down = company.stages["platform_host"]
+    down.bench.simulator.faults.add("status", code=503, times=None)
+    told = company.adopt(concurrency=1)
+    assert [host for host, one in told.items() if one.get("failed")] == ["platform_host"]
+    last = told["cloudcenter_host"]
+    assert {host: one["status"] for host, one in last["portals"].items()}["platform_host"] != "read"
+    assert "platform_host" not in (company.place / "overlay.yml").read_text("utf-8")
+    assert "platform_host" in (company.place / "adopt.md").read_text("utf-8")
+    company.accept()
+    asked = [one for one in company.asked() if one["host"] == "clc_host"]
+    down.bench.simulator.faults.clear()
+    # Only the portal that was down: what is known of the others stays, questions and answers included.
+    before = {host: company.adopted(host) for host in company.stages}
+    told = company.adopt("platform_host")
+    assert not told["platform_host"].get("failed"), told["platform_host"]["msg"]
+    assert company.adopted("platform_host")
+    assert {host: company.adopted(host) for host in before if host != "platform_host"} == {
+        host: found for host, found in before.items() if host != "platform_host"
+    }
+    assert [one for one in company.asked() if one["host"] == "clc_host"] == asked
+    assert any(one["accept"] for one in asked)
+
+
+@pytest.mark.parametrize("name", ["overlay.yml", "profiles.yml"])
+def test_a_file_that_somebody_has_changed_is_left_alone_and_the_new_one_lies_beside_it(
+    stage: Rehearsal, name: str
+) -> None:
+    stage.adopt()
+    path = stage.directory.parent / "adoption" / name
+    path.write_text(path.read_text("utf-8") + "# asked on Monday\n", "utf-8")
+    changed = path.read_text("utf-8")
+    assert stage.adopt()["changed"] is False
+    other = {**stage.bench.rich("cleo.day@example.test"), "last_name": "Day", "first_name": "Cleo"}
+    email = {"email": "cleo.day@example.test"}
+    names = {"name": "Cleo Day"} if stage.bench.name == "platform" else {"first_name": "Cleo", "last_name": "Day"}
+    kept = {one: value for one, value in other.items() if one not in ("first_name", "last_name", "role_ids")}
+    more = {"role_ids": ["3", "8"]} if stage.bench.name == "clc" else {}
+    stage.bench.seed({**kept, **email, **names, **more})
+    stage.roster(row("E3", "cleo.day@example.test").replace("FirstE3,LastE3", "Cleo,Day"))
+    told = stage.adopt()
+    assert path.read_text("utf-8") == changed
+    beside = path.with_name(name.replace(".yml", ".new.yml"))
+    if name == "overlay.yml" or more:
+        assert told["changed"] is True
+        assert "LEFT ALONE" in (stage.directory.parent / "adoption" / "adopt.md").read_text("utf-8")
+        assert set(yaml.safe_load(changed)) <= set(yaml.safe_load(beside.read_text("utf-8")))
+        beside.replace(path)
+        assert stage.adopt()["changed"] is False
+    assert not beside.exists()

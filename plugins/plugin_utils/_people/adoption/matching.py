@@ -40,8 +40,10 @@ OTHER_FIRST, OTHER_LAST, OTHER_NAME, HAD_IT, STATUS = "other_first", "other_last
 """What speaks against it, or must be known before it is accepted."""
 AGREE, FIRST, LAST, DIFFER, UNTOLD = "agree", "first", "last", "differ", "untold"
 """How the name on an account is to that of a person."""
-SERVICE, UNNAMED, OWN, SEVERAL, NOBODY = "service", "unnamed", "own", "several", "nobody"
-"""Why an account belongs to nobody; the first two are asked about nobody either."""
+SERVICE, UNNAMED, TWIN = "service", "unnamed", "twin"
+"""Why an account can be nobody's, whatever speaks for somebody."""
+OWN, SEVERAL, NOBODY = "own", "several", "nobody"
+"""Why an account belongs to nobody."""
 
 WEIGHTS = {
     REMEMBERED: 6,
@@ -89,8 +91,8 @@ Record = t.Mapping[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class Sight:
-    """One account as it was seen. ``phones`` are digits, ``apart`` is why it can be nobody's: SERVICE or UNNAMED, or
-    empty. What the portal does not tell is empty."""
+    """One account as it was seen. ``phones`` are digits, ``apart`` is why it can be nobody's: SERVICE, UNNAMED, TWIN
+    or nothing. What the portal does not tell is empty."""
 
     id: str
     login: str

@@ -147,9 +147,11 @@ class _Settling:
         self._read = read
         self._known = known
         self._accounts = {host: {one["id"]: one for one in part["accounts"]} for host, part in read.items()}
-        self._logins = {
-            host: collections.Counter(fold(one["login"]) for one in part["accounts"]) for host, part in read.items()
-        }
+        for accounts in self._accounts.values():
+            logins = collections.Counter(mark for one in accounts.values() for mark in marks(one["login"]))
+            for ident, one in accounts.items():
+                if not one["apart"] and any(logins[mark] > 1 for mark in marks(one["login"])):
+                    accounts[ident] = {**one, "apart": matching.TWIN}
         self._found = Found(
             people=list(known.people),
             rows=list(known.rows),
@@ -204,7 +206,7 @@ class _Settling:
             elif named:
                 self._found.gone.append((host, str(self._people[key]["key"]), named))
         return View(
-            accounts=[_sight(account) for account in part["accounts"]],
+            accounts=[_sight(account) for account in self._accounts[host].values()],
             remembered=part["remembered"],
             offboarded=part["offboarded"],
             settled=settled,
@@ -258,9 +260,9 @@ class _Settling:
                     ((host, gives),) = places.items()
                     names[str(host), _mark(gives or {})] = str(name)
         taken = {str(name) for known in (self._known.others, self._known.profiles) for name in known}
-        for host, part in self._read.items():
+        for host in self._read:
             counts: dict[str, int] = {}
-            for account in part["accounts"]:
+            for account in self._accounts[host].values():
                 if not account["apart"] and not account["idle"]:
                     mark = _mark(account["gives"])
                     counts[mark] = counts.get(mark, 0) + 1
@@ -278,9 +280,7 @@ class _Settling:
         line = self._line(host, match)
         account = line.account
         entry = self._entry(match.person)
-        # Where two logins differ in letter case only, nothing but the ID tells the accounts apart.
-        plain = not account["unfit"] and self._logins[host][fold(account["login"])] == 1
-        named = {LOGIN: account["login"]} if plain else {}
+        named = {} if account["unfit"] else {LOGIN: account["login"]}
         entry.setdefault(ACCOUNTS, {})[host] = {**named, "id": account["id"]}
         profile = "" if account["idle"] else profiles[host, _mark(account["gives"])]
         if profile and profile not in entry.setdefault(PROFILES, []):

@@ -41,6 +41,7 @@ AGAINST: t.Mapping[str, str] = {
 WHY: t.Mapping[str, str] = {
     "service": "a service account",
     "unnamed": "an overlay cannot hold its ID",
+    "twin": "the login of another account is the same in other letter case, or looks so, and a plan refuses both",
     "own": "the account of the credential",
     "several": "several people fit, and none better than the others",
     "nobody": "nobody fits",
