@@ -34,9 +34,10 @@ SHARED, LOGIN, NAME, SWAPPED, OLD_DOMAIN, FORM, TRANSPOSED = (
     "login_form",
     "transposed",
 )
-FORMER, PHONE, ELSEWHERE, SECOND, RIVAL = "former_name", "same_phone", "elsewhere", "second_account", "rival"
+FORMER, PHONE, ELSEWHERE, SECOND = "former_name", "same_phone", "elsewhere", "second_account"
 """What speaks for a match besides."""
-OTHER_FIRST, OTHER_LAST, OTHER_NAME, HAD_IT, STATUS = "other_first", "other_last", "other_name", "had_it", "status"
+OTHER_FIRST, OTHER_LAST, OTHER_NAME = "other_first", "other_last", "other_name"
+HAD_IT, STATUS, RIVAL, FITS = "had_it", "status", "rival", "fits_as_well"
 """What speaks against it, or must be known before it is accepted."""
 AGREE, FIRST, LAST, DIFFER, UNTOLD = "agree", "first", "last", "differ", "untold"
 """How the name on an account is to that of a person."""
@@ -142,9 +143,13 @@ class Matches(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class _Person:
-    """A person in the words of the matcher; ``logins`` are squeezed, with the plain ones that they come from."""
+    """A person in the words of the matcher.
+
+    ``key`` is folded and ``name`` is it as it is written; ``logins`` are squeezed, with what they come from.
+    """
 
     key: str
+    name: str
     email: str
     username: str
     given: frozenset[str]
@@ -181,7 +186,12 @@ def _single(word: str) -> str:
 @functools.lru_cache(maxsize=65536)
 def squeezed(login: str) -> str:
     """Return what is left of the local part of a login or address without dots, digits at its end and the like."""
-    return _single(re.sub(r"[0-9]+$", "", "".join(_words(_local(login)))))
+    return _single(_typed(login))
+
+
+def _typed(login: str) -> str:
+    """Return the same as it was typed, for slips of the finger."""
+    return re.sub(r"[0-9]+$", "", "".join(_words(_local(login))))
 
 
 def _local(login: str) -> str:
@@ -240,10 +250,11 @@ class Matcher:
                 self.addresses.setdefault(address, set()).add(one.key)
             for name in _keys_of(one.tokens, ((g, f) for g in one.given for f in one.family)):
                 self.names.setdefault(name, []).append(one.key)
-            for login in one.logins:
+            for login, whole in one.logins.items():
                 self.logins.setdefault(login, []).append(one.key)
-                for part in shortened(login) if len(login) >= SHORTEST else ():
-                    self.slips.setdefault(part, []).append((login, one.key))
+                typed = _typed(whole)
+                for part in shortened(typed) if len(typed) >= SHORTEST else ():
+                    self.slips.setdefault(part, []).append((typed, one.key))
             for form in one.forms:
                 self.forms.setdefault(form, []).append(one.key)
             for phone in one.phones:
@@ -259,7 +270,7 @@ class Matcher:
             for key, ident in {**view.settled, **theirs}.items():
                 account = by_id.get(ident)
                 for name in {fold(account.login), fold(account.email)} - {""} if account is not None else ():
-                    if key in self.people and len(squeezed(name)) >= SHORT:
+                    if key in self.people and len(name) >= SHORT:
                         known.setdefault(name, []).append((key, host))
         return {host: self._rest(host, view, sure[host], known) for host, view in views.items()}
 
@@ -316,7 +327,10 @@ class Matcher:
                     second = (SECOND, logins.get(theirs[key], ""))
                     one = one._replace(evidence=(*one.evidence, second), weight=one.weight - 3)
                 matches += [one] if one is not None else []
-            proposed += sorted(matches, key=lambda one: (-one.weight, one.person))[:ASKED]
+            asked = sorted(matches, key=lambda one: (-one.weight, one.person))[:ASKED]
+            for one in asked:
+                others = [(FITS, self.people[other.person].name) for other in asked if other is not one]
+                proposed.append(one._replace(against=(*one.against, *others)))
             if not matches:
                 orphans[account.id] = OWN if account.own else SEVERAL if evidence.crowded else NOBODY
         return Matches(sure, _rivals(proposed, logins), orphans)
@@ -384,8 +398,10 @@ class _Desk:
             return
         found.note(matcher.logins.get(bare, ()), OLD_DOMAIN if "@" in login else LOGIN, login)
         found.note(matcher.forms.get(bare, ()), FORM, login)
-        if len(bare) >= SHORTEST:
-            close = {key for part in shortened(bare) for other, key in matcher.slips.get(part, ()) if near(bare, other)}
+        typed = _typed(login)
+        if len(typed) >= SHORTEST:
+            slips = (slip for part in shortened(typed) for slip in matcher.slips.get(part, ()))
+            close = {key for other, key in slips if near(typed, other)}
             found.note(sorted(close), TRANSPOSED, login)
 
     def judged(self, account: Sight, person: _Person, facts: dict[str, str]) -> Match | None:
@@ -427,6 +443,7 @@ def _person(found: Record) -> _Person:
     phones = (digits(str(found.get(name) or "")) for name in ("phone", "mobile"))
     return _Person(
         fold(str(found["key"])),
+        str(found["key"]),
         email,
         username,
         frozenset(first),

@@ -36,6 +36,7 @@ AGAINST: t.Mapping[str, str] = {
     "had_it": "an earlier run has known it as that of {about}",
     "status": "{about}: once it is accepted, the next plan disables it where the portal can",
     "rival": "{about} may be theirs as well",
+    "fits_as_well": "{about} fits as well",
 }
 """What speaks against it, or must be known before."""
 WHY: t.Mapping[str, str] = {
