@@ -81,7 +81,7 @@ def known(texts: t.Mapping[str, str], folder: Path) -> Known:
     return Known((), overlay=overlay, profiles=_under(texts, folder, PROFILES, VARIABLE), proposals=proposals)
 
 
-class _Loader(yaml.SafeLoader if yaml is not None else object):  # type: ignore[misc]  # core brings the library
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader) if yaml is not None else object):  # type: ignore[misc]
     """Reads plain data; text that Ansible is not to evaluate is text, and so is a date."""
 
 
@@ -174,7 +174,10 @@ def texts(found: Found) -> Texts:
                 "next one lies beside it, as profiles.new.yml. To rename a profile, rename it in the overlay as well.",
             ],
             {VARIABLE: found.profiles},
-            {f"{VARIABLE}.{name}": text.number(count, "account") for name, count in found.counted.items()},
+            {
+                f"{VARIABLE}.{name}": f"{text.number(count, 'account')} when found"
+                for name, count in found.counted.items()
+            },
             variables=True,
         ),
         PROPOSALS: forms.document(
@@ -217,7 +220,8 @@ def put(folder: Path, name: str, new: str, before: str | None, access: Access) -
     report = name not in KEPT
     # The answers in a list of questions were taken over, so that it is not lost.
     ours = now is None or report or forms.untouched(now) or (name == PROPOSALS and now == before)
-    same = now == new or (now is not None and not report and not ours and load(now, path) == load(new, path))
+    # What differs in comments only is the same: how many accounts have a profile is told by the paper.
+    same = now == new or (now is not None and not report and load(now, path) == load(new, path))
     if not same:
         access.replace(path if ours else other, new)
     if same or ours:
