@@ -23,8 +23,9 @@ description:
     only be told as a whole (HTML) is removed. At the end all files of the directory are searched once more, and the
     task fails if something still names the person, a roster that lies there say, which no run has written.
   - Who ran or approved something stays in the records of that, since the log has to tell it; RV(kept) says how many.
-  - It runs on the controller and asks no portal. Not in its reach are the roster, copies and backups of the directory,
-    the history of a Git repository that it lies in, and the output of jobs. Take the person out of the roster first.
+  - It runs on the controller and asks no portal. Not in its reach are roster and overlay, the files of an adoption,
+    copies and backups of the directory, the history of a Git repository that it lies in, and the output of jobs. Take
+    the person out of the roster first.
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:

@@ -244,8 +244,12 @@ def test_what_somebody_else_has_put_there_is_searched_too(clc: Bench, tmp_path: 
     page = stage.directory / "runs" / "notes.html"
     page.write_text("<p>FirstE1&nbsp;left; LastE1, FirstE1</p>", "utf-8")
     page.chmod(0o600)
-    assert "runs/notes.html" in taken_out(stage).removed
+    older = next((stage.directory / "runs").iterdir()) / "overlay.yml"
+    older.write_text('people: {"E1": {}}\n', "utf-8")
+    older.chmod(0o600)
+    assert {"runs/notes.html", str(older.relative_to(stage.directory))} <= {*taken_out(stage).removed}
     assert not page.exists()
+    assert not older.exists()
 
 
 def test_what_no_run_has_written_is_left_as_it_is_and_told(clc: Bench, tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ if t.TYPE_CHECKING:
 
 DOCUMENTS = (".json", ".shared")
 TEXTS = (".md", ".txt")
-WHOLE = (".html", ".bytes")
-"""How the names of files end that runs have written: documents, lines for people, and what has no parts."""
+WHOLE = (".html",)
+"""How the names of papers end: documents, lines for people, and what has no parts."""
 PAPERS = frozenset((model.PLAN, model.REPORT, model.OFFBOARDING, "offboarding_plan"))
 SHOWN = 8
 
@@ -213,9 +213,9 @@ class _Erasing:
 
     def _ours(self, path: Path) -> bool:
         """Return whether a run has written a file."""
-        folder, place = path.relative_to(self.store.path).parts[0], path.parent == self.store.path
-        written = path.suffix in (*DOCUMENTS, *TEXTS, *WHOLE)
-        return written and (folder in (PRIVATE, STATE, RUNS) or (place and path.name.partition(".")[0] in PAPERS))
+        if path.parent != self.store.path:
+            return path.relative_to(self.store.path).parts[0] in (PRIVATE, STATE, RUNS)
+        return path.suffix in (*DOCUMENTS, *TEXTS, *WHOLE) and path.name.partition(".")[0] in PAPERS
 
     def log(self, *, writes: bool) -> None:
         """Take the person out of the log, and out of what is made from it."""
