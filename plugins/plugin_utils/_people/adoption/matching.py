@@ -292,11 +292,16 @@ class Matcher:
             if not account.email or len(keys) != 1 or len(had[fold(account.email)]) != 1:
                 continue
             person = self.people[next(iter(keys))]
-            others = [key for key in owners.get(account.id, ()) if key != person.key]
+            others = {*owners.get(account.id, ()), *self._called(account)} - {person.key}
             if person.email == fold(account.email) and not others and not _contradicts(person, account):
                 found.append(Match(person.key, account.id, ((EMAIL, account.email),)))
         found = [one for one in found if self._may_have(one.person, view)]
         return _alone(found)
+
+    def _called(self, account: Sight) -> set[str]:
+        """Return whose address or login an account has as its own login."""
+        names = (fold(account.login), fold(account.username))
+        return {key for name in names for key in self.addresses.get(name, ())}
 
     def _may_have(self, key: str, view: View) -> bool:
         person = self.people[key]

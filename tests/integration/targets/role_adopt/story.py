@@ -102,7 +102,8 @@ def the_next_plan_takes_nothing(stage: Stage) -> None:
         assert [
             line for line in lines.values() if any(change.get("removed") for change in line.get("changes", ()))
         ] == []
-        assert [line.get("error") for line in lines.values() if line.get("error")] == []
+        wrong = [line for line in lines.values() if line.get("error")]
+        assert wrong == [], (host, wrong)
     applied = stage.apply("-e", f"@{place(stage) / 'profiles.yml'}", **told)
     assert all(applied.recap(host)["failed"] == 0 for host in HOSTS)
 

@@ -152,6 +152,13 @@ QUESTIONS: dict[str, tuple[list[Facts], list[Sight], Facts, list[str], list[str]
         ["email", "same_name"],
         ["fits_as_well"],
     ),
+    "a login that is somebody else's address": (
+        [ADA, JANE],
+        [sight("ada.lovelace@corp.example", "Ada", "Lovelace", "j.smith@corp.example")],
+        {},
+        ["email", "same_name"],
+        ["fits_as_well"],
+    ),
     "who has left": (
         [{**ADA, "status": "leaver", "end": "2026-01-31"}],
         [sight("ada.lovelace@corp.example", "Ada", "Lovelace")],
