@@ -122,7 +122,12 @@ def _proposals(source: str, path: Path) -> list[Proposal]:
             told = _plain(cell)
             account = told.get("account") if isinstance(told, dict) else None
             if not isinstance(told, dict) or not isinstance(account, dict):
-                wrong.append(f"{path}:{cell.line}: a proposal is a mapping with person, host, account and accept")
+                text = (
+                    cell.value
+                    if cell.kind == "bad"
+                    else "a proposal is a mapping with person, host, account and accept"
+                )
+                wrong.append(f"{path}:{cell.line}: {text}")
                 continue
             named = [told.get("person"), told.get("host"), account.get("id")]
             if not all(isinstance(one, str) and one for one in named):

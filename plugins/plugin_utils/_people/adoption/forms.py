@@ -38,6 +38,9 @@ def _escaped(one: str) -> str:
     if one in _ESCAPES:
         return _ESCAPES[one]
     code = ord(one)
+    if 0xD800 <= code <= 0xDFFF:
+        # Half of a character, which no reader of YAML takes in any form.
+        return "\\ufffd"
     if one.isprintable() and code != 0xFEFF:
         return one
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
