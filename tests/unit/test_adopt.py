@@ -16,6 +16,8 @@ from conftest import ANN, PORTALS, Bench
 from newcomers import ASKED, SURE, Account, Newcomers
 from rehearsal import PROFILES, Rehearsal, row
 
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -243,3 +245,120 @@ def test_a_file_that_somebody_has_changed_is_left_alone_and_the_new_one_lies_bes
         beside.replace(path)
         assert stage.adopt()["changed"] is False
     assert not beside.exists()
+
+
+def adopted(stage: Rehearsal) -> list[str]:
+    return list(files(stage)["overlay.yml"]["people"])
+
+
+def paper(stage: Rehearsal) -> str:
+    return (stage.directory.parent / "adoption" / "adopt.md").read_text("utf-8")
+
+
+def test_without_a_roster_one_is_written_that_keeps_all_as_it_is(bench: Bench, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, bench)
+    bench.seed(bench.rich())
+    told = stage.adopt(roster=None)
+    assert not told.get("failed"), told["msg"]
+    found = files(stage)
+    assert ANN in {one["email"] for one in found["people.yml"]}
+    assert stage.adopt(roster=None)["changed"] is False
+    place = tmp_path / "adoption"
+    stage.path = place / "people.yml"
+    planned = stage.provision(
+        overlay=str(place / "overlay.yml"), profiles=found["profiles.yml"]["provision_profiles"], exclusive=True
+    )
+    assert not planned.get("failed"), planned["msg"]
+    changed = [one for one in stage.lines().values() if one["action"] != "none"]
+    assert changed == []
+    assert set(found["overlay.yml"]["people"]) <= set(stage.lines())
+
+
+def test_check_mode_writes_into_the_folder_of_the_run_only(stage: Rehearsal) -> None:
+    told = stage.adopt(checking=True)
+    assert not told.get("failed"), told["msg"]
+    assert not (stage.directory.parent / "adoption").exists()
+    assert "runs" in told["papers"]["overlay_yml"]
+    assert "-check" in told["papers"]["overlay_yml"]
+
+
+def test_who_is_away_by_the_roster_is_a_question_and_nobody_is_disabled_unasked(stage: Rehearsal) -> None:
+    away = row("E1", ANN, status="leaver").replace("FirstE1,LastE1", "Ann,O'Lée")
+    stage.roster(away.replace(f"E1,{ANN}", "E1,ann.other"))
+    stage.adopt()
+    assert adopted(stage) == []
+    (asked,) = files(stage)["proposals.yml"]["proposals"]
+    assert asked["person"] == "E1"
+    assert any(one.startswith("leaver") for one in asked["against"])
+
+
+def test_the_policy_about_strangers_is_warned_of(stage: Rehearsal) -> None:
+    stage.roster(row("E7", "somebody.else@example.test"))
+    assert "provision\\_unlisted" not in stage.adopt()["notes"]
+    (note,) = stage.adopt(unlisted="absent")["notes"]
+    assert note.startswith("provision_unlisted is absent: the next plan would take away")
+    assert "take away" in paper(stage)
+    assert stage.bench.writes == []
+
+
+def test_an_account_that_holds_a_secret_of_the_task_stops_it(bench: Bench, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, bench)
+    stage.roster()
+    secret = next(str(bench.connection[one.name]) for one in bench.portal.credentials if one.secret)
+    name = {"name": secret} if bench.name == "platform" else {"last_name": secret}
+    bench.seed({**bench.rich(), **name})
+    told = stage.adopt()
+    assert told["failed"]
+    assert "holds a secret of this task" in told["msg"]
+    assert not list((tmp_path / "adoption").glob("*.yml"))
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ lookup('pipe', 'id') }}", "=cmd|' /C calc'!A0", "*x: [", "a\x1b[2Jb", "\u202egnp"]
+)
+def test_hostile_names_are_data_in_every_file(bench: Bench, tmp_path: Path, text: str) -> None:
+    stage = Rehearsal(tmp_path, bench)
+    name = {"name": f"Ann {text}"} if bench.name == "platform" else {"first_name": "Ann", "last_name": text}
+    bench.seed({**bench.rich(), **name})
+    stage.roster(row("E1", "another@example.test").replace("FirstE1,LastE1", "Ann,O'Lée"))
+    told = stage.adopt()
+    assert not told.get("failed"), told["msg"]
+    place = tmp_path / "adoption"
+    for path in place.iterdir():
+        written = path.read_text("utf-8")
+        assert all(one.isprintable() or one in "\r\n" for one in written), path
+    assert "{{" not in (place / "profiles.yml").read_text("utf-8")
+    shown = [one for one in (place / "orphans.csv").read_text("utf-8").split('","') if "cmd" in one]
+    assert not any(one.startswith("=") for one in shown)
+
+
+def test_the_account_that_is_named_by_id_is_found_under_another_login(stage: Rehearsal) -> None:
+    overlay = stage.directory.parent / "mine.yml"
+    overlay.write_text(
+        yaml.safe_dump({"people": {"E2": {"accounts": {stage.host: {"id": stage.bench.ids[ANN]}}}}}), "utf-8"
+    )
+    told = stage.adopt(overlay=str(overlay))
+    assert not told.get("failed"), told["msg"]
+    assert adopted(stage) == []
+    assert told["portals"][stage.host]["known"] == 1
+
+
+def test_an_overlay_that_is_wrong_is_told_before_anything_is_sent(stage: Rehearsal) -> None:
+    stage.adopt()
+    path = stage.directory.parent / "adoption" / "overlay.yml"
+    path.write_text("people:\n  E1:\n    note: asked\n    acounts: {}\n", "utf-8")
+    stage.bench.ledger.clear()
+    told = stage.adopt()
+    assert told["failed"]
+    assert "overlay.yml:4" in told["msg"]
+    assert "did you mean 'accounts'" in told["msg"]
+    assert list(stage.bench.ledger) == []
+
+
+def test_files_that_others_could_write_are_refused(clc: Bench, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, clc)
+    stage.roster()
+    stage.adopt()
+    (tmp_path / "adoption" / "overlay.yml").chmod(0o666)
+    with pytest.raises(BadInput, match="can be written by everybody"):
+        stage.adopt()

@@ -373,20 +373,20 @@ def people_of(read: t.Mapping[str, Record], known: t.Sequence[t.Mapping[str, t.A
     for address, members in sorted(groups.items()):
         fault = text_fault("email", address) or not ADDRESS.fullmatch(address)
         alike = any(mark in had or seen[mark] > 1 for mark in marks(address))
-        person = None if fault or alike else _person(address, members)
+        person = None if fault or alike else _person(members)
         if person is not None:
             number += 1
             made.append({"key": f"A{number:04d}", **person})
     return made
 
 
-def _person(address: str, members: t.Sequence[tuple[str, Record]]) -> Record | None:
+def _person(members: t.Sequence[tuple[str, Record]]) -> Record | None:
     """Return the person whom accounts with one address tell of; None if they tell of several."""
     if len({host for host, _account in members}) < len(members):
         return None
     best = max((account for _host, account in members), key=lambda one: (bool(one["last_name"]), len(one["name"])))
     person = {
-        "email": address,
+        "email": best["email"].strip(),
         "first_name": best["first_name"],
         "last_name": best["last_name"],
         "display_name": "" if best["last_name"] else best["name"],

@@ -295,7 +295,7 @@ def test_a_roster_is_made_of_addresses_that_one_name_has() -> None:
         last=part(account("7", "d", "carl@corp.example", "Dora B")),
     )
     assert people == [
-        {"key": "A0001", "email": "ada@corp.example", "first_name": "Ada", "last_name": "Lovelace"},
+        {"key": "A0001", "email": "ADA@corp.example", "first_name": "Ada", "last_name": "Lovelace"},
         {"key": "A0002", "email": "solo@corp.example", "display_name": "So Lo"},
     ]
 
