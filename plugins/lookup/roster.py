@@ -20,7 +20,8 @@ description:
     B(email) must be unique, regardless of letter case.
   - B(first_name), B(last_name), B(display_name), B(job_title), B(phone), B(mobile), B(manager), B(department) and
     B(company) are text. Blanks around any text are removed, everything else is kept as it is.
-  - B(type) is one of V(employee), V(contractor), V(vendor) and V(service).
+  - B(type) is one of V(employee), V(contractor), V(vendor) and V(service). The last one is no person but a program, and
+    B(owner) is the key of the person in the roster who answers for it.
   - B(start) and B(end) are the first and the last day, as C(2026-12-31).
   - B(status) is one of V(active), V(leave) and V(leaver). Where it is empty it follows from the dates, V(prehire)
     before B(start), V(leaver) after B(end), V(active) otherwise. A written status that contradicts the dates is an
@@ -180,6 +181,9 @@ _raw:
           C(note) and C(owner).
       returned: for whom O(overlay) has an entry
       type: dict
+    owner:
+      description: Key of the person who answers for a program.
+      type: str
     people:
       description: The people.
       returned: O(revision=true), instead of the fields of a person

@@ -100,6 +100,14 @@ options:
       - By how many percent the roster may have shrunk since a plan was last applied.
     type: int
     default: 20
+  secrets_file:
+    description:
+      - Path of a file for what a portal shows only once, which is the API key of a new service user. It is made if need
+        be, only its owner may read it (mode C(0600)), and it is only ever appended to, one JSON object on each line.
+      - Without it, no accounts are made for people of the type V(service). With it, they are made where the portal has
+        service users.
+      - It is opened before anything is sent, and written to the disk before anything else is done with the new account.
+    type: str
   unlisted:
     description:
       - What happens to accounts that nobody in the roster explains, or that people have and no profile of theirs gives.

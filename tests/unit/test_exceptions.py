@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from conftest import ANN, BOB, Bench
-from rehearsal import PROFILES, Rehearsal, row
+from rehearsal import COLUMNS, PROFILES, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
 from ansible_collections.portal.users.plugins.plugin_utils._people.who import Asked, who
+from mounted import STORED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -291,3 +294,146 @@ def test_a_login_that_the_portal_keeps_is_told_until_the_overlay_says_so(stage: 
     stage.overlay(E1={"accounts": {stage.host: {"username": ANN}}})
     well(stage.provision())
     assert stage.lines()["E1"]["reason"] == "as_it_should_be"
+
+
+# Accounts for programs
+
+
+ROBOT = "robot@example.test"
+
+
+def program(stage: Exceptional, *, owner: str = "E1", **more: str) -> None:
+    """Let the roster have Ann and Bob, and a program that Ann answers for."""
+    given: Facts = {name: {} for name in PROFILES["worker"]}
+    stage.profiles["service"] = {**given, "certcentral": {"container_ids": ["700613"]}}
+    rows = [row("E1", ANN, **{name: value for name, value in more.items() if name == "status"}), row("E2", BOB)]
+    lines = [f"{COLUMNS},type,owner", *(f"{one},," for one in rows)]
+    lines.append(f"R1,{ROBOT},{ROBOT},Robot,One,,,service,service,{owner}")
+    stage.path.write_text("\n".join([*lines, ""]), "utf-8")
+
+
+def robots(stage: Exceptional) -> list[Facts]:
+    simulator: Any = stage.bench.simulator
+    return [row for row in simulator.service_users() if row["email"] == ROBOT]
+
+
+def test_no_account_for_a_program_is_made_unless_the_portal_has_some_and_there_is_a_place_for_its_key(
+    stage: Exceptional, tmp_path: Path
+) -> None:
+    program(stage)
+    well(stage.settle())
+    line = stage.lines("report")["R1"]
+    assert (line["status"], line["reason"]) == ("skipped", "service_account")
+    assert f"portal.users.{stage.bench.name}_user" in stage.paper_of("report").replace("\\", "")
+    assert ROBOT not in stage.bench.stored()
+    if stage.bench.portal.can["service"] is not True:
+        well(stage.settle(secrets_file=str(tmp_path / "secrets")))
+        assert ROBOT not in stage.bench.stored()
+        assert not (tmp_path / "secrets").exists()
+
+
+def test_the_key_of_a_new_service_user_is_in_the_file_and_nowhere_else(tmp_path: Path) -> None:
+    stage = Exceptional(tmp_path, Bench("certcentral"))
+    file = tmp_path / "secrets.jsonl"
+    program(stage)
+    planned = well(stage.provision(secrets_file=str(file)))
+    assert planned["counts"]["created"] == 3
+    assert not file.exists()
+    told = well(stage.provision("apply", secrets_file=str(file)))
+    (robot,) = robots(stage)
+    assert file.stat().st_mode & 0o777 == 0o600
+    (kept,) = map(json.loads, file.read_text("utf-8").splitlines())
+    assert (kept["person"], kept["account_id"], kept["host"]) == ("R1", str(robot["id"]), stage.host)
+    key = kept["api_key"]
+    assert len(key) > 20
+    written = "".join(path.read_text("utf-8", "replace") for path in stage.directory.rglob("*") if path.is_file())
+    assert key not in written + str(told) + "".join(stage.shown)
+    assert stage.lines("report")["R1"]["service"] is True
+    assert stage.outcomes()["R1"]["status"] == "done"
+    stage.bench.ledger.clear()
+    assert well(stage.provision("apply", unreviewed=True, secrets_file=str(file)))["counts"]["none"] == 3
+    assert well(stage.provision("apply", unreviewed=True))["counts"]["none"] == 3
+    assert stage.bench.writes == []
+    # It loses what its profile no longer gives, like anybody, and leaves like anybody.
+    stage.profiles["service"] = {"certcentral": {"container_ids": ["700611"]}}
+    well(stage.settle())
+    assert robots(stage)[0][STORED["certcentral"]["container_ids"]] == [700611]
+    stage.offboard("R1", delete_now=True)
+    assert [one["status"] for one in robots(stage)] in ([], ["deleted"])
+
+
+@pytest.mark.parametrize("wrong", ["readable", "link", "folder", "missing"])
+def test_nothing_is_sent_where_the_key_could_not_be_kept(tmp_path: Path, wrong: str) -> None:
+    stage = Exceptional(tmp_path, Bench("certcentral"))
+    file = tmp_path / "kept" / "secrets.jsonl"
+    program(stage)
+    if wrong != "missing":
+        file.parent.mkdir(mode=0o700)
+    if wrong == "readable":
+        file.write_text("", "utf-8")
+        file.chmod(0o644)
+    elif wrong == "link":
+        file.symlink_to(tmp_path / "elsewhere")
+    elif wrong == "folder":
+        file.mkdir()
+    stage.provision(secrets_file=str(file))
+    told = stage.provision("apply", secrets_file=str(file))
+    assert told["failed"]
+    assert str(file) in told["msg"]
+    assert stage.bench.writes == []
+    assert robots(stage) == []
+
+
+def test_a_key_that_cannot_be_written_is_told_as_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Exceptional(tmp_path, Bench("certcentral"))
+    file = tmp_path / "secrets.jsonl"
+    program(stage)
+    stage.provision(secrets_file=str(file))
+
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if file.exists() and os.fstat(descriptor).st_ino == file.stat().st_ino:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", full)
+    told = stage.provision("apply", secrets_file=str(file), people=["R1"])
+    monkeypatch.undo()
+    assert told["failed"]
+    assert "api_key of the new account" in told["msg"]
+    assert "is lost" in told["msg"]
+    assert len(robots(stage)) == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "status", "says"),
+    [
+        ("", "active", "has no owner"),
+        ("E9", "active", "has the owner 'E9', who is not in the roster"),
+        ("E1", "leaver", "has the owner 'E1', who has left"),
+        ("R1", "active", "has the owner 'R1', no person"),
+    ],
+)
+def test_somebody_answers_for_a_program(stage: Exceptional, owner: str, status: str, says: str) -> None:
+    program(stage, owner=owner, status=status)
+    stage.provision()
+    line = stage.lines()["R1"]
+    assert (line["status"], line["reason"]) == ("failed", "no_owner")
+    assert says in line["error"]
+    assert stage.lines()["E2"]["status"] == "planned"
+    # What a message proposes can be written into the overlay, if the roster says nothing.
+    stage.overlay(R1={"owner": "E2"})
+    program(stage, owner="")
+    stage.provision()
+    assert stage.lines()["R1"]["reason"] == "service_account"
+
+
+@pytest.mark.parametrize("name", ["clc", "platform", "cloudcenter"])
+def test_an_ordinary_account_that_was_made_for_a_program_is_looked_after(tmp_path: Path, name: str) -> None:
+    stage = Exceptional(tmp_path, Bench(name))
+    program(stage)
+    stage.bench.seed(stage.bench.rich(ROBOT, email=ROBOT, status=None))
+    well(stage.settle())
+    assert stage.lines("report")["R1"]["status"] in ("done", "unchanged")
+    assert ROBOT in stage.bench.stored()

@@ -129,10 +129,11 @@ class Portal:
     differs in letter case only is the same account (else it is an error that names the account). ``limits`` are
     published limits as (requests, seconds). ``clash`` tells the reader what a name that is taken can mean here.
     ``person`` says which options come from which field of a person (or FULL_NAME); the key is not there, because it is
-    chosen. ``strip`` is True if roles can be taken from somebody who stays an account, else why not. ``keys`` is one of
-    NO_KEYS, KEPT, REVOKED and REPLACED. ``first_sign_in`` tells how a new person gets in. ``burnt`` is a warning, empty
-    if a login that was deleted can be had again as far as is known. ``credential_in_scope`` says that the credential
-    decides which accounts there are, whatever the scope options say.
+    chosen, and ``service`` says the same of service users, where there are any. ``strip`` is True if roles can be taken
+    from somebody who stays an account, else why not. ``keys`` is one of NO_KEYS, KEPT, REVOKED and REPLACED.
+    ``first_sign_in`` tells how a new person gets in. ``burnt`` is a warning, empty if a login that was deleted can be
+    had again as far as is known. ``credential_in_scope`` says that the credential decides which accounts there are,
+    whatever the scope options say.
     ``address`` makes the base URL of the calls out of what the user gave as ``api_url``. ``born`` is the status of a
     new account; only accounts whose status is in ``delete_from`` can be deleted. ``scoped`` says that a creation needs
     the scope. ``hides_duplicates`` says that a name that is taken is refused like any other wrong value. ``tables``
@@ -173,6 +174,7 @@ class Portal:
     former: tuple[str, ...] = ()
     tables: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     person: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    service: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     strip: bool | str = True
     keys: str = NO_KEYS
     first_sign_in: str = ""

@@ -36,6 +36,7 @@ from .._core.pages import Page, Record, walk
 from .._core.portal import (
     ACTIVE,
     DISABLED,
+    FULL_NAME,
     REVOKED,
     UNKNOWN,
     Account,
@@ -656,6 +657,7 @@ PORTAL = Portal(
         "job_title": "job_title",
         "telephone": "phone",
     },
+    service={"email": "email", "api_key_name": FULL_NAME},
     # docs/apis/certcentral.md 7.1, 7.2
     strip="a user always has a role, and one without containers would see all of them",
     keys=REVOKED,

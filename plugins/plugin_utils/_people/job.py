@@ -519,6 +519,8 @@ class _Reader:
             told["roster"] = self._find(told["roster"])
         if told.get("overlay"):
             told["overlay"] = self._find(told["overlay"])
+        if told.get("secrets_file"):
+            told["secrets_file"] = str(Path(told["secrets_file"]).expanduser().absolute())
         plan = told.get("plan")
         if plan and not told.get("handed_over") and not (PACKED.fullmatch(plan) and not _exists(plan)):
             told["plan"] = str(Path(plan).expanduser().absolute())

@@ -96,6 +96,7 @@ class Lines:
         action = outcome.action
         told = status or STATUSES[outcome.status]
         reason, about = self._reason(wish, key, outcome, changes)
+        service = wish.desired is not None and wish.desired.service
         return model.Line(
             **common,
             login=outcome.login or wish.login,
@@ -109,7 +110,8 @@ class Lines:
             steps_left=outcome.steps_left if outcome.error is not None else (),
             error=str(outcome.error) if outcome.error is not None else "",
             danger=self._danger(wish, key, action, changes),
-            first_sign_in=self._portal.first_sign_in if action == model.CREATED else "",
+            first_sign_in=self._portal.first_sign_in if action == model.CREATED and not service else "",
+            service=service,
         )
 
     def _idle(self, wish: Wish, common: dict[str, t.Any]) -> model.Line:
@@ -132,6 +134,7 @@ class Lines:
         named = {
             wishes.LEAVE: ("on_leave", {}),
             wishes.PREHIRE: ("starts_later", {"start": data}),
+            wishes.SERVICE_ACCOUNT: ("service_account", {"how": data}),
             "left": ("left", {"end": data}) if data else ("leaver", {}),
             "offboarded": ("stays_out", {"date": data}),
             "lost_profile": ("no_profile", {}),

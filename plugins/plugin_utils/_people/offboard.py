@@ -92,7 +92,12 @@ def _run(run: Run) -> Result:
     run.today = approved.today if approved is not None else job.today
     people, note = _people(run)
     with open_session(
-        job.portal, dict(job.connection), job.context, width=job.options["concurrency"], check_mode=not job.writes
+        job.portal,
+        dict(job.connection),
+        job.context,
+        width=job.options["concurrency"],
+        check_mode=not job.writes,
+        service=seats.programs(job.portal, people),
     ) as session:
         run.enter(session)
         with _turn(run, session, people) as lock:
@@ -285,7 +290,15 @@ class _Offboarding:
             DELETE: {"state": "absent"},
         }[rung]
         accounts = [t.cast("Account", leaver.account) for leaver in self.holders[rung]]
-        entries = [{"id": account.id, self.job.portal.key: account.key, **wish} for account in accounts]
+        entries = [
+            {
+                "id": account.id,
+                self.job.portal.key_of(service=bool(account.service)): account.key,
+                **({"service": True} if account.service else {}),
+                **wish,
+            }
+            for account in accounts
+        ]
         return desired_users(self.job.portal, {"state": "present"}, entries)
 
     def _look(self, rung: str, place: int, leaver: Leaver, work: Work) -> None:

@@ -77,6 +77,7 @@ SPECS: dict[str, Spec] = {
         **SHARED,
         **APPROVAL,
         "profiles": {"type": "dict", "default": {}},
+        "secrets_file": {"type": "str"},
         "unreviewed": {"type": "bool", "default": False},
         "rehired": _names(),
         "exclusive": {"type": "bool", "default": False},

@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 import string
 import typing as t
+from pathlib import Path
 
 from ansible_collections.portal.users.plugins.module_utils._core import digest
 from ansible_collections.portal.users.plugins.module_utils._core.batch import outcome
@@ -40,6 +42,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.run import (
     told_change,
     told_stop,
 )
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.handed import SecretsFile
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.batch import Outcome
@@ -126,7 +129,12 @@ def _run(run: Run) -> Result:
     known = _catalogue(run)
     chosen = _chosen(run, roster, approved)
     with open_session(
-        job.portal, dict(job.connection), job.context, width=job.options["concurrency"], check_mode=not job.writes
+        job.portal,
+        dict(job.connection),
+        job.context,
+        width=job.options["concurrency"],
+        check_mode=not job.writes,
+        service=seats.programs(job.portal, roster.people),
     ) as session:
         run.enter(session)
         # Before the listing: two runs never apply from one picture.
@@ -312,6 +320,7 @@ class _Provisioning:
             rehired=frozenset(fold(key) for key in options["rehired"]),
             people=self.people,
             password=_password,
+            secrets=bool(options["secrets_file"]),
         )
         found = wishes.wishes(
             self.job.portal, self.roster.people, catalogue, self.memory, self.before, rules, self.tables
@@ -408,11 +417,25 @@ class _Provisioning:
             self.run.section = self.section("checked")
             self.run.publish()
             return self.run.result(changed=bool(chosen), failed=self._troubles(self.run.section))
+        with self._secrets(chosen) as secrets_file:
+            return self._carry_out(lock, chosen, secrets_file, beyond=beyond)
+
+    def _secrets(self, chosen: t.Collection[int]) -> contextlib.AbstractContextManager[SecretsFile | None]:
+        """Open the file for what the portal shows only once, before anything is sent that makes it show that."""
+        number = sum(self.desired[place].service for place in chosen if digest.creates(self.items[place]))
+        if not number:
+            return contextlib.nullcontext()
+        return SecretsFile.opened(Path(str(self.job.options["secrets_file"])), number)
+
+    def _carry_out(
+        self, lock: Lock | None, chosen: t.Collection[int], secrets_file: SecretsFile | None, *, beyond: bool
+    ) -> Result:
         self._begin(chosen)
         stopped: Blocked | None = None
+        reviewed = self.approved is not None
         try:
             with self.run.progress(len(chosen), "done") as counter:
-                scribe = Scribe(self.run, lock, self._describe, counter, reviewed=self.approved is not None)
+                scribe = Scribe(self.run, lock, self._describe, counter, reviewed=reviewed, secrets=secrets_file)
                 self.session.apply(self.batch, only=chosen, witness=scribe, beyond_limits=beyond)
         except Blocked as error:
             stopped = error

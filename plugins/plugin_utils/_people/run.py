@@ -31,6 +31,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     cut,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
+from ansible_collections.portal.users.plugins.module_utils._core.plan import CREATE
 from ansible_collections.portal.users.plugins.module_utils._core.pool import undisturbed
 from ansible_collections.portal.users.plugins.plugin_utils._people import approval, controller, stop
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY, PLAN
@@ -61,6 +62,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.session import Session
     from ansible_collections.portal.users.plugins.plugin_utils._people.job import Job
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.hand import Lock
+    from ansible_collections.portal.users.plugins.plugin_utils._people.store.handed import SecretsFile
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.memory import Memory
     from ansible_collections.portal.users.plugins.plugin_utils._people.store.runs import RunFolder
 
@@ -649,8 +651,10 @@ class Scribe(Witness):
         counter: progress.Progress,
         *,
         reviewed: bool,
+        secrets: SecretsFile | None = None,
     ) -> None:
         self.reviewed = reviewed
+        self._secrets = secrets
         self._run = run
         self._lock = lock
         self._describe = describe
@@ -695,9 +699,27 @@ class Scribe(Witness):
             self._turns.notify_all()
 
     def step(self, work: Work, step: Step, ident: str | None) -> None:
-        """Record what was accepted, with the ID of a new account."""
+        """Record what was accepted, with the ID of a new account; first of all, what the portal shows only once."""
+        if step.verb == CREATE and work.once:
+            self._run.job.secrets.update(work.once.values())
+            self._keep(work, ident)
         facts = {**self._describe(work), "step": step.label, "account_id": ident or ""}
         self._run.log(self._run.record("step", **facts))
+
+    def _keep(self, work: Work, ident: str | None) -> None:
+        """Write down what nobody can be told again; raises ``BadInput``."""
+        job = self._run.job
+        about = {"time": now(), "host": job.host, "tenant": self._run.tenant, "run": self._run.shared.id}
+        whose = {"person": self._describe(work)["person"], "login": work.desired.key, "account_id": ident or ""}
+        try:
+            if self._secrets is None:
+                raise BadInput("there is no place for it")
+            self._secrets.keep({**about, **whose, **work.once})
+        except BadInput as error:
+            raise BadInput(
+                f"{', '.join(work.once)} of the new account {work.desired.label} (id {ident}) is lost: {error.text}",
+                hint="Make another one on the portal, or delete the account",
+            ) from error
 
     def end(self, work: Work) -> None:
         """Record what became of an account."""

@@ -29,6 +29,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
 
 LEAVER = "leaver"
+SERVICE = "service"
+"""The type of somebody who is no person but a program."""
 OVERLAY = "the overlay (provision_overlay)"
 """What can be said of one person stands there, whatever format the roster has."""
 
@@ -90,10 +92,10 @@ class Seat:
 
     ``own`` is what roster and overlay say about their account here, ``known`` what memory does. ``names`` are profiles
     that hold now, and ``grants`` what somebody has here for some days only. ``denied`` says that they shall have no
-    account here, whatever their profiles give. ``out`` is the day from which they are offboarded. ``account`` is the
-    account that is theirs, and ``suspects`` are accounts that may be. ``fault`` is what is wrong with the person, which
-    does not keep anybody from leaving; ``trouble`` is why nobody can tell which account is theirs, or, if it is not
-    ``ambiguous``, that somebody else claims it, too.
+    account here, whatever their profiles give, and ``service`` that it is one of the portal's service users. ``out`` is
+    the day from which they are offboarded. ``account`` is the account that is theirs, and ``suspects`` are accounts
+    that may be. ``fault`` is what is wrong with the person, which does not keep anybody from leaving; ``trouble`` is
+    why nobody can tell which account is theirs, or, if it is not ``ambiguous``, that somebody else claims it, too.
     """
 
     person: Record
@@ -105,6 +107,7 @@ class Seat:
     known: Record
     grants: t.Sequence[Record] = ()
     denied: bool = False
+    service: bool = False
     out: str = ""
     account: Account | None = None
     suspects: tuple[Account, ...] = ()
@@ -170,8 +173,11 @@ class Seats:
         self._profiles: dict[tuple[str, ...], tuple[tuple[str, ...], bool, Trouble | None]] = {}
         self._by_mark: dict[str, list[Account]] = {}
         self._by_email: dict[str, list[Account]] = {}
+        self._services: dict[str, list[Account]] = {}
         for account in accounts:
-            if not account.service:
+            if account.service:
+                self._services.setdefault(fold(account.key), []).append(account)
+            else:
                 for mark in marks(account.key):
                     self._by_mark.setdefault(mark, []).append(account)
             address = account.values.get(self.email)
@@ -226,8 +232,32 @@ class Seats:
             seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster or in the overlay")
         else:
             seat.fault = unknown or (self._lost(seat) if said.options else None)
-        seat.account = self._locate(seat)
+        if person.get("type") == SERVICE and self.portal.can.get("service") is True:
+            self._serve(seat)
+        else:
+            seat.account = self._locate(seat)
         return seat
+
+    def _serve(self, seat: Seat) -> None:
+        """Find the service user of a program, or an ordinary account that was made for it."""
+        ordinary = seat.login
+        seat.service = True
+        seat.login = str(seat.own.get(self.email) or seat.person.get("email") or "").strip()
+        ident = seat.ident or str(seat.known.get("id") or "")
+        if ident in self.accounts.by_id:
+            seat.account = self.accounts.by_id[ident]
+        elif not seat.ident:
+            same = self._services.get(fold(seat.login), []) if seat.login else []
+            if len(same) > 1:
+                seat.doubt("two_accounts", f"{_which(same)} may be meant: {self._name_it()}", *same)
+                return
+            seat.account = same[0] if same else None
+            if seat.account is None:
+                seat.login, address = ordinary, seat.login
+                seat.account = self._locate(seat)
+                seat.login = ordinary if seat.account is not None else address
+        if seat.account is not None and not seat.account.service:
+            seat.service, seat.login = False, ordinary
 
     def _lost(self, seat: Seat) -> Trouble | None:
         """Refuse to make an account for somebody who is said to have one already, by an ID that nobody has."""
@@ -323,6 +353,7 @@ class Seats:
         for seat in seats:
             if seat.person["status"] != LEAVER and seat.key not in self.rehired:
                 seat.out = self._outs.since(seat, self._keys)
+        self._own(seats)
         self._contest(seats)
         # Whoever shall have something here, or nothing any more, goes before whom the account does not concern.
         for seat in sorted(seats, key=lambda seat: (not (seat.in_scope or seat.gone), seat.key)):
@@ -335,12 +366,30 @@ class Seats:
                 self._elsewhere(seat)
         self.suspects = frozenset(account.id for seat in seats for account in seat.suspects)
 
+    def _own(self, seats: t.Sequence[Seat]) -> None:
+        """Refuse programs that nobody answers for."""
+        programs = [seat for seat in seats if seat.person.get("type") == SERVICE]
+        by_key = {seat.key: seat for seat in seats} if programs else {}
+        for seat in programs:
+            name = str(seat.person.get("owner") or (seat.person.get("overlay") or {}).get("owner") or "")
+            owner = by_key.get(fold(name)) if name else None
+            if seat.fault is not None or (owner is not None and not owner.gone and owner not in programs):
+                continue
+            said = "has no owner" if not name else f"has the owner {name!r}, "
+            if name:
+                said += "who is not in the roster" if owner is None else "who has left" if owner.gone else "no person"
+            text = f"a service account {said}: give owner, the key of somebody in the roster, there or in {OVERLAY}"
+            seat.fault = Trouble("no_owner", text)
+
     def _elsewhere(self, seat: Seat) -> None:
         """Doubt a person without an account where one has their address, or a login that they had before."""
+        if seat.service:
+            return
         address = str(seat.person.get("email") or "")
         by_address = self._by_email.get(fold(address), ()) if address else ()
         done = f"It was not adopted, and no second account is made: {self._name_it(self.portal.key)}"
-        others = [account for account in by_address if account.id not in self.theirs]
+        # A program may well have the address of who looks after it, but nobody leaves beside an open door.
+        others = [a for a in by_address if a.id not in self.theirs and (seat.gone or not a.service)]
         if others:
             text = f"{_which(others)} has the same e-mail address {address} and another login"
             seat.doubt("email_elsewhere", f"{text}. {done}", *others)
@@ -356,7 +405,8 @@ class Seats:
         claims: dict[tuple[str, str], Seat] = {}
         several: dict[tuple[str, str], list[Seat]] = {}
         for seat in seats:
-            claimed = [("login", mark) for mark in (marks(seat.login) if seat.login else ())]
+            kind = "service" if seat.service else "login"
+            claimed = [(kind, mark) for mark in (marks(seat.login) if seat.login else ())]
             claimed += [("id", seat.account.id)] if seat.account is not None else []
             for claim in claimed:
                 first = claims.setdefault(claim, seat)
@@ -428,6 +478,11 @@ def _keys(key: str) -> list[tuple[str, str]]:
 
 def _names(*names: t.Any) -> list[tuple[str, str]]:
     return [("name", mark) for name in names if name for mark in marks(str(name))]
+
+
+def programs(portal: Portal, people: t.Iterable[Record]) -> bool | None:
+    """Return whether the service users of a portal have to be listed, too: for whom the roster has programs."""
+    return (portal.can.get("service") is True and any(one.get("type") == SERVICE for one in people)) or None
 
 
 def logins_before(person: Record) -> t.Sequence[str]:

@@ -39,6 +39,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.seats import (
     LEAVER,
+    SERVICE,
     Record,
     Seat,
     Seats,
@@ -56,7 +57,9 @@ if t.TYPE_CHECKING:
 LEAVE, PREHIRE = "leave", "prehire"
 GRANT_BEGINS, GRANT_ENDED = "grant_begins", "grant_ended"
 LAST_GRANT_ENDED, DENIED = "last_grant_ended", "denied"
-"""Reasons: a profile begins or ends by its date, the last one for the portal does, nobody shall have an account."""
+SERVICE_ACCOUNT = "service_account"
+"""Reasons: a profile begins or ends by its date, the last one for the portal does, somebody shall have no account, an
+account for a program is not made."""
 
 PERSON = "person"
 GONE = "leaver"
@@ -82,7 +85,8 @@ class Rules:
     ``exclusive`` takes away what no profile of the person gives. ``unlisted`` is report, disabled or absent, and
     ``leavers`` disable or anything else for leaving them alone. ``protected`` are folded logins and IDs, with those of
     the credential's own account; ``rehired`` and ``people`` are folded keys, ``people`` None for all of the roster.
-    ``password`` makes up the password of a new account.
+    ``password`` makes up the password of a new account. ``secrets`` says that there is a place for what a portal shows
+    only once.
     """
 
     host: str
@@ -93,6 +97,7 @@ class Rules:
     rehired: t.Collection[str] = frozenset()
     people: t.Collection[str] | None = None
     password: t.Callable[[], str] | None = None
+    secrets: bool = False
 
 
 class Wish(t.NamedTuple):
@@ -101,7 +106,8 @@ class Wish(t.NamedTuple):
     ``entry`` is one of the user module's ``users``, None where nothing is to be done, and ``desired`` the same as the
     engine takes it, whose position counts the wishes that have one. ``reason`` is a code and ``data`` what it is about:
     ``account``, ``profile`` (names), ``leave``, ``left`` (date), ``offboarded`` (date), ``lost_profile``, ``unlisted``
-    (policy), ``prehire`` (date), ``no_login``, ``denied``, ``grant_begins``, ``grant_ended`` (names of profiles that
+    (policy), ``prehire`` (date), ``no_login``, ``denied``, ``service_account``
+    (how to make it), ``grant_begins``, ``grant_ended`` (names of profiles that
     hold, ``dated`` has those that it is about with their days), ``last_grant_ended``, or the code of ``trouble``.
     ``account`` is the ID of the account where there is one. ``given`` are the members that are ours once the wish is
     fulfilled, ``drift`` those that no profile gives, by option. ``reviews`` are codes of what only a plan that somebody
@@ -193,6 +199,7 @@ class _Desk:
         self._alike: dict[tuple[t.Any, ...], _SetWish] = {}
         self._given: dict[tuple[str, ...], tuple[dict[str, Grant], Entry, list[str]]] = {}
         self._persons = [(option, source, source == FULL_NAME) for option, source in portal.person.items()]
+        self._services = [(option, source, source == FULL_NAME) for option, source in portal.service.items()]
         self._fixed = [
             (o, self.options[o]) for o in portal.person if self.options[o].update == NEVER and o != portal.key
         ]
@@ -222,9 +229,18 @@ class _Desk:
             return self._leaver(seat)
         if status == PREHIRE:
             return self._wish(seat, SKIPPED, PREHIRE, (str(seat.person["start"]),))
+        if seat.person.get("type") == SERVICE and seat.account is None and not (seat.service and self.rules.secrets):
+            return self._wish(seat, SKIPPED, SERVICE_ACCOUNT, (self._by_module(),))
         if not seat.login and not seat.ident and seat.account is None:
             return self._wish(seat, SKIPPED, "no_login")
         return self._pause(seat) if status == LEAVE else self._join(seat)
+
+    def _by_module(self) -> str:
+        """Return how an account for a program is made here."""
+        able, module = self.portal.can.get("service"), f"portal.users.{self.portal.name}_user"
+        if able is True:
+            return f"set provision_secrets_file, or make it by {module} with service set to true"
+        return f"{able}: make an ordinary account by {module}, which is looked after from then on"
 
     def _read(self, entry: Entry, generated: frozenset[str] = frozenset()) -> Desired:
         """Return an entry as the engine takes it; raises ``BadInput``."""
@@ -280,7 +296,7 @@ class _Desk:
         """Return what an active person shall have; what contradicts itself fails this person alone."""
         grants, singles, faults = self._granted(seat)
         entry: Entry = {}
-        for option, source, whole in self._persons:
+        for option, source, whole in self._services if seat.service else self._persons:
             value = full_name(seat.person) if whole else seat.person.get(source)
             if value:
                 entry[option] = value
@@ -288,6 +304,8 @@ class _Desk:
         entry.update({o: v for o, v in seat.own.items() if not isinstance(self.options.get(o), Members)})
         if faults:
             return self._failed(seat, Trouble("contradiction", "; ".join(faults)))
+        if seat.service:
+            entry["service"] = True
         notes = self._names(seat, entry)
         # One mapping is shared by all for whom it holds; most have members of no more than one set.
         given: t.Mapping[str, list[str]] = {}
@@ -335,11 +353,14 @@ class _Desk:
 
     def _names(self, seat: Seat, entry: Entry) -> tuple[str, ...]:
         """Name the account in an entry, by ID where the login is another one; keep what the portal cannot change."""
-        account, key = seat.account, self.portal.key
+        account, key = seat.account, self.portal.key_of(service=seat.service)
         login = seat.login or (account.key if account else "")
         if login:
             entry[key] = login
         if account is None:
+            return ()
+        if seat.service:
+            entry["id"] = account.id
             return ()
         sure = bool(seat.ident) or seat.known.get("id") == account.id
         if sure and account.key != login:

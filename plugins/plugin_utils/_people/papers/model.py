@@ -164,7 +164,7 @@ REASONS: t.Mapping[str, tuple[str, str]] = {
     "starts_later": ("has not started yet", "first day {start}"),
     "made_again": ("the account that an earlier run knew is gone and is made again", "it was {account}"),
     "account_disabled": ("the account is disabled, and not by this log", ""),
-    "service_account": ("service accounts are made by their module", ""),
+    "service_account": ("accounts for programs are not made here", "{how}"),
     "not_selected": ("not among the people that were named", ""),
     "unlisted": ("nobody asked for this account (provision_unlisted: {policy})", ""),
     "protected": ("the account is protected", ""),

@@ -31,7 +31,7 @@ SHEET_NUMBER = re.compile(r"[0-9](?:[.,][0-9]+)?[Ee][+-][0-9]+|[0-9]+[.,]0+")
 # How a text begins that has to be looked at: as a formula, an error of a spreadsheet or a number.
 SUSPECT = "=+-@#0123456789"
 LOST = "\ufffd"
-CODES = (*IDENTIFIERS, *PHONES, "manager")
+CODES = (*IDENTIFIERS, *PHONES, "manager", "owner")
 """The columns of what may look like a number and is none."""
 
 

@@ -24,6 +24,7 @@ TEXTS = (
     "job_title",
     *PHONES,
     "manager",
+    "owner",
     "department",
     "company",
     "type",

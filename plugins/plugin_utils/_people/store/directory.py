@@ -83,22 +83,22 @@ def places(params: t.Mapping[str, t.Any], sources: t.Iterable[t.Any]) -> tuple[P
     return Path(params["log"]).absolute() if params.get("log") else t.cast(Path, place) / LOG, place
 
 
-def above(path: Path) -> None:
+def above(path: Path, what: str = VARIABLE) -> None:
     """Refuse a place where somebody else could put another directory in the way; raises ``BadInput``."""
     ours = (os.geteuid(), 0)
     for one in (path, *path.parents):
         with contextlib.suppress(FileNotFoundError), wrong(one, "looked at"):
             if one.is_symlink() and one.lstat().st_uid not in ours:
-                raise BadInput(f"{VARIABLE} {path}: {one} is a symbolic link of another user ({one.lstat().st_uid})")
+                raise BadInput(f"{what} {path}: {one} is a symbolic link of another user ({one.lstat().st_uid})")
     for one in path.resolve().parents:
         try:
             found = one.stat()
         except FileNotFoundError:
             continue
         if found.st_uid not in ours:
-            raise BadInput(f"{VARIABLE} {path}: {one} above it belongs to another user ({found.st_uid})")
+            raise BadInput(f"{what} {path}: {one} above it belongs to another user ({found.st_uid})")
         if found.st_mode & 0o002 and not found.st_mode & stat.S_ISVTX:
-            raise BadInput(f"{VARIABLE} {path}: {one} above it can be written by everybody")
+            raise BadInput(f"{what} {path}: {one} above it can be written by everybody")
 
 
 def open_directory(path: Path, access: Access, *, create: bool, warn: t.Callable[[str], None]) -> Path:

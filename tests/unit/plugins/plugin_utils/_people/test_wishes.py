@@ -1254,3 +1254,59 @@ def test_a_portal_host_may_be_called_priority() -> None:
         PORTALS["clc"], "priority", {"a": {"priority": {"roles": ["billing_manager"]}}}, hosts=["priority"]
     )
     assert (found.faults, found.given) == ([], {"a": {"roles": ["billing_manager"]}})
+
+
+# Programs
+
+
+ROBOT = {"key": "R1", "username": "robot", "email": "robot@example.test", "type": "service"}
+
+
+def robot(**facts: Any) -> Facts:
+    return person("service", **{**ROBOT, **facts})
+
+
+def served(*people: Facts, **how: Any) -> list[Wish]:
+    given = {**PROFILES, "service": {"certcentral": {"containers": ["Lab"]}, "clc": {}}}
+    owner = person("pki_operator", **BOB)
+    return [wish for wish in wished("certcentral", *people, owner, profiles=given, **how) if wish.key in ("R1", "E1")]
+
+
+def test_a_program_becomes_a_service_user_with_what_its_profiles_give() -> None:
+    (wish,) = served(robot(owner="E2", first_name="Robot", last_name="One"), secrets=True)
+    assert wish.entry == {
+        "email": "robot@example.test",
+        "api_key_name": "Robot One",
+        "service": True,
+        "containers": {"add": ["Lab"]},
+        "state": "present",
+    }
+
+
+def test_a_service_user_is_found_by_its_address_and_named_by_id() -> None:
+    there = (account("8", "robot@example.test", service=True), account("9", "other@example.test", service=True))
+    (wish,) = served(robot(owner="E2"), accounts=there)
+    assert (wish.account, wish.entry and wish.entry["id"], wish.entry and wish.entry["service"]) == ("8", "8", True)
+    (wish,) = served(
+        robot(owner="E2", email="moved@example.test"), accounts=there, memory=Blank(remembered("9", "x", key="r1"))
+    )
+    assert wish.account == "9"
+
+
+def test_two_service_users_with_one_address_are_a_doubt() -> None:
+    there = tuple(account(ident, "robot@example.test", service=True) for ident in ("8", "9"))
+    (wish,) = served(robot(owner="E2"), accounts=there, secrets=True)
+    assert (wish.kind, wish.reason) == ("ambiguous", "two_accounts")
+
+
+def test_a_role_is_nothing_for_a_program() -> None:
+    (wish,) = served(robot(owner="E2", accounts={"digicert_us": {"role": "manager"}}), secrets=True)
+    assert wish.trouble is not None
+    assert wish.trouble.text.startswith("role: not for service users")
+
+
+def test_a_person_with_the_address_of_a_program_is_in_no_doubt_until_they_leave() -> None:
+    there = (account("8", "robot@example.test", email="robot@example.test", service=True),)
+    someone = person("pki_operator", email="robot@example.test", username="ann")
+    assert served(someone, accounts=there)[0].kind == "person"
+    assert served({**someone, "status": "leaver"}, accounts=there)[0].reason == "email_elsewhere"
