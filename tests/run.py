@@ -105,6 +105,9 @@ CORELESS = (
     "test_two_sources.py",
 )
 
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+"""The names that a Chromium goes by; the papers are looked at in the first one."""
+
 TRACEBACK = b"Traceback (most recent call last)"
 
 WIDTH = 300
@@ -199,7 +202,7 @@ class Shell:
 
 
 SHELL = Shell()
-LOCKS = {name: threading.Lock() for name in (*CORES, "get-pip")}
+LOCKS = {name: threading.Lock() for name in (*(f"core-{version}" for version in CORES), "browser", "get-pip")}
 
 
 def real_directories() -> list[Path]:
@@ -350,17 +353,22 @@ def core(version: str, step: Step) -> Path | None:
     python = next(filter(None, map(interpreter, CORES[version])), None)
     if python is None:
         return None
-    tools = CACHE / f"core-{version}"
-    place = tools.resolve()
     locks = [CHECKOUT / "requirements" / name for name in ("unit.lock", f"core-{version}.lock")]
+    return installed(f"core-{version}", python, locks, step)
+
+
+def installed(name: str, python: Path, locks: list[Path], step: Step) -> Path:
+    """An environment of this name with what the last of the locks asks for, which is built upon the others."""
+    tools = CACHE / name
+    place = tools.resolve()
     wanted = "\n".join((str(python), str(place), *(file.read_text("utf-8") for file in locks)))
     stamp = tools / ".installed"
-    with LOCKS[version]:
+    with LOCKS[name]:
         if not stamp.exists() or stamp.read_text("utf-8") != wanted:
             install = ["-m", "pip", "install", "--quiet", "-r", str(locks[-1])]
             for argv in ([str(python), "-m", "venv", "--clear", str(place)], [str(place / "bin" / "python"), *install]):
                 if SHELL.run(step.log, argv, cwd=CHECKOUT, env=os.environ) != 0:
-                    raise RuntimeError(f"ansible-core {version} could not be installed")
+                    raise RuntimeError(f"what {locks[-1].name} lists could not be installed")
             stamp.write_text(wanted, "utf-8")
     return tools
 
@@ -380,11 +388,24 @@ def on(act: Callable[[Step, Path], Outcome]) -> Callable[[Step], Outcome]:
 
 def unit(step: Step, tools: Path) -> Outcome:
     """The unit tests, each counted."""
-    report = LOGS / f"{step.name}.xml"
-    root = str(CACHE / "stage")
-    pytest = ("python", "-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", f"--junitxml={report}")
     left_out = [f"--deselect={YEAR}", *([] if step.whole else (f"--ignore=tests/unit/{name}" for name in CORELESS))]
-    status = step.run(*pytest, *left_out, tools=tools, PYTHONPATH=root)
+    return pytest(step, tools, "-n", "auto", *left_out)
+
+
+def browser(step: Step) -> Outcome:
+    """The papers in the Chromium of this machine; axe looks at them as well. Without one nothing is tested."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        return Outcome(note=f"NOT RUN: no Chromium ({' or '.join(CHROMIUMS)}) on this machine")
+    tools = installed("browser", Path(sys.executable), [CHECKOUT / "requirements" / "browser.lock"], step)
+    return pytest(step, tools, "tests/browser", chromium=found)
+
+
+def pytest(step: Step, tools: Path, *argv: str, chromium: str = "") -> Outcome:
+    """Tests, each counted."""
+    report = LOGS / f"{step.name}.xml"
+    program = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}")
+    status = step.run(*program, *argv, tools=tools, PYTHONPATH=str(CACHE / "stage"), CHROMIUM=chromium)
     if not report.exists():
         return Outcome(failed=1, note="pytest did not finish")
     suite = next(ET.parse(report).getroot().iter("testsuite")).attrib
@@ -576,6 +597,7 @@ def steps() -> list[Step]:
         *(Step(f"unit-{v}", within[v], on(unit), version=v, whole=False) for v in others),
         *(Step(f"sanity-{v}", (THOROUGH,), on(sanity), version=v) for v in others),
         Step("demo", (), demo),
+        Step("browser", (), browser),
         Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),
         Step("ansible-lint", ("lint",), lint),
         Step("docs", ("lint",), docs),

@@ -268,7 +268,7 @@ def test_a_comment_that_would_be_too_long_says_so_and_has_the_digest(forge: Forg
         f"""#!/bin/sh
 for word in "$@"; do case $word in provision_directory=*) place=${{word#*=}} ;; esac; done
 mkdir -p "$place"
-for suffix in json md short.md; do
+for suffix in json html md short.md; do
     {{
         printf '# Plan of today\\n\\n'
         head -c "$SIZE" /dev/zero | tr '\\0' x

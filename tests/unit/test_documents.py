@@ -272,7 +272,7 @@ def check_lifecycle(reader: Reader, portals: Any) -> None:
     assert offboarded > 0
     kept = reader.folder / "provisioning"
     files = kept_files(LIFECYCLE)
-    assert len(files) == 10
+    assert len(files) == 13
     assert [name for name in files if not (kept / name).exists()] == []
     assert {path.name for path in kept.iterdir()} == set(files)
     private = [path for path in kept.rglob("*") if path.stat().st_mode & 0o077]
