@@ -73,21 +73,27 @@ def short(found: paper.Paper, kind: str, sections: t.Sequence[model.Section], pl
 
 def _listing(kind: str, sections: t.Sequence[model.Section], full: bool, room: int) -> tuple[str, int]:
     """Return people by what became of them and why, and how many of them did not fit."""
-    lines: Lines = []
-    left = 0
+    told = []
     for section in sections:
         found = [(model.STATUSES[status], section.having(status)) for status in model.TROUBLE]
         found += model.groups(section.having(*model.SENT))
-        for title, members in found:
-            head = f"- {plain(section.host)}: {plain(title)}: {paper.people(len(members))}"
-            room -= len(head) + 1 if members else 0
-            kept = []
-            for one in members:
-                words = _briefly(kind, one, full)
-                room -= len(words) + 2
-                kept += [words] if room >= 0 else []
-            left += len(members) - len(kept)
-            lines += [f"{head}: {'; '.join(kept)}" if kept else head] if members else []
+        told += [
+            (f"- {plain(section.host)}: {plain(title)}: {paper.people(len(members))}", members)
+            for title, members in found
+            if members
+        ]
+    # How many there are of each kind is said whatever fits, so its room is taken first.
+    room -= sum(len(head) + 3 for head, _members in told)
+    lines: Lines = []
+    left = 0
+    for head, members in told:
+        kept = []
+        for one in members:
+            words = _briefly(kind, one, full)
+            room -= len(words) + 2
+            kept += [words] if room >= 0 else []
+        left += len(members) - len(kept)
+        lines.append(f"{head}: {'; '.join(kept)}" if kept else head)
     return "".join(f"{line}\n" for line in lines), left
 
 

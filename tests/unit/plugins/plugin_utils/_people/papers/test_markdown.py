@@ -408,6 +408,22 @@ def test_a_short_paper_fits_a_comment_and_leaves_out_nothing_dangerous(people: i
         assert all(f"change {login.format(number)} (E{number})" in shown for number in range(people))
 
 
+def test_a_short_paper_fits_a_comment_also_where_there_are_many_reasons() -> None:
+    items = [
+        Line(
+            f"E{n}",
+            action="updated",
+            status="planned",
+            reason="profile_gained",
+            about={"profiles": [f"profile{n % 90}"]},
+        )
+        for n in range(9000)
+    ]
+    shown = short(HEAD, [Section("a", items=tuple(items))], "plan.md")
+    assert 60_000 < len(shown) <= 65_000
+    assert all(f"profile profile{n} gained: 100 people" in shown for n in range(90))
+
+
 def test_a_short_paper_is_longer_rather_than_silent_about_dangers() -> None:
     items = tuple(Line(f"D{n}", action="deleted", status="planned", danger=("deleted",)) for n in range(900))
     shown = short(HEAD, [Section("a", items=items)], "plan.md", most=1000)
