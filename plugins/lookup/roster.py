@@ -43,10 +43,19 @@ author:
 options:
   _terms:
     description:
-      - Path of the roster, one. A relative path is searched as for C(ansible.builtin.copy), in C(files) first.
+      - Path of the roster, one, or its address if it begins with C(https://). A relative path is searched as for
+        C(ansible.builtin.copy), in C(files) first.
+      - An address is read as CSV or JSON, within a minute and 64 MiB. Redirects are not followed and web pages
+        refused. The environment variable E(PROVISION_ROSTER_HEADER) of Ansible is the header that proves who asks, as
+        it is sent, and E(PROVISION_ROSTER_CA_PATH) the authorities to trust.
     type: list
     elements: path
     required: true
+  map:
+    description:
+      - How a roster of another layout is read, as O(portal.users.provision#module:roster_map) says. Without a map, the
+        error proposes one.
+    type: dict
   overlay:
     description:
       - Path of a YAML or JSON file with what is said of the same people beside the roster, by their keys. It is
@@ -225,15 +234,21 @@ _raw:
 """
 
 import datetime
+import os
 import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.portal.users.plugins.module_utils._core.cells import Stop
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
-from ansible_collections.portal.users.plugins.module_utils._core.masks import harmless
+from ansible_collections.portal.users.plugins.module_utils._core.masks import harmless, mask_of
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster import address
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import day
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import BadMap, Map
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.sources import Source
+from ansible_collections.portal.users.plugins.plugin_utils._people.variables import plain
 
 
 class LookupModule(LookupBase):
@@ -246,19 +261,28 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         if len(terms) != 1 or not isinstance(terms[0], str):
             raise AnsibleLookupError("portal.users.roster: give the path of one roster")
-        path = self._find(terms[0], variables)
         overlay = self.get_option("overlay")
         today = self.get_option("today")
+        access = address.Access.of(os.environ)
+        secrets = access.secrets() | address.secrets_of(terms[0])
         try:
+            told = Map.of(plain(self.get_option("map"), set()))
             roster = read(
-                path,
+                self._source(terms[0], variables, access),
+                told=told,
                 today=day(today) if today else datetime.datetime.now().astimezone().date(),
                 profiles=self.get_option("profiles"),
                 portals=self.get_option("portals"),
                 overlay=self._find(overlay, variables) if overlay else None,
             )
+        except BadMap as error:
+            raise AnsibleLookupError(harmless("\n".join(("portal.users.roster: map:", *error.faults)))) from error
         except BadInput as error:
+            error.conceal(secrets)
             raise AnsibleLookupError(harmless(f"portal.users.roster: {error}")) from error
+        except Stop as stop:
+            text = f"portal.users.roster: {address.shown(terms[0])}: {stop.text}"
+            raise AnsibleLookupError(harmless(mask_of(secrets).own(text))) from stop
         for text in roster.warnings:
             self._display.warning(harmless(f"portal.users.roster: {text}"))
         if self.get_option("revision"):
@@ -267,3 +291,6 @@ class LookupModule(LookupBase):
 
     def _find(self, path: str, variables: dict[str, t.Any] | None) -> str:
         return self.find_file_in_search_path(variables, "files", path, ignore_missing=True) or path
+
+    def _source(self, term: str, variables: dict[str, t.Any] | None, access: address.Access) -> Source:
+        return address.fetch(term, access) if address.is_address(term) else Source.file(self._find(term, variables))

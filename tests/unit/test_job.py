@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import signal
 import subprocess
@@ -457,6 +458,51 @@ def test_what_cannot_be_told_is_refused_by_its_name(run: Callable[..., onstage.T
         "portal_timeout",
     ):
         assert part in text, part
+
+
+def test_a_list_of_people_is_evaluated_once_however_it_is_given(
+    run: Callable[..., onstage.Told], tmp_path: Path
+) -> None:
+    """What others have written about people stays text: in the lookup, in the variable, in the registered result."""
+    trap = "{{ lookup('pipe', 'touch " + str(tmp_path / "trap") + "') }}"
+    people = [{"key": "E1", "first_name": trap, "accounts": {"clc": {"roles": ["a"]}}}, {"key": "E2", "end": None}]
+    (tmp_path / "hr.json").write_text(json.dumps(people), "utf-8")
+    hr = str(tmp_path / "hr.json")
+    label = "provision_accept_clock"
+    registered, looked_up = "{{ hr.msg }}", f"{{{{ lookup('file', '{hr}') | from_json }}}}"
+    read = {"debug": {"msg": looked_up}, "register": "hr"}
+    told = run(
+        [
+            {"vars": {label: "lookup", "provision_roster": looked_up}, "roles": [PROVISION]},
+            {
+                "vars": {label: "variable", "provision_roster": "{{ those }}", "those": looked_up},
+                "roles": [PROVISION],
+            },
+            {
+                "vars": {label: "registered", "provision_roster": registered},
+                "tasks": [read, {"import_role": {"name": PROVISION}}],
+            },
+            {
+                "vars": {label: "included"},
+                "tasks": [read, {"include_role": {"name": PROVISION}, "vars": {"provision_roster": registered}}],
+            },
+            {"vars": {label: "offboard", "offboard_roster": looked_up}, "roles": [OFFBOARD]},
+            {"tasks": [read, {PROVISION: {"accept_clock": "argument", "roster": registered}}]},
+        ]
+    )
+    assert told.rc == 0, told.out
+    found = {label: job["options"]["roster"] for label, job in told.by("accept_clock").items()}
+    assert found == dict.fromkeys(found, people)
+    assert len(found) == 6
+    assert not (tmp_path / "trap").exists()
+    # Core has evaluated such a list by now, when it validated the variables of the role; nobody gets an account by it.
+    told = run(
+        [{"vars": {"provision_roster": [{"key": "E1"}, {"first_name": trap}]}, "roles": [PROVISION]}],
+    )
+    assert (told.rc, told.jobs) == (2, [])
+    assert "provision_roster, entry 2 holds an expression, and what stands in a roster is text" in " ".join(
+        told.out.split()
+    )
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,10 @@ WALLS = {
     f"{PEOPLE}papers/": (f"{FULL}.module_utils._core.errors", f"{FULL}.module_utils._core.identity"),
 }
 # Papers make these texts, and the readers of files look at what a parser of the standard library says.
-READS_TEXTS = (f"{PEOPLE}papers/", f"{PEOPLE}roster/csv.py", f"{CORE}json_cells.py", f"{CORE}yaml_cells.py")
+READS_TEXTS = (
+    *(f"{PEOPLE}papers/", f"{PEOPLE}roster/csv.py", f"{PEOPLE}roster/table.py"),
+    *(f"{CORE}json_cells.py", f"{CORE}yaml_cells.py"),
+)
 FOR_PEOPLE = {"msg", "before_header", "hint", "reason_text", "sentence", "message"}
 # Said of papers by their lines; elsewhere these words have other meanings as well.
 OF_LINES = {"why", "words", "text", "summary"}

@@ -76,9 +76,9 @@ class KeyHeader(Auth):
         return frozenset((self._key,))
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        r.headers[self._header] = self._key
         # Without this, requests would add an Authorization header from a .netrc entry for the host.
         r.headers.pop("Authorization", None)
+        r.headers[self._header] = self._key
         return r
 
 

@@ -65,7 +65,8 @@ def cause(connection: Connection, error: t.Any) -> PortalError:
         if isinstance(reason, deps.urllib3.exceptions.NewConnectionError):
             return Unreachable(f"no connection to {host}: {cut(str(reason).split(': ', 1)[-1], 160)}")
         if connection.url.startswith("http:"):
-            hint = "If this repeats, check whether api_url must begin with https:// at this port"
+            url = connection.called("api_url")
+            hint = f"If this repeats, check whether {url} must begin with https:// at this port"
             return Unclear("the connection broke before the answer was there", hint=hint)
         return Unclear("the connection broke before the answer was there")
     if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)):
@@ -87,7 +88,9 @@ def _address_unusable(connection: Connection, error: t.Any) -> PortalError:
     ):
         text = f"{source} is not an address that can be used"
         return Untrusted(text, hint=f"Check {source}. It begins with http://, https://, socks5:// or socks5h://")
-    return Untrusted(f"{connection.url!r} is not an address that can be used", hint="Check api_url")
+    return Untrusted(
+        f"{connection.url!r} is not an address that can be used", hint=f"Check {connection.called('api_url')}"
+    )
 
 
 def file_missing(connection: Connection) -> PortalError:
@@ -116,12 +119,13 @@ def _tls(connection: Connection, host: str, error: t.Any) -> PortalError:
         return _client_unusable(connection)
     if word in NO_TLS:
         return Untrusted(
-            f"{host} does not speak TLS at this port", hint="Check the port in api_url, it must be one for https"
+            f"{host} does not speak TLS at this port",
+            hint=f"Check the port in {connection.called('api_url')}, it must be one for https",
         )
     if isinstance(root, ssl.SSLEOFError) or "EOF" in word:
         return Untrusted(
             f"{host} ended the connection before TLS was set up",
-            hint="Check that the port in api_url is one for https. " + _client_hint(connection),
+            hint=f"Check that the port in {connection.called('api_url')} is one for https. {_client_hint(connection)}",
         )
     return Untrusted(f"TLS with {host} failed: {cut(str(root), 160)}", hint=_client_hint(connection))
 
@@ -139,12 +143,18 @@ def _certificate(connection: Connection, host: str, root: ssl.SSLCertVerificatio
     elif code == EARLY:
         text, hint = "it is not valid yet", "Check the clock of this machine"
     elif code in (HOSTNAME, ADDRESS):
-        text, hint = f"it is for another name ({said})", "Name the host in api_url as its certificate does"
+        text, hint = (
+            f"it is for another name ({said})",
+            f"Name the host in {connection.called('api_url')} as its certificate does",
+        )
     elif code == REVOKED:
         text, hint = "it was revoked", "Ask those who run the portal"
     elif code in UNKNOWN_ISSUER:
         source, path = _bundle(connection)
-        text, hint = f"its issuer is not trusted ({said})", "Give the issuer's certificate with ca_path"
+        text, hint = (
+            f"its issuer is not trusted ({said})",
+            f"Give the issuer's certificate with {connection.called('ca_path')}",
+        )
         hint += f", {source} ({path}) does not hold it" if path else ""
     else:
         text, hint = said, "Ask those who run the portal"
@@ -154,7 +164,7 @@ def _certificate(connection: Connection, host: str, root: ssl.SSLCertVerificatio
 def _bundle(connection: Connection) -> tuple[str, str]:
     """Return what names the file of authorities, and its path; ``""`` for both where there is none of our own."""
     if connection.ca_path:
-        return "ca_path", connection.ca_path
+        return connection.called("ca_path"), connection.ca_path
     name = next((name for name in BUNDLES if os.environ.get(name)), "")
     return (f"the environment variable {name}", os.environ[name]) if name else ("", "")
 
@@ -162,7 +172,10 @@ def _bundle(connection: Connection) -> tuple[str, str]:
 def _bundle_unusable(connection: Connection) -> PortalError:
     source, path = _bundle(connection)
     if not path:
-        return Untrusted("the certificates of authorities of this machine cannot be read", hint="Give ca_path")
+        return Untrusted(
+            "the certificates of authorities of this machine cannot be read",
+            hint=f"Give {connection.called('ca_path')}",
+        )
     return Untrusted(f"{source}: {path} {_fault(path)}", hint=f"Check {source}")
 
 

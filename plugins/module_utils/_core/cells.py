@@ -154,7 +154,7 @@ def regular(path: str | os.PathLike[str], largest: int | None = None) -> t.Itera
 def opened(path: str) -> t.Iterator[t.BinaryIO]:
     """Open the file at ``path`` and close it; raises ``Stop`` for what is no text of a size that can be read."""
     with regular(path, LARGEST) as file:
-        _recognise(file.read(8192))
+        recognise(file.read(8192))
         file.seek(0)
         yield file
 
@@ -176,7 +176,7 @@ def checked(text: str) -> str:
     return text
 
 
-def _recognise(head: bytes) -> None:
+def recognise(head: bytes) -> None:
     """Raise for what is no UTF-8 text at all, by the first bytes of the file."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise Stop("is UTF-32 text, save it as UTF-8")

@@ -13,6 +13,7 @@ import dataclasses
 import http.cookiejar
 import json
 import threading
+import types
 import typing as t
 
 from . import deps, transport
@@ -27,9 +28,15 @@ if t.TYPE_CHECKING:
     from .throttle import Allowance
 
 
+T = t.TypeVar("T")
+
+
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """How to reach the portal. ``timeout`` in seconds, for connecting, for each wait on the socket, and for a body."""
+    """How to reach the portal. ``timeout`` in seconds, for connecting, for each wait on the socket, and for a body.
+
+    ``names`` is what messages call the options by, where that is not their own name.
+    """
 
     url: str
     validate_certs: bool = True
@@ -40,6 +47,11 @@ class Connection:
     timeout: float = 30.0
     width: int = 4
     user_agent: str = "portal.users"
+    names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def called(self, option: str) -> str:
+        """Return what a message calls an option by."""
+        return self.names.get(option, option)
 
 
 class Link:
@@ -89,6 +101,18 @@ class Link:
         within: Allowance | None,
     ) -> Answer:
         """Send ``call`` and return its answer, whatever it says; raise what a failure of the network means."""
+        return self.exchange(call, lambda response: read(call, response, within), query, body, headers, path)
+
+    def exchange(
+        self,
+        call: Call,
+        take: t.Callable[[t.Any], T],
+        query: t.Any = None,
+        body: t.Any = None,
+        headers: t.Mapping[str, str] | None = None,
+        path: t.Mapping[str, t.Any] = types.MappingProxyType({}),
+    ) -> T:
+        """Send ``call`` and return what ``take`` makes of its open response; see ``send``."""
         place = call.place(path)
         url = f"{self._connection.url.rstrip('/')}/{place}" if place else self._connection.url
         sent_headers = dict(headers or {})
@@ -114,7 +138,7 @@ class Link:
                 stream=True,
             )
             with response:
-                return read(call, response, within)
+                return take(response)
         except PortalError:
             raise
         except deps.requests.exceptions.RequestException as error:

@@ -230,7 +230,7 @@ def _warn(portal: Portal, connection: Connection, warnings: list[str]) -> None:
     """Tell where others can read the credential: on the way to the portal, to a proxy, or in place of the portal."""
     options = {option.name: option for option in connection_options(portal)}
     url = urllib.parse.urlsplit(connection.url)
-    there = _far(url.hostname)
+    there = far(url.hostname)
     source, proxy = proxy_of(connection)
     by = urllib.parse.urlsplit(proxy)
     host = (url.hostname or "").rstrip(".")
@@ -241,16 +241,16 @@ def _warn(portal: Portal, connection: Connection, warnings: list[str]) -> None:
         )
     if url.scheme == "http" and there:
         warnings.append(f"api_url is http: the credential travels to {url.hostname} in clear text. Use https.")
-    elif url.scheme == "http" and _far(by.hostname):
+    elif url.scheme == "http" and far(by.hostname):
         warnings.append(
             f"api_url is http: the credential travels to the proxy {by.hostname} ({source}) in clear text. Use https."
         )
-    if by.scheme == "http" and by.password and _far(by.hostname):
+    if by.scheme == "http" and by.password and far(by.hostname):
         warnings.append(
             f"{source} is http: the password of the proxy travels to {by.hostname} in clear text. "
             "Use a proxy that speaks https, or one without a password."
         )
-    if url.scheme == "https" and not connection.validate_certs and (there or _far(by.hostname)):
+    if url.scheme == "https" and not connection.validate_certs and (there or far(by.hostname)):
         where = _source(options["validate_certs"], False)
         warnings.append(
             f"{where} is false: whoever answers in place of {url.hostname} gets the credential. "
@@ -258,6 +258,6 @@ def _warn(portal: Portal, connection: Connection, warnings: list[str]) -> None:
         )
 
 
-def _far(host: str | None) -> bool:
+def far(host: str | None) -> bool:
     """Return whether ``host`` is another machine."""
     return bool(host) and host not in ("localhost", "::1") and not re.fullmatch(r"127(\.[0-9]+){1,3}", host or "")

@@ -188,6 +188,7 @@ class Adopting(runs.Run):
         if self.paper_made is not None:
             rows += words.recap(self.paper_made, self._places["md"])
         self.job.show("\n".join(rows))
+        self.forget(merged.document["hosts"])
 
     def _words(self, document: Record) -> dict[str, str]:
         """Write the files if nobody is missing; this is called under the lock of the run."""

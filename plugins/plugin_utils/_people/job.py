@@ -21,7 +21,7 @@ import os
 import re
 import subprocess
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ansible import constants as C  # noqa: N812  # everybody calls it so
@@ -45,6 +45,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.options impor
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.progress import machine_readable
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.text import pieces
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.address import Access, is_address, secrets_of
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory, lasting
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import (
     ABSENT,
@@ -98,7 +99,8 @@ class Job:
     ``connection`` is what the user module of the portal would have as its validated parameters, as far as they are
     credential, connection and scope. ``options`` are those of the role, by ``options.SPECS``, each with its default;
     lists are folded, paths absolute. ``writes`` is the only answer to whether anything may be changed. ``hosts`` are
-    all hosts of the inventory, ``batch`` those that this play works on together. ``run`` is the same for all tasks of
+    all hosts of the inventory, ``batch`` those that this play works on together, ``everybody`` all hosts of the play.
+    ``access`` is how a roster at an address is asked for. ``run`` is the same for all tasks of
     one ansible-playbook and for no other one, on whatever machine. ``facts`` are what a controller says about its job,
     by names that begin with ``awx_``, and ``controller`` how to ask it for more, by CONTROLLER, if that is wanted.
     ``operator_claimed`` says that somebody wrote the operator into a variable. ``secrets`` and ``warnings`` may grow
@@ -131,6 +133,8 @@ class Job:
     parent: Parent
     machine_readable: bool
     context: Context = dataclasses.field(default_factory=Context)
+    access: Access = dataclasses.field(default_factory=Access)
+    everybody: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -244,6 +248,8 @@ class _Reader:
         facts = self._facts()
         self._whole(facts)
         self._lasting(told, place, facts)
+        access = Access.of(self.environment)
+        self.secrets.update(access.secrets())
         operator = str(told["operator"] or "")
         # A role without modes only reads.
         mode = str(told.get("mode") or self.role)
@@ -275,6 +281,8 @@ class _Reader:
             warnings=self.warnings,
             parent=Parent(),
             machine_readable=machine_readable(str(C.DEFAULT_STDOUT_CALLBACK)),
+            access=access,
+            everybody=tuple(str(host) for host in self.vars.get("ansible_play_hosts_all") or ()),
         )
         if self.faults:
             raise Unfit(" ".join(sentence(fault) for fault in self.faults), job if placed else None)
@@ -347,6 +355,8 @@ class _Reader:
                     "with an event is text that nobody evaluates: give plain text"
                 )
                 continue
+            if name == "roster" and self._evaluated_again(variables):
+                continue
             try:
                 value, source = self._first(
                     variables[0] if variables else name,
@@ -366,6 +376,20 @@ class _Reader:
         if self.role != OFFBOARD or not self.marked or not given(variables["event_id"]):
             return frozenset()
         return frozenset(name for name, raw in variables.items() if is_template(raw))
+
+    def _evaluated_again(self, variables: t.Sequence[str]) -> bool:
+        """Refuse a list of people, the data of others, that holds what Ansible would evaluate."""
+        variable = next((one for one in variables if given(self.vars.get(one, ABSENT))), "")
+        raw = self.vars.get(variable)
+        if isinstance(raw, str) or not isinstance(raw, Sequence):
+            return False
+        wrong = next((number for number, entry in enumerate(raw, 1) if is_template(entry)), 0)
+        if wrong:
+            self.faults.append(
+                f"{variable}, entry {wrong} holds an expression, and what stands in a roster is text that nobody "
+                "evaluates: write the value out, or give the whole list by one expression"
+            )
+        return bool(wrong)
 
     def _event(self, told: Params) -> None:
         """Refuse what no event may say: its ID is told once and for all, and it is about one person."""
@@ -515,8 +539,7 @@ class _Reader:
 
     def _places(self, told: Params) -> tuple[Path, Path]:
         """Return the directory and the log, and make the other paths absolute."""
-        if told.get("roster") and "://" not in told["roster"]:
-            told["roster"] = self._find(told["roster"])
+        told["roster"] = self._roster(told.get("roster"))
         if told.get("overlay"):
             told["overlay"] = self._find(told["overlay"])
         if told.get("secrets_file"):
@@ -529,6 +552,22 @@ class _Reader:
         log = Path(told["log"]).expanduser().absolute() if told.get("log") else place / directory.LOG
         told["directory"], told["log"] = str(place), str(log)
         return place, log
+
+    def _roster(self, given_: t.Any) -> t.Any:
+        """Return a path as it is found, an address or a list; what is none of them goes to ``faults``."""
+        name = self._called("roster")
+        if isinstance(given_, str) and is_address(given_):
+            self.secrets.update(secrets_of(given_))
+            return given_
+        if isinstance(given_, str):
+            return self._find(given_)
+        if isinstance(given_, Mapping):
+            lists = [str(part) for part, value in given_.items() if isinstance(value, list)]
+            hint = f", as {lists[0]} of it is" if lists else ""
+            self.faults.append(f"{name} holds a mapping, and people are a list of mappings{hint}: give that")
+        elif given_ is not None and not isinstance(given_, list):
+            self.faults.append(f"{name} holds {cut(repr(given_), 60)}, give a path, an address or a list of mappings")
+        return given_ if isinstance(given_, list) else None
 
     def _directory(self, asked: str, sources: list[str]) -> Path:
         try:
@@ -549,7 +588,8 @@ class _Reader:
             self.faults.append(f"{self.host}: {' and '.join(scope)} exclude each other, give one of them")
         if self.role == PROVISION and told.get("roster", "") is None:
             self.faults.append(
-                f"{self._called('roster')} is required, the path of the file that says who the people are"
+                f"{self._called('roster')} is required, the file that says who the people are, by its path or address, "
+                "or a list of them"
             )
         if self.role == OFFBOARD and told.get("people") and told.get("reason", "") is None:
             self.faults.append(f"{self._called('reason')} is required where people are named, it goes into the log")

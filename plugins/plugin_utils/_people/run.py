@@ -23,6 +23,7 @@ from ansible.release import __version__ as ansible_version
 
 from ansible_collections.portal.users.plugins.module_utils._core import guard, report
 from ansible_collections.portal.users.plugins.module_utils._core.apply import Witness
+from ansible_collections.portal.users.plugins.module_utils._core.cells import Stop
 from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     BadInput,
     PortalError,
@@ -45,8 +46,11 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers import
     screen,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text as words
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster import address
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import fields as roster_fields
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import read as roster_reader
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import BadMap, Map
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.sources import Source
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import memory as memories
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.directory import LOG
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.log import now
@@ -72,6 +76,8 @@ Result = dict[str, t.Any]
 RECORD_SIZE = 3000
 """Bytes that the records of one account need in the log, generously."""
 FAULTS = "roster-faults.txt"
+ROSTER = "provision_roster"
+"""What a list of people is called, whatever option it came by."""
 SEEN = ("approved_by", "launched_by")
 """Whom the controller has named, for log and papers; whoever is in a variable is only claimed."""
 GUARDED = ("protected", "required_admins")
@@ -162,20 +168,33 @@ class Run:
     @undisturbed()
     def roster(self, today: datetime.date, profiles: t.Any) -> roster_fields.Roster:
         """Return the people; raises ``BadInput`` with what is wrong, in full for the first task of the run only."""
-        path = str(self.job.options["roster"] or "")
+        given, told = self.job.options["roster"], self.job.options.get("roster_map")
         overlay = str(self.job.options["overlay"] or "")
-        digest = roster_reader.digest_of(path, *([overlay] if overlay else []))
-        wrong: list[str] = []
-        found, head = None, ""
+        place = ROSTER if isinstance(given, list) else address.shown(str(given or ""))
+        head, wrong, found = f"the roster {place} cannot be used", [], None
+        proposal: list[str] = []
+        digest = place
         try:
+            source = self._source(given)
+            digest = source.digest(told) + (Source.file(overlay).digest() if overlay else "")
             found = roster_reader.read(
-                path, today=today, profiles=profiles, portals=self.job.hosts, overlay=overlay or None
+                source,
+                today=today,
+                profiles=profiles,
+                portals=self.job.hosts,
+                overlay=overlay or None,
+                told=Map.of(told),
             )
+        except BadMap as error:
+            wrong = [f"{ROSTER}_map: {fault}" for fault in error.faults]
+        except Stop as error:
+            wrong = [f"{place}: {error.text}"]
+            digest = wrong[0]
         except roster_fields.BadRoster as error:
-            wrong, head = [str(one) for one in error.errors], error.text
+            head, wrong, proposal = error.text, [str(one) for one in error.errors], error.proposal
         other = self.shared.fault(self.job.host, self.job.role, digest, wrong)
         if found is not None:
-            roster: Record = {"path": path, "rows": found.rows, "revision": found.revision}
+            roster: Record = {"path": place, "rows": found.rows, "revision": found.revision}
             if overlay:
                 roster["overlay"] = overlay
             self.section = dataclasses.replace(self.section, roster=roster, notes=found.warnings)
@@ -183,17 +202,33 @@ class Run:
             for text in found.warnings:
                 self.job.warn(text)
             return found
-        raise BadInput(self._complaint(head, wrong, other))
+        raise BadInput(self._complaint(head, wrong, other, proposal))
 
-    def _complaint(self, head: str, wrong: t.Sequence[str], other: str) -> str:
+    def _source(self, given: t.Any) -> Source:
+        """Return where the people stand; raises ``Stop``. What was downloaded is the same for all tasks of a run."""
+        if isinstance(given, list):
+            return Source.listed(given, ROSTER)
+        path = str(given or "")
+        if not address.is_address(path):
+            return Source.file(path)
+        kept = self.shared.kept()
+        if kept is None:
+            found = address.fetch(path, self.job.access)
+            kept = self.shared.keep(found.kind.encode() + b"\n" + (found.data or b""))
+        kind, _end, data = kept.partition(b"\n")
+        return address.named(path, kind.decode(), data)
+
+    def _complaint(self, head: str, wrong: t.Sequence[str], other: str, proposal: t.Sequence[str]) -> str:
         if other:
             return f"{self.job.host}: the roster cannot be used: {screen.as_told(len(wrong), other)}"
         place = ""
-        if len(wrong) > screen.FAULTS:
+        shown = roster_fields.SHOWN_BEFORE_PROPOSAL if proposal else screen.FAULTS
+        if len(wrong) > shown:
             file = self.shared.folder / FAULTS
             self.store.access.replace(file, "\n".join([*wrong, ""]))
             place = str(file)
-        return f"{head}, {words.number(len(wrong), 'error')}:\n{screen.faults(wrong, place)}"
+        head = f"{head}, {words.number(len(wrong), 'error')}:"
+        return "\n".join([head, screen.faults(wrong, place, shown), *proposal])
 
     def enter(self, session: Session) -> None:
         """Note which tenant it is, and take its one turn in this run."""
@@ -534,6 +569,12 @@ class Run:
             rows += screen.recap(self._sections, job.batch, self._unknown_names())
             rows += screen.seals(self.document_digest if job.mode == PLAN else "", self.store.log.head)
         job.show("\n".join(rows))
+        self.forget(hosts)
+
+    def forget(self, done: t.Collection[str]) -> None:
+        """Remove what was downloaded once all hosts of the play are done."""
+        if {*self.job.batch, *self.job.everybody} <= set(done):
+            self.shared.drop()
 
     def _unknown_names(self) -> list[str]:
         """Return a warning for protected names that no portal of the run has: they may be misspelt."""

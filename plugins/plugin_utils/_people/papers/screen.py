@@ -118,10 +118,10 @@ def seals(document_digest: str, log_head: str) -> list[str]:
     return [f"  {name}: {text.visible(found)}" for name, found in told.items() if found]
 
 
-def faults(found: t.Sequence[str], place: str = "") -> str:
+def faults(found: t.Sequence[str], place: str = "", most: int = FAULTS) -> str:
     """Return the first faults, one a line, and where all of them are."""
-    rows = [text.visible(one) for one in found[:FAULTS]]
-    more = len(found) - FAULTS
+    rows = [text.visible(one) for one in found[:most]]
+    more = len(found) - most
     if more > 0:
         rows.append(f"and {more:,} more" + (f" in {text.visible(place)}" if place else ""))
     return "\n".join(rows)

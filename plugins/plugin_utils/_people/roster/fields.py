@@ -40,6 +40,8 @@ STATUSES = ("active", "leave", "leaver")
 PREHIRE = "prehire"
 """The status that only dates can give: the first day has not come yet."""
 SHOWN_ERRORS = 200
+SHOWN_BEFORE_PROPOSAL = 3
+"""Where the layout is another one, most errors say nothing else."""
 
 Person = dict[str, t.Any]
 
@@ -88,23 +90,32 @@ class Roster:
 class BadRoster(BadInput):
     """The roster is wrong, and nobody was read; ``errors`` has every error as one line, in the order of the file.
 
-    ``what`` is that file, if it is another one.
+    ``what`` is that file, if it is another one. ``proposal`` are the lines that say how a file of another layout can be
+    read; nothing for any other file.
     """
 
-    def __init__(self, path: str, errors: t.Sequence[str], what: str = "roster") -> None:
+    def __init__(
+        self, path: str, errors: t.Sequence[str], what: str = "roster", proposal: t.Sequence[str] = ()
+    ) -> None:
         super().__init__(f"the {what} {path} cannot be used")
         self.path = path
         self.errors = list(errors)
+        self.proposal = list(proposal)
 
     def __str__(self) -> str:
         number = len(self.errors)
-        lines = [f"{self.text}, {number} error{'s' if number > 1 else ''}:", *self.errors[:SHOWN_ERRORS]]
-        if number > SHOWN_ERRORS:
-            lines.append(f"and {number - SHOWN_ERRORS} more")
-        return "\n".join(lines)
+        shown = SHOWN_BEFORE_PROPOSAL if self.proposal else SHOWN_ERRORS
+        lines = [f"{self.text}, {number} error{'s' if number > 1 else ''}:", *self.errors[:shown]]
+        if number > shown:
+            lines.append(f"and {number - shown} more")
+        return "\n".join([*lines, *self.proposal])
 
 
-def located(name: str, line: int, column: str, text: str) -> str:
-    """Return an error with the place where it stands; line 0 and no column are not told."""
-    place = f"{name}:{line}" if line else name
+def located(name: str, line: int, column: str, text: str, counted: str = "line") -> str:
+    """Return an error with the place where it stands; line 0 and no column are not told.
+
+    ``counted`` is what ``line`` is the number of.
+    """
+    place = f"{name}:{line}" if counted == "line" else f"{name}, {counted} {line}"
+    place = place if line else name
     return f"{place}: {column}: {text}" if column else f"{place}: {text}"

@@ -76,10 +76,20 @@ class _Row(t.NamedTuple):
 
 
 class Checker:
-    """Turns rows into people, and collects everything that is wrong as (line, column, text)."""
+    """Turns rows into people, and collects everything that is wrong as (line, column, text).
 
-    def __init__(self, today: datetime.date, profiles: t.Iterable[str] | None, portals: t.Iterable[str] | None) -> None:
+    ``place`` is what a number of a line counts.
+    """
+
+    def __init__(
+        self,
+        today: datetime.date,
+        profiles: t.Iterable[str] | None,
+        portals: t.Iterable[str] | None,
+        place: str = "line",
+    ) -> None:
         self.today = today.isoformat()
+        self.place = place
         self.profiles = None if profiles is None else tuple(profiles)
         self.known_profiles = frozenset(self.profiles or ())
         self.portals = None if portals is None else (*portals, *PORTALS)
@@ -151,8 +161,8 @@ class Checker:
                 self._cells[text] = names
         self._person(_Row(line, texts, wrong, {}), names, {})
 
-    def entry(self, cell: Cell) -> None:
-        """Check one entry of a YAML or JSON roster."""
+    def entry(self, cell: Cell, bad: frozenset[str] = frozenset()) -> None:
+        """Check one entry of a YAML or JSON roster; ``bad`` are fields that were reported already."""
         self.rows += 1
         if cell.kind != "mapping":
             text = f"a mapping of fields is wanted for each person, and here is {KINDS.get(cell.kind, 'text')}"
@@ -161,7 +171,7 @@ class Checker:
             return
         self.recognise(cell.value, FIELDS)
         texts: dict[str, str] = {}
-        wrong: set[str] = set()
+        wrong = set(bad)
         lines: dict[str, int] = {}
         profiles: list[Profile] = []
         accounts: Person = {}
@@ -387,10 +397,10 @@ class Checker:
             return
         before, other = seen[same]
         if same == found[0] == marks(other)[0]:
-            self.fault(line, column, f"{show(text)} stands in line {before} already")
+            self.fault(line, column, f"{show(text)} stands in {self.place} {before} already")
         else:
             strange = points(text) or points(other)
-            said = f"{show(text)} looks like {show(other)} in line {before} and is not the same"
+            said = f"{show(text)} looks like {show(other)} in {self.place} {before} and is not the same"
             self.fault(line, column, f"{said} ({strange}), correct one of them")
 
     def _status(self, row: _Row) -> str:

@@ -68,6 +68,7 @@ class Runs:
                     known = {"run": run, "mode": mode, "time": now(), "folder": self._named(mode), **_parent()}
                     self.access.replace(self.private / f"{mark}.json", files.dump(known))
                 self.access.make(self.folder / str(known["folder"]))
+                self._forget(mark)
                 if keep > 0:
                     self._prune(keep, mark)
             except BaseException:
@@ -88,6 +89,12 @@ class Runs:
             number += 1
             free = f"{name}-{number}"
         return free
+
+    def _forget(self, own: str) -> None:
+        """Remove what was kept by runs that ended before they could."""
+        for path in self.private.glob("*.bytes"):
+            if path.stem != own and not self._live(path.stem, _told(self.private / f"{path.stem}.json")):
+                path.unlink(missing_ok=True)
 
     def _prune(self, keep: int, own: str) -> None:
         known = {path.stem: _told(path) for path in self.private.glob("*.json")}

@@ -142,6 +142,48 @@ def test_a_roster_at_an_address_is_no_file() -> None:
     assert job(provision_directory="x", provision_roster=address).options["roster"] == address
 
 
+@pytest.mark.parametrize(
+    ("roster", "words"),
+    [
+        (
+            {"json": [], "changed": False},
+            "provision_roster holds a mapping, and people are a list of mappings, as json of",
+        ),
+        ({"a": 1}, "provision_roster holds a mapping, and people are a list of mappings: give that"),
+        (7, "provision_roster holds 7, give a path, an address or a list of mappings"),
+        (True, "provision_roster holds True, give a path"),
+        ([{"key": "{% x %}"}], "provision_roster, entry 1 holds an expression"),
+        ([], "provision_roster is required"),
+    ],
+)
+def test_a_roster_that_is_neither_path_nor_address_nor_list_is_refused(roster: object, words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        job(provision_directory="x", provision_roster=roster)
+    assert words in str(caught.value)
+
+
+def test_the_header_for_a_roster_comes_from_the_environment_and_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVISION_ROSTER_HEADER", "X-Key: of-the-process")
+    monkeypatch.setenv("PROVISION_ROSTER_CA_PATH", "/etc/ca.pem")
+    address = "https://hr.example/people?sig=0123456789"
+    found = job(provision_directory="x", provision_roster=address)
+    assert (found.access.header, found.access.ca_path) == ("X-Key: of-the-process", "/etc/ca.pem")
+    assert {"X-Key: of-the-process", "of-the-process", "sig=0123456789"} <= found.secrets
+    task = {"environment": [{"PROVISION_ROSTER_HEADER": "Authorization: Bearer of-the-task"}]}
+    found = job(keywords=task, provision_directory="x", provision_roster=address)
+    assert found.access.header == "Authorization: Bearer of-the-task"
+    assert {"of-the-task", "Bearer of-the-task"} <= found.secrets
+
+
+def test_a_map_is_that_of_the_role_or_else_that_of_provision() -> None:
+    told = {"columns": {"key": "Nr"}, "login": "{first_name[0]}{last_name}|ascii|lower"}
+    for more in (
+        {"provision_roster_map": told},
+        {"offboard_roster_map": told, "provision_roster_map": {"columns": {}}},
+    ):
+        assert job("offboard", provision_directory="x", **more).options["roster_map"] == told
+
+
 def test_the_day_is_that_of_the_time_zone() -> None:
     zones = {zone: job(provision_directory="x", provision_timezone=zone) for zone in ("Etc/GMT+12", "Etc/GMT-14")}
     # Twenty-six hours lie between them, so that it is never the same day in both.
