@@ -27,12 +27,15 @@ from typing import TYPE_CHECKING, Any
 import awx_stubs
 import pytest
 import yaml
+from rosters.layouts import LAYOUTS
 
 from ansible_collections.portal.users.plugins.module_utils import _core
 from ansible_collections.portal.users.plugins.module_utils._core import arguments
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people import options
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import Map
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.sources import Source
 from simulator.portals import NAMES, make
 from simulator.server import serve
 
@@ -46,10 +49,11 @@ GUIDES = ROOT / "docs" / "docsite" / "rst"
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(GUIDES.glob("*.rst"))]
 LIFECYCLE = GUIDES / "lifecycle.rst"
 AWX = GUIDES / "awx.rst"
+HR_FILES = GUIDES / "hr_files.rst"
 
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:  .*\n|\n)+)", re.MULTILINE)
-FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|py|sh|yml))`{1,2}:$")
+FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|py|sh|txt|yml))`{1,2}:$")
 # A definition list of messages, below the heading about errors.
 TERM = re.compile(r"^``(.+)``$", re.MULTILINE)
 VARIABLE = re.compile(r"`{1,2}((?:portal|provision|offboard|adopt)_\w+)")
@@ -311,6 +315,8 @@ def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
     if block.language == "yaml":
         assert yaml.safe_load(block.text), "not empty"
         assert block.file or is_playbook(block), "a reader knows where to put it, or it runs by itself"
+    elif block.document == HR_FILES and block.language == "csv":
+        assert block.file in {layout.file for layout in LAYOUTS}
     elif block.language == "csv":
         path = tmp_path / "people.csv"
         path.write_text(block.text, "utf-8")
@@ -327,6 +333,31 @@ def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
                 assert rest.partition(" ")[0] in targets
             else:
                 assert word == "ansible-playbook" or command.startswith(NOT_RUN)
+
+
+def test_the_guide_of_hr_files_shows_the_layouts_that_are_tested() -> None:
+    shown = list(blocks(HR_FILES))
+    tables = {block.file: block.text for block in shown if block.language == "csv"}
+    maps = [yaml.safe_load(block.text) for block in shown if block.file == "group_vars/portals.yml"]
+    found = {layout.file: layout for layout in LAYOUTS}
+    assert list(tables) == [told["provision_roster"] for told in maps] == list(found)
+    for told in maps:
+        layout = found[told["provision_roster"]]
+        assert told["provision_roster_map"] == layout.told
+        content = layout.content.decode(layout.told.get("encoding", "utf-8-sig"))
+        assert tables[layout.file] == content.replace("\r\n", "\n")
+
+
+def test_the_playbook_of_a_directory_reads_what_such_a_module_answers() -> None:
+    (block,) = [block for block in blocks(HR_FILES) if block.file == "directory.yml"]
+    (play,) = yaml.safe_load(block.text)
+    told = play["tasks"][1]["vars"]["provision_roster_map"]
+    assert set(play["tasks"][0]["community.general.ldap_search"]["attrs"]) == set(told["columns"].values())
+    # As the module gives it: text where an attribute has one value, lists where it has several.
+    ann = {"dn": "uid=ann,ou=people", "employeeNumber": "007", "uid": "ann", "givenName": "Ann", "sn": "Lee"}
+    people = [{**ann, "mail": ["ann@example.org"], "departmentNumber": "4", "employeeType": "External"}]
+    found = read(Source.listed(people, "provision_roster"), today=datetime.date(2026, 1, 1), told=Map.of(told))
+    assert (found.people[0]["key"], found.people[0]["type"]) == ("007", "contractor")
 
 
 def test_the_readme_shows_what_the_guide_shows() -> None:

@@ -33,8 +33,8 @@ def _names() -> dict[str, t.Any]:
     return {"type": "list", "elements": "str", "default": []}
 
 
-# What both roles need to know about the run and its store; offboard takes it from provision where it has no own value.
-SHARED: Spec = {
+# What each role needs to know about the run and its store; who has no own value takes it from provision.
+READING: Spec = {
     "roster": {"type": "raw"},
     "roster_map": {"type": "dict"},
     "overlay": {"type": "str"},
