@@ -220,13 +220,18 @@ def applied(stage: Stage, before: Moment, plan: Row, moved: Mapping[str, Collect
     logged(news(before.log, stage.log()), plan, moved)
 
 
-def accounts(host: str, people: Sequence[Person], section: Row, after: Mapping[str, Row]) -> dict[str, str]:
-    """Compare what a report says with what the portal holds, and return everybody's ID by key."""
+def accounts(
+    host: str, people: Sequence[Person], section: Row, after: Mapping[str, Row], known_as: Mapping[str, str]
+) -> dict[str, str]:
+    """Compare what a report says with what the portal holds, and return everybody's ID by key.
+
+    ``known_as`` are logins that are not those of the roster, by key.
+    """
     portal = PORTALS[host]
     told = {one["key"]: one.get("account") for one in section["items"]}
     ids = {}
     for person in people:
-        row = row_of(after, portal.login(person))
+        row = row_of(after, known_as.get(person["key"]) or portal.login(person))
         if row is None:
             raise Broken(f"{portal.title} has no account for {person['username']}")
         ident, called = str(row[portal.ident]), portal.name(row)

@@ -41,6 +41,8 @@ COLLECTION = Path("ansible_collections") / "portal" / "users"
 GIVEN = ("portals.yml", "people.csv", "group_vars/portals.yml")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOG = "provisioning.jsonl"
+ADOPTION = "adoption"
+OVERLAY = f"{ADOPTION}/overlay.yml"
 MEMORY = "private/memory"
 START_SECONDS = 60.0
 
@@ -243,6 +245,26 @@ class Stage:
         finally:
             path.write_text(text, "utf-8")
 
+    def adopted(self, name: str) -> Row:
+        """Return what a file of the adoption holds."""
+        found: Row = yaml.safe_load((self.folder / ADOPTION / f"{name}.yml").read_text("utf-8"))
+        return found
+
+    def accept(self, host: str, key: str) -> None:
+        """Let somebody say that an account is that person's: one word in a file."""
+        path = self.folder / ADOPTION / "proposals.yml"
+        text = path.read_text("utf-8")
+        begin = re.search(rf'person: "{key}"\n *name: .*\n *host: "{host}"\n', text)
+        if begin is None:
+            raise Broken(f"nobody is asked about {key} on {host}")
+        head, rest = text[: begin.end()], text[begin.end() :]
+        path.write_text(head + rest.replace("accept: false", "accept: true", 1), "utf-8")
+
+    def lay_over(self) -> None:
+        """Let the roles read the overlay that the adoption has written."""
+        with (self.folder / "group_vars" / "portals.yml").open("a", encoding="utf-8") as stream:
+            print(f"provision_overlay: {OVERLAY}", file=stream)
+
     def forget(self) -> None:
         """Lose what the roles remember."""
         shutil.rmtree(self.store / MEMORY)
@@ -338,20 +360,21 @@ class Stage:
     ) -> subprocess.Popen[str]:
         # All in one process group, which the guard ends. The simulator leads it, and ends with us in any case.
         leader = self._children[0].pid if self._children else 0
-        child = subprocess.Popen(
-            argv,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            text=True,
-            process_group=leader,
-            pass_fds=[self._held],
-        )
-        self._children.append(child)
-        if not leader and self._guard is not None and self._guard.stdin is not None:
-            print(child.pid, file=self._guard.stdin, flush=True)
+        with _signals_wait():
+            child = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
+                process_group=leader,
+                pass_fds=[self._held],
+            )
+            self._children.append(child)
+            if not leader and self._guard is not None and self._guard.stdin is not None:
+                print(child.pid, file=self._guard.stdin, flush=True)
         return child
 
     def _environment(self) -> dict[str, str]:
@@ -376,6 +399,23 @@ class Stage:
 
 
 _SECRET = ("api_key", "api_password")
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Let signals wait, so that nothing is started of which the guard does not know.
+
+    They are not blocked: what is started would inherit that.
+    """
+    came: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 def _own(private: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from . import checks
 from .checks import claim, same
 from .portals import CLC_ROLES, KNOWN, PORTALS, SPELLING, Person, Row, name_of
 from .screen import CYAN, DIM, Screen, padded, width
-from .stage import ROOT, Stage, collections
+from .stage import ADOPTION, OVERLAY, ROOT, Stage, collections
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,6 +33,12 @@ LEAVER = "E1028"
 TWOFOLD = "E1037"
 OTHER_LOGIN = "liam.admin"
 LATER = "E1044"
+SHORT, SHORT_LOGIN = "E1011", "oadeyemi"
+"""Whose account on CenturyLink Cloud has another login, and the same address."""
+OLD, OLD_LOGIN = "E1008", "nguyen.thi.hoa@northwind-traders.example"
+"""Whose account on CloudCenter still has the address of a domain that the company has given up."""
+NAMESAKE = "E1015"
+"""Who is called like a stranger on Everlytic."""
 UNLISTED = "night.shift@northwind.example"
 REASON = "left the company"
 APPLY = ("-e", "provision_mode=apply")
@@ -49,6 +56,7 @@ class Story:
         self.people = stage.people()
         self.by_key = {person["key"]: person for person in self.people}
         self.known: dict[str, str] = {}
+        self.known_as: dict[tuple[str, str], str] = {}
         self.unlisted: dict[str, set[str]] = {}
 
     def opening(self) -> None:
@@ -59,6 +67,17 @@ class Story:
         for host, portal in PORTALS.items():
             if portal.seed is not None:
                 self.known[host] = str(stage.ask(host, "accounts", "POST", portal.seed)[portal.ident])
+        short, old = self.by_key[SHORT], self.by_key[OLD]
+        names = {"FirstName": short["first_name"], "LastName": short["last_name"]}
+        roles = [CLC_ROLES[name] for name in self.roles("engineering")]
+        stage.ask(
+            CLC,
+            "accounts",
+            "POST",
+            {"UserName": SHORT_LOGIN, "EmailAddress": short["email"], **names, "Roles": roles},
+        )
+        names = {"firstName": old["first_name"], "lastName": old["last_name"]}
+        stage.ask(CLOUDCENTER, "accounts", "POST", {"emailAddr": OLD_LOGIN, **names, "companyName": "Northwind"})
         rows = [
             [portal.title, host, stage.portals[host]["url"], f"{len(stage.accounts()[host])} accounts"]
             for host, portal in PORTALS.items()
@@ -66,8 +85,54 @@ class Story:
         screen.table(rows, head=0)
         screen.text(
             f"The roster is {self.shown('people.csv')}. Three portals know one of its people already, two of them in "
-            f"another spelling: {SPELLING} is {KNOWN} in the roster."
+            f"another spelling: {SPELLING} is {KNOWN} in the roster. Two people have accounts under other logins: "
+            f"{name_of(short)} is {SHORT_LOGIN} on {PORTALS[CLC].title}, and {name_of(old)} is {OLD_LOGIN} on "
+            f"{PORTALS[CLOUDCENTER].title}."
         )
+
+    def adoption(self) -> None:
+        """Whose the accounts are that are there already: the sure ones are taken, one is decided by a person."""
+        screen, stage = self.screen, self.stage
+        screen.heading("27 February 2026 – whose are the accounts that are there already?")
+        before = stage.moment()
+        told = self.adopt()
+        screen.true("nothing was written to any portal")
+        overlay = stage.adopted("overlay")["people"]
+        known = self.by_login(KNOWN)["key"]
+        same(set(overlay), {known, SHORT}, "whose accounts are sure")
+        taken = {CLC: {"username": SHORT_LOGIN, "id": SHORT_LOGIN}}
+        same(overlay[SHORT], {"accounts": taken}, "what is sure of one")
+        screen.true(f"sure, by the address that only they have: {KNOWN}, and {SHORT_LOGIN}")
+        asked = {(one["host"], one["person"]): one for one in stage.adopted("proposals")["proposals"]}
+        same(set(asked), {(CLOUDCENTER, OLD), (CLOUDCENTER, SHORT), (EVERLYTIC, NAMESAKE)}, "what is asked")
+        same({one["accept"] for one in asked.values()}, {False}, "what is accepted unasked")
+        question = asked[CLOUDCENTER, OLD]
+        screen.true(f"asked, and not taken: {', '.join(sorted(one['account']['username'] for one in asked.values()))}")
+        screen.text(
+            f"What speaks for {OLD_LOGIN}: {'; '.join(question['evidence'])}. Somebody who knows "
+            f"{name_of(self.by_key[OLD])} sets accept to true in {ADOPTION}/proposals.yml."
+        )
+        stage.accept(CLOUDCENTER, OLD)
+        claim(self.adopt() != told, "it says the same as before")
+        taken = {CLOUDCENTER: {"username": OLD_LOGIN, "id": str(question["account"]["id"])}}
+        same(stage.adopted("overlay")["people"], {**overlay, OLD: {"accounts": taken}}, "the overlay")
+        screen.true(f"the account is hers in {OVERLAY} now, beside the sure ones, and nothing else has changed there")
+        same(stage.accounts(), before.accounts, "what the portals hold")
+        checks.unlogged(stage, before, "the adoption")
+        self.known_as = {(CLC, SHORT): SHORT_LOGIN, (CLOUDCENTER, OLD): OLD_LOGIN}
+        stage.lay_over()
+        screen.text("From now on provision_overlay names that file in group_vars. The roster stays what HR delivers.")
+
+    def adopt(self) -> list[list[str]]:
+        """Find out whose the accounts are, and return what is said of each portal."""
+        stage = self.stage
+        run = stage.play("adopt", "2026-02-27")
+        told = [list(found) for found in re.findall(rf"^  ({'|'.join(PORTALS)}): (.*)$", run.output, re.MULTILINE)]
+        checks.ended(run)
+        same({row[0] for row in told}, set(PORTALS), "of which portals it tells")
+        same([one for host in PORTALS for one in stage.writes(host)], [], "what was written to the portals")
+        self.screen.table(told, head=0)
+        return told
 
     def day_one_plan(self) -> Row:
         """A plan: nothing is written."""
@@ -81,6 +146,8 @@ class Story:
         }
         for host in self.known:
             expected[host][self.by_login(KNOWN)["key"]] = "updated"
+        for host, key in self.known_as:
+            expected[host][key] = "updated"
         checks.planned(plan, expected)
         screen.true("the portals counted no request that writes, and hold what they held before")
         screen.true(
@@ -122,7 +189,11 @@ class Story:
         after, report = self.stage.accounts(), self.stage.paper("report")
         ids = {
             host: checks.accounts(
-                host, [one for one in people if one["key"] != LATER], checks.part_of(report, host), after[host]
+                host,
+                [one for one in people if one["key"] != LATER],
+                checks.part_of(report, host),
+                after[host],
+                {key: login for (place, key), login in self.known_as.items() if place == host},
             )
             for host, people in checks.entitled(self.people, self.stage.profiles).items()
         }
@@ -490,6 +561,7 @@ def tell(screen: Screen, folder: Path) -> None:
         stage.prepare()
         story = Story(stage)
         story.opening()
+        story.adoption()
         plan = story.day_one_plan()
         story.by_hand()
         story.day_one_apply(plan)
@@ -518,5 +590,7 @@ def tell(screen: Screen, folder: Path) -> None:
     screen.line(f"  cd {story.shown('')}", CYAN)
     screen.line("  export ANSIBLE_COLLECTIONS_PATH=../collections", CYAN)
     screen.line(
-        "  ../../.venv/bin/ansible-playbook -i portals.yml portal.users.provision -e provision_directory=mine", CYAN
+        "  ../../.venv/bin/ansible-playbook -i portals.yml portal.users.provision -e provision_directory=mine "
+        "-e provision_overlay=",
+        CYAN,
     )

@@ -275,17 +275,52 @@ class _Settling:
                     self._found.profiles.setdefault(name, {host: json.loads(mark)})
         return names
 
-    def _take(self, host: str, match: Match, profiles: t.Mapping[tuple[str, str], str]) -> Line:
+    def _take(self, host: str, match: Match, profiles: dict[tuple[str, str], str]) -> Line:
         """Write down that an account is somebody's, and that they keep what it has."""
         line = self._line(host, match)
         account = line.account
         entry = self._entry(match.person)
         named = {} if account["unfit"] else {LOGIN: account["login"]}
         entry.setdefault(ACCOUNTS, {})[host] = {**named, "id": account["id"]}
-        profile = "" if account["idle"] else profiles[host, _mark(account["gives"])]
+        rest = None if account["idle"] else self._rest(host, line.person, entry, account["gives"])
+        profile = "" if rest is None else self._profile(host, rest, profiles)
         if profile and profile not in entry.setdefault(PROFILES, []):
             entry[PROFILES].append(profile)
         return line._replace(profile=profile)
+
+    def _rest(self, host: str, person: t.Mapping[str, t.Any], entry: Record, gives: Record) -> Record | None:
+        """Return what an account has beyond what its owner's profiles give there; None if they give all of it.
+
+        Where they give another value to an option that has one, the roster decides.
+        """
+        known = {**self._known.others, **self._found.profiles}
+        names = [name for name in (*(person.get(PROFILES) or ()), *(entry.get(PROFILES) or ())) if name in known]
+        places = (self._read[host]["portal"], host)
+        given = [known[name][place] or {} for name in names for place in places if place in known[name]]
+        if not given:
+            return gives
+        had: dict[str, t.Any] = {}
+        for one in given:
+            for option, value in one.items():
+                lists = isinstance(value, list) and isinstance(had.get(option, []), list)
+                had[option] = [*had.get(option, []), *value] if lists else value
+        rest = {}
+        for option, value in gives.items():
+            if option not in had:
+                rest[option] = value
+            elif isinstance(value, list) and isinstance(had[option], list):
+                more = [one for one in value if str(one) not in map(str, had[option])]
+                rest.update({option: more} if more else {})
+        return rest or None
+
+    def _profile(self, host: str, gives: Record, profiles: dict[tuple[str, str], str]) -> str:
+        """Return the profile that gives just this on a host; a new one gets a name."""
+        place = host, _mark(gives)
+        if place not in profiles:
+            name = _name(host, {*self._known.others, *self._found.profiles})
+            self._found.profiles[name] = {host: json.loads(place[1])}
+            profiles[place] = name
+        return profiles[place]
 
     def _entry(self, key: str) -> Record:
         name = self._names.setdefault(key, str(self._people[key]["key"]))
