@@ -130,6 +130,15 @@ def test_what_the_overlay_says_is_part_of_what_was_approved(stage: Exceptional) 
     assert BOB in stage.bench.stored()
 
 
+def test_an_emergency_needs_no_overlay_that_can_be_read(stage: Exceptional) -> None:
+    well(stage.settle())
+    stage.overlay(E1={"until": "soon"})
+    assert stage.offboard()["failed"]
+    told = stage.offboard("E1", delete_now=True)
+    assert ANN not in stage.bench.stored(), told.get("msg")
+    assert "'soon' is not a date" in stage.paper_of("offboarding")
+
+
 # No account here
 
 

@@ -227,7 +227,7 @@ class Seats:
         login = str(given or "").strip()
         fault = unfit(login)
         seat = Seat(person, key, login, said.options, names, in_scope, self.memory.accounts.get(key) or {})
-        seat.grants, seat.denied = here, said.denied and granting
+        seat.grants, seat.denied = here, said.denied
         if fault:
             seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster or in the overlay")
         else:
@@ -405,6 +405,9 @@ class Seats:
         claims: dict[tuple[str, str], Seat] = {}
         several: dict[tuple[str, str], list[Seat]] = {}
         for seat in seats:
+            if seat.denied and not seat.gone:
+                # Whoever shall have no account here has none that another one could not have.
+                continue
             kind = "service" if seat.service else "login"
             claimed = [(kind, mark) for mark in (marks(seat.login) if seat.login else ())]
             claimed += [("id", seat.account.id)] if seat.account is not None else []

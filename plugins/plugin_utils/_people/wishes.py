@@ -221,7 +221,8 @@ class _Desk:
         trouble = seat.trouble or (None if seat.gone else seat.fault)
         unknown = trouble is seat.fault and trouble is not None and trouble.code == "unknown_profile"
         if not seat.in_scope and not (seat.gone and (seat.account or trouble)) and not unknown:
-            return self._wish(seat, SKIPPED, DENIED) if seat.denied and seat.account is None else None
+            told = seat.denied and seat.account is None and any(name in self._grants for name in seat.names)
+            return self._wish(seat, SKIPPED, DENIED) if told else None
         status = seat.person["status"]
         if trouble is not None:
             return self._failed(seat, trouble)

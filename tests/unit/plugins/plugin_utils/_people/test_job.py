@@ -137,6 +137,14 @@ def test_a_plan_is_a_path_or_travels_as_text(somewhere: Path) -> None:
     assert found.options["plan"] == str(somewhere / "work" / "approved" / "plan.json")
 
 
+def test_overlay_and_file_of_secrets_are_found_from_where_ansible_was_started(somewhere: Path) -> None:
+    found = job(provision_directory="x", provision_overlay="overlay.yml", provision_secrets_file="secrets.jsonl")
+    for option, name in (("overlay", "overlay.yml"), ("secrets_file", "secrets.jsonl")):
+        assert found.options[option] == str(somewhere / "work" / name)
+    # Both roles go by one overlay.
+    assert job("offboard", provision_directory="x", provision_overlay="o.yml").options["overlay"].endswith("/o.yml")
+
+
 def test_a_roster_at_an_address_is_no_file() -> None:
     address = "https://hr.example/people.csv"
     assert job(provision_directory="x", provision_roster=address).options["roster"] == address

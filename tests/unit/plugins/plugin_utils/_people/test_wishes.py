@@ -1076,6 +1076,13 @@ def test_the_account_that_a_run_gave_to_somebody_who_is_denied_is_disabled() -> 
     assert (others.kind, others.reason, others.entry) == ("unlisted", "unlisted", None)
 
 
+def test_the_login_of_somebody_who_shall_have_no_account_may_be_anothers() -> None:
+    denied = overlaid("billing", accounts={"clc_prod": None})
+    bob = {**person("billing", **BOB), "overlay": {"accounts": {"clc_prod": {"username": "ann"}}}}
+    (wish,) = wished("clc", denied, bob, accounts=(account("8", "ann"),))
+    assert (wish.kind, wish.key, wish.account) == ("person", "E2", "8")
+
+
 def test_who_left_is_disabled_although_the_overlay_says_that_there_is_no_account() -> None:
     wish = only("clc", overlaid(accounts={"clc_prod": None}, status="leaver"), accounts=(account("8", "ann"),))
     assert wish.entry == {"username": "ann", "state": "disabled"}
