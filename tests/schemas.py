@@ -16,8 +16,9 @@ from ansible_collections.portal.users.plugins.module_utils._core.arguments impor
 from ansible_collections.portal.users.plugins.module_utils._core.fields import Members, Secret, Text
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import ACTS, PERSONAL, PRIORITY, families
-from ansible_collections.portal.users.plugins.plugin_utils._people.roster import overlay, schema
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster import mapping, overlay, schema
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import (
+    COLUMNS,
     DATES,
     FIELDS,
     STATUSES,
@@ -160,6 +161,82 @@ def given(portal: Portal) -> dict[str, Schema]:
     return found
 
 
+def mapped() -> Schema:
+    """A map of a roster of another layout."""
+    # What a proposal has where something is to be filled in is no name.
+    name = {"type": "string", "pattern": "^(?!\\s*\\?\\s*$)\\s*\\S"}
+    meanings: dict[str, Schema] = {
+        field: {"additionalProperties": text(pattern="^(?!\\s*\\?\\s*$)")} for field in COLUMNS
+    }
+    meanings["type"] = {"additionalProperties": {"enum": [*TYPES, "", None]}}
+    meanings["status"] = {"additionalProperties": {"enum": [*STATUSES, "", None]}}
+    meanings["profiles"] = {"additionalProperties": {"anyOf": [text(), {"type": "array", "items": {"type": "string"}}]}}
+    kinds: dict[str, Schema] = {
+        "columns": {
+            "description": "The name of the column by field, key first.",
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"enum": list(COLUMNS)},
+            "additionalProperties": name,
+        },
+        "ignore": {
+            "description": 'Columns that nobody needs; "*" is all others.',
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}],
+        },
+        "delimiter": {
+            "description": "What separates cells: one sign, or the word tab.",
+            "type": ["string", "null"],
+            "pattern": "^(tab|\\\\t|[^A-Za-z0-9\"' \\r\\n])$",
+        },
+        "encoding": {"description": f"Such as {', '.join(mapping.ENCODINGS[:3])}.", **text()},
+        "preamble": {
+            "description": "How many lines stand before the header.",
+            "type": ["integer", "string", "null"],
+            "minimum": 0,
+            "maximum": mapping.MOST_LINES,
+            "pattern": "^\\s*[0-9]{1,4}\\s*$",
+        },
+        "dates": {
+            "description": "How dates are written, such as %d.%m.%Y.",
+            "anyOf": [
+                {"type": "string", "pattern": "%d"},
+                {"type": "array", "items": {"type": "string", "pattern": "%d"}},
+                {"type": "null"},
+            ],
+        },
+        "values": {
+            "description": "What words mean, by field.",
+            "type": ["object", "null"],
+            "propertyNames": {"enum": list(COLUMNS)},
+            "properties": {field: {"type": ["object", "null"], **meaning} for field, meaning in meanings.items()},
+        },
+        "login": {
+            "description": "A rule for the login, such as {first_name[0]}{last_name}|ascii|lower.",
+            "type": ["string", "null"],
+            "pattern": "\\{[a-z_]+(\\[[0-9]\\])?\\}",
+        },
+    }
+    assert set(kinds) == set(mapping.OPTIONS)
+    properties = {name: kinds[name] for name in mapping.OPTIONS}
+    given = {"properties": properties, "required": ["columns"], "additionalProperties": False}
+    return {
+        "description": "How a roster of another layout is read.",
+        "type": ["object", "null"],
+        "anyOf": [{"maxProperties": 0}, {"type": "null"}, given],
+    }
+
+
+def laid_out() -> Schema:
+    """A file of variables with a map among them."""
+    names = [f"{role}_roster_map" for role in ("provision", "offboard", "adopt")]
+    return {
+        **head("map", "Variables of the roles of portal.users: how a roster is read"),
+        "definitions": {"map": mapped()},
+        "type": "object",
+        "properties": {name: {"$ref": "#/definitions/map"} for name in names},
+    }
+
+
 def entitled() -> Schema:
     """A file of variables with profiles among them."""
     definitions = {
@@ -187,7 +264,8 @@ def entitled() -> Schema:
                 "type": "object",
                 "description": "Options of the user modules by profile, and portal host or portal type.",
                 "additionalProperties": profile,
-            }
+            },
+            "provision_roster_map": mapped(),
         },
     }
 
@@ -198,7 +276,7 @@ def head(name: str, title: str) -> Schema:
 
 def written() -> dict[str, str]:
     """The files by their names."""
-    made = {"roster": roster(), "overlay": overlaid(), "profiles": entitled()}
+    made = {"roster": roster(), "overlay": overlaid(), "profiles": entitled(), "map": laid_out()}
     return {f"{name}.schema.json": json.dumps(one, indent=2) + "\n" for name, one in made.items()}
 
 

@@ -23,6 +23,7 @@ from rehearsal import PROFILES
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import catalogue
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import BadRoster
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import BadMap, Map
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ Facts = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs" / "schemas"
-NAMES = ("overlay", "profiles", "roster")
 GRANT = {"profile": "a", "from": "2026-01-01", "until": "2026-12-31", "portals": ["clc", "digicert_us"]}
 PERSON: Facts = {
     "key": "E1",
@@ -61,7 +61,24 @@ GIVEN: Facts = {
     "ranked": {"priority": 2.5, "clc": {"role_ids": ["3"]}, "digicert_us": {"role": "manager", "role_id": 5}},
     "empty": {"platform": None},
 }
+MAP: Facts = {
+    "delimiter": ";",
+    "encoding": "cp1252",
+    "preamble": 3,
+    "columns": {"key": "Personalnummer", "last_name": "Nachname", "type": "Art"},
+    "ignore": ["Kostenstelle"],
+    "dates": ["%d.%m.%Y"],
+    "values": {"type": {"Angestellt": "employee", "": None}, "profiles": {"Netze": ["a", "b"], "Post": "c;d"}},
+    "login": "{first_name[0]}{last_name}|ascii|lower",
+}
 GOOD: list[tuple[str, Any]] = [
+    ("map", {"provision_roster_map": MAP, "provision_roster": "people.csv"}),
+    (
+        "map",
+        {"provision_roster_map": {"columns": {"key": "id"}, "delimiter": "tab", "dates": "%Y-%m-%d", "ignore": "*"}},
+    ),
+    ("map", {"provision_roster_map": {}}),
+    ("map", {"provision_roster_map": None}),
     ("roster", [PERSON, {"key": "E2"}, {"key": "E3", "profiles": "a;b@2026-12-31", "accounts": None, "type": None}]),
     ("overlay", {"people": {"E1": ENTRY, "E2": {"accounts": {"clc": "None"}, "profiles": "a;b@2026-01-01"}}}),
     ("overlay", {"people": None}),
@@ -113,7 +130,31 @@ WRONG: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         path_in("more", value={}),
         path_in(value=[]),
     ],
+    "map": [
+        path_in("provision_roster_map", "column", value={}),
+        path_in("provision_roster_map", "columns", value={}),
+        path_in("provision_roster_map", "columns", value={"keys": "id"}),
+        path_in("provision_roster_map", "columns", value={"key": "?"}),
+        path_in("provision_roster_map", "columns", value={"key": " "}),
+        path_in("provision_roster_map", "columns", value={"key": ["a", "b"]}),
+        path_in("provision_roster_map", "delimiter", value="ab"),
+        path_in("provision_roster_map", "delimiter", value="x"),
+        path_in("provision_roster_map", "preamble", value=-1),
+        path_in("provision_roster_map", "preamble", value="three"),
+        path_in("provision_roster_map", "preamble", value=5000),
+        path_in("provision_roster_map", "dates", value=["DD.MM.YYYY"]),
+        path_in("provision_roster_map", "dates", value=["?"]),
+        path_in("provision_roster_map", "values", value={"typ": {}}),
+        path_in("provision_roster_map", "values", value={"type": {"Extern": "external"}}),
+        path_in("provision_roster_map", "values", value={"status": {"Aktiv": "?"}}),
+        path_in("provision_roster_map", "values", value={"department": {"Netze": "?"}}),
+        path_in("provision_roster_map", "values", value={"department": {"Netze": 17}}),
+        path_in("provision_roster_map", "login", value="first_name"),
+        path_in("provision_roster_map", "ignore", value=[17]),
+        path_in("provision_roster_map", value=["columns"]),
+    ],
     "profiles": [
+        path_in("provision_roster_map", value={"columns": {"keys": "id"}}),
         path_in("provision_profiles", "ranked", "priority", value="high"),
         path_in("provision_profiles", "ranked", "priority", value=True),
         path_in("provision_profiles", "ranked", "clc", value=["x"]),
@@ -153,6 +194,13 @@ def says(name: str, document: Any) -> list[str]:
 
 def refuses(name: str, document: Any, folder: Path) -> bool:
     """Return whether the reader has anything against a document."""
+    if name in ("map", "profiles") and document.get("provision_roster_map"):
+        try:
+            Map.of(document["provision_roster_map"])
+        except BadMap:
+            return True
+    if name == "map":
+        return False
     if name == "profiles":
         portals = [(portal, "digicert_us" if portal == "certcentral" else f"{portal}_host") for portal in PORTALS]
         given = document["provision_profiles"]
@@ -223,7 +271,16 @@ def test_the_examples_name_their_schemas_and_keep_to_them(maker: ModuleType) -> 
             named.add((path.name, name))
     assert named == {
         ("README.md", "profiles"),
+        ("hr_files.rst", "map"),
         ("lifecycle.rst", "overlay"),
         ("lifecycle.rst", "profiles"),
         ("portals.yml", "profiles"),
     }
+
+
+def test_the_maps_of_the_guide_keep_to_their_schema() -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "hr_files.rst").read_text("utf-8")
+    maps = re.findall(r"^( *)(provision_roster_map:\n(?:\1 [^\n]*\n)+)", guide, re.MULTILINE)
+    assert len(maps) >= 7
+    for indent, block in maps:
+        assert says("map", yaml.safe_load(textwrap.dedent(indent + block))) == []

@@ -49,9 +49,11 @@ def read_by(bench, path):
             return {{"people": len(read.read(path, today=datetime.date(2026, 6, 1)).people)}}
         except read.BadRoster as error:
             return {{"failed": True, "msg": str(error)}}
-    if reader in ("roster", "plan"):
+    if reader in ("roster", "plan", "overlay"):
         stage = Rehearsal(Path(folder) / f"stage {{paths.index(path)}}", bench)
         stage.roster()
+        if reader == "overlay":
+            return stage.provision(overlay=path)
         if reader == "plan":
             return stage.provision("apply", plan=path)
         stage.path = Path(path)
@@ -72,7 +74,17 @@ for path in paths:
     told = read_by(bench, path)
     print(json.dumps({{"failed": bool(told.get("failed")), "msg": told.get("msg", ""), "sent": len(bench.writes)}}))
 """
-READERS = ("users_file", "lookup", "roster", "plan", "ca_path", "client_cert", "client_key", "REQUESTS_CA_BUNDLE")
+READERS = (
+    "users_file",
+    "lookup",
+    "roster",
+    "overlay",
+    "plan",
+    "ca_path",
+    "client_cert",
+    "client_key",
+    "REQUESTS_CA_BUNDLE",
+)
 
 
 def _alone(folder: Path, reader: str, paths: list[str]) -> dict[str, str]:
