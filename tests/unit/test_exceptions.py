@@ -446,3 +446,27 @@ def test_an_ordinary_account_that_was_made_for_a_program_is_looked_after(tmp_pat
     well(stage.settle())
     assert stage.lines("report")["R1"]["status"] in ("done", "unchanged")
     assert ROBOT in stage.bench.stored()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_service_user_leaves_although_no_run_has_made_it(tmp_path: Path, named: bool) -> None:
+    stage = Exceptional(tmp_path, Bench("certcentral"))
+    program(stage)
+    made = stage.bench.run(service=True, email=ROBOT, api_key_name="robot")
+    assert made["changed"]
+    text = stage.path.read_text("utf-8").replace("Robot,One,,", "Robot,One,leaver,")
+    stage.path.write_text(text, "utf-8")
+    well(stage.offboard(*(["R1"] if named else []), delete_now=True))
+    assert [one["status"] for one in robots(stage)] in ([], ["deleted"])
+
+
+def test_the_service_user_with_the_address_of_somebody_who_leaves_is_told_and_left(tmp_path: Path) -> None:
+    stage = Exceptional(tmp_path, Bench("certcentral"))
+    program(stage)
+    stage.bench.seed(stage.bench.rich(ANN, email=ANN, status=None))
+    assert stage.bench.run(service=True, email=ANN, api_key_name="robot")["changed"]
+    told = stage.offboard("E1", delete_now=True)
+    assert told["failed"]
+    assert "may be theirs" in told["msg"]
+    assert ANN not in stage.bench.stored()
+    assert ANN in {row["email"] for row in stage.bench.simulator.service_users()}

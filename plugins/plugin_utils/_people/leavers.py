@@ -30,7 +30,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.portal import (
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people import profiles
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
-from ansible_collections.portal.users.plugins.plugin_utils._people.seats import LEAVER, logins_before
+from ansible_collections.portal.users.plugins.plugin_utils._people.seats import LEAVER, SERVICE, logins_before
 from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import full_name
 
 if t.TYPE_CHECKING:
@@ -222,7 +222,7 @@ class Leavers:
         if known is not None and known is not named and not self._marks(known) & names:
             # The ID is remembered, but the account has become somebody else's.
             doubtful[known.id], known = known, None
-        by_login = [a for a in self._by_mark.get(fold(leaver.login), ()) if fold(a.key) == fold(leaver.login)]
+        by_login = self._by_login(leaver)
         leaver.account = named or known or (by_login[0] if len(by_login) == 1 and not ident else None)
         suspects = [*by_login]
         for name in names:
@@ -234,6 +234,13 @@ class Leavers:
             doubtful.pop(leaver.account.id, None)
             leaver.login = leaver.account.key
         leaver.candidates = tuple(sorted(doubtful.values(), key=lambda account: (account.key, account.id)))
+
+    def _by_login(self, leaver: Leaver) -> list[Account]:
+        """Return the accounts with the login of a leaver; service users have their address as one."""
+        program = leaver.person.get("type") == SERVICE
+        logins = [fold(leaver.login), *([fold(str(leaver.person.get("email") or ""))] if program else ())]
+        found = {a.id: a for login in logins for a in self._by_mark.get(login, ()) if fold(a.key) == login}
+        return [a for a in found.values() if (program if a.service else fold(a.key) == fold(leaver.login))]
 
     def _marks(self, account: Account) -> set[str]:
         found = (account.key, account.username, account.values.get(self.email))
