@@ -117,6 +117,18 @@ def test_nothing_is_sent_for_an_overlay_that_contradicts_itself(stage: Exception
     assert list(stage.bench.ledger) == []
 
 
+def test_all_tasks_of_a_run_go_by_one_overlay(tmp_path: Path) -> None:
+    first, second = stages(tmp_path, "clc", "platform")
+    # Both have the same number, and so are of one run.
+    second.directory, second.log, second.path, second.beside = first.directory, first.log, first.path, first.beside
+    first.overlay()
+    well(first.provision())
+    first.overlay(E1={"without": ["worker"]})
+    told = second.provision()
+    assert told["failed"]
+    assert "the roster changed during the run" in told["msg"]
+
+
 def test_what_the_overlay_says_is_part_of_what_was_approved(stage: Exceptional) -> None:
     plain = stage.provision()
     stage.overlay(E1={"note": "nothing that changes a wish"})

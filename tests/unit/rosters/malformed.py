@@ -1102,4 +1102,38 @@ E1,ann
             "people.json:1: username: holds the control character U+0000, remove it",
         ),
     ),
+    Malformed(
+        "grants with days that are none, or of profiles that are not known, in CSV",
+        "people.csv",
+        """\
+key,profiles
+E1,server_operator@31.12.2026
+E2,pki_operatr@2026-12-31;server_operator@2026-02-30
+E3,server_operator;server_operator@2026-12-31
+""",
+        (
+            "people.csv:2: profiles: 'server_operator': '31.12.2026' is not a date, write it as 2026-12-31",
+            "people.csv:3: profiles: 'pki_operatr' is not a known profile, did you mean 'pki_operator'?",
+            "people.csv:3: profiles: 'server_operator': '2026-02-30' is a day that does not exist",
+            "people.csv:4: profiles: 'server_operator' is given without any limit, too, remove one of them",
+        ),
+    ),
+    Malformed(
+        "grants that end before they begin, or say what no grant says",
+        "people.yml",
+        """\
+- key: E1
+  profiles:
+    - {profile: server_operator, from: 2026-07-01, until: 2026-06-30}
+    - {profile: pki_operator, to: 2026-06-30}
+    - {from: 2026-06-30}
+    - {profile: pki_operator, portals: [clc_pord]}
+""",
+        (
+            "people.yml:3: profiles: the grant of 'server_operator' ends on 2026-06-30, before it begins on 2026-07-01",
+            "people.yml:4: profiles: 'to' is not a known member of a grant, known are profile, from, until, portals",
+            "people.yml:5: profiles: profile is missing, the name of what is granted",
+            "people.yml:6: profiles.portals: 'clc_pord' is not a known portal, did you mean 'clc_prod'?",
+        ),
+    ),
 )

@@ -225,9 +225,13 @@ class Checker:
         """Return what one entry of a list of profiles grants."""
         if cell.kind != "mapping":
             return self._text("profiles", cell)
+        before = len(self.errors)
         words = {name: self._limit(name, inner) for name, inner in cell.value.items()}
         if not words.get("profile"):
             self.fault(cell.line, "profiles", "profile is missing, the name of what is granted")
+        if len(self.errors) > before:
+            # What it would be without its limits is nothing that anybody has said.
+            return ""
         places = tuple(words.get("portals") or ())
         return Grant(words.get("profile") or "", words.get("from") or "", words.get("until") or "", places)
 

@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import BadRoster, Roster
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.overlay import WARNED
-from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import digest_of, read
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,14 +156,6 @@ def test_the_revision_changes_with_what_the_overlay_says_and_not_with_its_order(
     assert laid(tmp_path, f"people:\n{two}{one.replace('a, b', 'b, a')}").revision == both
     assert laid(tmp_path, f"people:\n{one}").revision != both
     assert laid(tmp_path, "people: {}\n").revision not in (both, read(tmp_path / "people.csv", today=TODAY).revision)
-
-
-def test_the_digest_of_what_was_read_is_that_of_both_files(tmp_path: Path) -> None:
-    laid(tmp_path, "people: {}\n")
-    paths = [str(tmp_path / name) for name in ("people.csv", "overlay.yml")]
-    before = digest_of(*paths)
-    (tmp_path / "overlay.yml").write_text("people:\n", "utf-8")
-    assert digest_of(*paths) != before
 
 
 WRONG: dict[str, tuple[str, list[str]]] = {
