@@ -92,10 +92,11 @@ class Seat:
 
     ``own`` is what roster and overlay say about their account here, ``known`` what memory does. ``names`` are profiles
     that hold now, and ``grants`` what somebody has here for some days only. ``denied`` says that they shall have no
-    account here, whatever their profiles give, and ``service`` that it is one of the portal's service users. ``out`` is
-    the day from which they are offboarded. ``account`` is the account that is theirs, and ``suspects`` are accounts
-    that may be. ``fault`` is what is wrong with the person, which does not keep anybody from leaving; ``trouble`` is
-    why nobody can tell which account is theirs, or, if it is not ``ambiguous``, that somebody else claims it, too.
+    account here, whatever their profiles give, ``program`` that they are no person, and ``service`` that the account is
+    one of the portal's service users. ``out`` is the day from which they are offboarded. ``account`` is the account
+    that is theirs, and ``suspects`` are accounts that may be. ``fault`` is what is wrong with the person, which does
+    not keep anybody from leaving; ``trouble`` is why nobody can tell which account is theirs, or, if it is not
+    ``ambiguous``, that somebody else claims it, too.
     """
 
     person: Record
@@ -107,6 +108,7 @@ class Seat:
     known: Record
     grants: t.Sequence[Record] = ()
     denied: bool = False
+    program: bool = False
     service: bool = False
     out: str = ""
     account: Account | None = None
@@ -213,11 +215,11 @@ class Seats:
     def _seat(self, person: Record) -> Seat:
         """Return a person with what is known about them here."""
         key = fold(str(person["key"]))
-        said = own(self.portal, self.host, person) if person.get("accounts") or person.get("overlay") else NOTHING
+        said = own(self.portal, self.host, person) if person.get("accounts") or "overlay" in person else NOTHING
         asked = tuple(person.get("profiles") or ())
-        grants = person.get("grants")
-        here = [one for one in grants if granted_here(self.portal, self.host, one)] if grants else ()
-        if here:
+        here: list[Record] = []
+        if "grants" in person:
+            here = [one for one in person["grants"] if granted_here(self.portal, self.host, one)]
             asked = (*asked, *(str(one["profile"]) for one in here if one["status"] == "active"))
         if asked not in self._profiles:
             self._profiles[asked] = self._look_at(asked)
@@ -232,7 +234,8 @@ class Seats:
             seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster or in the overlay")
         else:
             seat.fault = unknown or (self._lost(seat) if said.options else None)
-        if person.get("type") == SERVICE and self.portal.can.get("service") is True:
+        seat.program = person.get("type") == SERVICE
+        if seat.program and self.portal.can.get("service") is True:
             self._serve(seat)
         else:
             seat.account = self._locate(seat)
@@ -320,7 +323,8 @@ class Seats:
     def _marks_of(self, seat: Seat) -> set[str]:
         person, known = seat.person, seat.known
         names = (seat.login, person.get("email"), person.get("username"), known.get("login"), known.get("email"))
-        return {fold(str(name)) for name in (*names, *logins_before(person)) if name}
+        before = logins_before(person) if "overlay" in person else ()
+        return {fold(str(name)) for name in (*names, *before) if name}
 
     def _reused(self, seat: Seat, account: Account | None) -> bool:
         """Doubt a person who has little in common with the one whom the last run knew under this key."""
@@ -368,7 +372,7 @@ class Seats:
 
     def _own(self, seats: t.Sequence[Seat]) -> None:
         """Refuse programs that nobody answers for."""
-        programs = [seat for seat in seats if seat.person.get("type") == SERVICE]
+        programs = [seat for seat in seats if seat.program]
         by_key = {seat.key: seat for seat in seats} if programs else {}
         for seat in programs:
             name = str(seat.person.get("owner") or (seat.person.get("overlay") or {}).get("owner") or "")
@@ -387,18 +391,21 @@ class Seats:
             return
         address = str(seat.person.get("email") or "")
         by_address = self._by_email.get(fold(address), ()) if address else ()
-        done = f"It was not adopted, and no second account is made: {self._name_it(self.portal.key)}"
         # A program may well have the address of who looks after it, but nobody leaves beside an open door.
-        others = [a for a in by_address if a.id not in self.theirs and (seat.gone or not a.service)]
+        near = [a for a in by_address if seat.gone or not a.service] if by_address else []
+        others = [account for account in near if account.id not in self.theirs] if near else []
         if others:
-            text = f"{_which(others)} has the same e-mail address {address} and another login"
-            seat.doubt("email_elsewhere", f"{text}. {done}", *others)
-        for login in logins_before(seat.person):
-            found = [a for a in self._by_mark.get(fold(login), ()) if fold(a.key) == fold(login)]
-            others = [account for account in found if account.id not in self.theirs]
+            why = f"has the same e-mail address {address} and another login"
+            self._not_adopted(seat, "email_elsewhere", why, others)
+        for login in logins_before(seat.person) if "overlay" in seat.person else ():
+            same = [a for a in self._by_mark.get(fold(login), ()) if fold(a.key) == fold(login)]
+            others = [account for account in same if account.id not in self.theirs]
             if others:
-                text = f"{_which(others)} has a login that this person had before"
-                seat.doubt("former_login", f"{text}. {done}", *others)
+                self._not_adopted(seat, "former_login", "has a login that this person had before", others)
+
+    def _not_adopted(self, seat: Seat, code: str, why: str, others: t.Sequence[Account]) -> None:
+        done = f"It was not adopted, and no second account is made: {self._name_it(self.portal.key)}"
+        seat.doubt(code, f"{_which(others)} {why}. {done}", *others)
 
     def _contest(self, seats: t.Sequence[Seat]) -> None:
         """Find logins and accounts that more than one person claims."""

@@ -39,7 +39,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.seats import (
     LEAVER,
-    SERVICE,
     Record,
     Seat,
     Seats,
@@ -230,7 +229,7 @@ class _Desk:
             return self._leaver(seat)
         if status == PREHIRE:
             return self._wish(seat, SKIPPED, PREHIRE, (str(seat.person["start"]),))
-        if seat.person.get("type") == SERVICE and seat.account is None and not (seat.service and self.rules.secrets):
+        if seat.program and seat.account is None and not (seat.service and self.rules.secrets):
             return self._wish(seat, SKIPPED, SERVICE_ACCOUNT, (self._by_module(),))
         if not seat.login and not seat.ident and seat.account is None:
             return self._wish(seat, SKIPPED, "no_login")
@@ -354,7 +353,7 @@ class _Desk:
 
     def _names(self, seat: Seat, entry: Entry) -> tuple[str, ...]:
         """Name the account in an entry, by ID where the login is another one; keep what the portal cannot change."""
-        account, key = seat.account, self.portal.key_of(service=seat.service)
+        account, key = seat.account, self.portal.key_of(service=True) if seat.service else self.portal.key
         login = seat.login or (account.key if account else "")
         if login:
             entry[key] = login
