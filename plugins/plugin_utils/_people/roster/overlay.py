@@ -252,13 +252,13 @@ class _Reader(Checker):
         elif name == "previous_logins":
             return self._logins(place, cell)
         elif name == "until":
-            text = self._text("end", cell)
+            text = self._text(place, cell._replace(kind="text") if cell.kind == "date" else cell)
             fault = date_fault(text) if text else ""
             if fault:
                 self.fault(cell.line, place, fault)
             return "" if fault else text
         elif name in TEXTS:
-            return self._text(name, cell)
+            return self._text(place, cell)
         else:
             unwanted = UNWANTED.search(name)
             text = unwanted_fault(unwanted.group()) if unwanted else self.unknown("field", name, FIELDS)

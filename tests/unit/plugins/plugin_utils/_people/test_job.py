@@ -348,6 +348,17 @@ def test_required_memory_refuses_a_place_that_is_thrown_away(container: Path) ->
     assert job(**{**AWX, "provision_directory": str(container)}, provision_require_memory=True).warnings == []
 
 
+def test_keys_that_no_portal_shows_again_are_not_thrown_away_with_the_job(container: Path) -> None:
+    kept = {**AWX, "provision_directory": str(container)}
+    with pytest.raises(
+        Unfit, match=r"provision_secrets_file: .* and the keys in it as well; set it to a place on a volume"
+    ):
+        job(**kept, provision_secrets_file="secrets.jsonl")
+    assert job(**kept, provision_secrets_file=str(container / "secrets.jsonl")).warnings == []
+    # On a machine of one's own, a file in memory may be just what is wanted.
+    assert job(provision_directory=str(container), provision_secrets_file="secrets.jsonl").warnings == []
+
+
 def test_a_slice_of_a_job_is_refused_because_it_would_overwrite_the_others() -> None:
     sliced = {"awx_workflow_job_id": 6, "awx_workflow_job_name": "Plan"}
     for role in ("provision", "offboard"):

@@ -273,6 +273,14 @@ WRONG: dict[str, tuple[str, list[str]]] = {
             "overlay.yml:3: people.1002: a mapping is wanted, and is a list",
         ],
     ),
+    "texts that are none": (
+        "people:\n  '1001': {note: [x], owner: 17, until: {}}\n",
+        [
+            "overlay.yml:2: people.1001.note: holds a list, text is wanted",
+            'overlay.yml:2: people.1001.owner: 17 is read as a number, put it in quotes: "17"',
+            "overlay.yml:2: people.1001.until: holds a mapping, text is wanted",
+        ],
+    ),
     "more than people": (
         "people:\n  '1001': {note: x}\nnotes: []\n",
         ["overlay.yml:3: notes: an overlay holds people and nothing else, remove it"],
