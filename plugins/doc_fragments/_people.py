@@ -128,8 +128,8 @@ options:
   overlay:
     description:
       - Path of a YAML or JSON file with what is said of people beside their roster, by their keys, for accounts that
-        are called otherwise, exceptions and grants that end. The guide
-        R(People who join, move and leave,ansible_collections.portal.users.docsite.lifecycle) shows one.
+        are called otherwise, exceptions and
+        grants that end. The guide about people who join, move and leave shows one.
       - It holds for a roster of any format. An entry for nobody in the roster is a warning, and whatever contradicts
         itself is an error.
       - A relative path is looked for like O(roster).
