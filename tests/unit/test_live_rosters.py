@@ -102,6 +102,23 @@ def test_a_live_source_that_is_wrong_stops_before_the_portal_is_asked(
     assert len(alone.bench.ledger) == 0
 
 
+def test_people_of_a_live_source_are_adopted_by_their_map(alone: Rehearsal) -> None:
+    told = alone.adopt(roster=[person("E1", "somebody.new")], roster_map=MAP)
+    assert not told.get("failed"), told
+    with Wire(reply(200, "\n".join([HEAD, line("E1", "somebody.new"), ""]).encode())) as wire:
+        told = alone.adopt(roster=wire.url, roster_map=MAP)
+    assert not told.get("failed"), told
+    assert list(alone.directory.rglob("*.bytes")) == []
+
+
+@pytest.mark.parametrize("source", [[], [{"Nr": "E1", "Mail": "x"}], "http://hr.example.org/people"])
+def test_an_adoption_ends_where_its_people_cannot_be_read(alone: Rehearsal, source: Any) -> None:
+    told = alone.adopt(roster=source or str(alone.path), roster_map=MAP)
+    assert told["failed"]
+    assert "cannot be used" in told["msg"]
+    assert len(alone.bench.ledger) == 0
+
+
 def test_a_map_that_is_wrong_is_told_in_full_and_its_absence_brings_a_proposal(alone: Rehearsal) -> None:
     alone.path.write_text("\n".join([HEAD, line("E1", ANN), ""]), "utf-8")
     told = alone.provision(roster_map={"columns": {"kay": "Nr"}, "delimiter": ";;"})

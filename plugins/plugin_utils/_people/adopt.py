@@ -11,6 +11,7 @@ Nothing is ever sent that changes a portal: the session is one of check mode, wh
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import typing as t
@@ -181,6 +182,10 @@ class Adopting(runs.Run):
                 "written down",
                 hint="Take it out of the account on the portal, and change the credential",
             )
+        if self._people is None:
+            # Who reads people takes the lock of the run, which is held where the files are written.
+            with contextlib.suppress(BadInput):
+                self._people = self._read_people()
         head = {"time": self.head()["time"], "operator": self.job.operator, "version": runs.version()}
         merged = self.shared.merge(self.paper, self.name, shown, head=head, words=self._words)
         self._places.setdefault("json", str(merged.paths["json"]))
@@ -195,7 +200,7 @@ class Adopting(runs.Run):
         parts = document["hosts"]
         before = self._before()
         self._keep(before)
-        if not set(self.job.batch) <= parts.keys():
+        if self._people is None or not set(self.job.batch) <= parts.keys():
             return {}
         folder = self.shared.folder if self.job.checking else self.place
         known = self._with_people(files.known(before, self.place))
