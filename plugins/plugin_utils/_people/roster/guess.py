@@ -167,7 +167,7 @@ def _table(source: Source) -> _Layout | None:
     if not sign:
         return None
     rows = _rows(text, sign, number - 1)
-    names = [same(cell) for cell in next(rows)]
+    names = [same(cell) for cell in next(rows, [])]
     return _Layout(names, _values(names, rows), sign, encoding, number - 1, number)
 
 

@@ -226,11 +226,13 @@ class _Reader:
         for name in self._told:
             if name not in OPTIONS:
                 self._fault("", f"{show(str(name))} is no part of a map{_near(str(name), OPTIONS)}")
+        self._ignored = frozenset(same(name) for name in self._list("ignore"))
 
     def map(self) -> Map:
+        """Return the map, which is of no use where there are ``faults``."""
         return Map(
             names=self._columns(),
-            ignored=frozenset(same(name) for name in self._list("ignore")),
+            ignored=self._ignored,
             delimiter=self._delimiter(),
             encoding=self._encoding(),
             preamble=self._preamble(),
@@ -248,10 +250,7 @@ class _Reader:
         for field, name in columns.items():
             where = f"columns.{field}"
             if field not in COLUMNS:
-                hint = ", which may stand below columns of a file only by its own name" if field == "accounts" else ""
-                self._fault(
-                    "columns", f"{show(str(field))} is no field of a person{hint or _near(str(field), COLUMNS)}"
-                )
+                self._fault("columns", f"{show(str(field))} is no field of a person{_near(str(field), COLUMNS)}")
             elif isinstance(name, (list, tuple)):
                 self._fault(where, "names several columns, and a field comes from one: choose it, ignore the others")
             elif not isinstance(name, str) or not name.strip():
@@ -262,9 +261,8 @@ class _Reader:
                 found[field] = same(name)
         if not columns and not self.faults and self._told:
             self._fault("columns", "names no column: give the name of the column for each field, key first")
-        ignored = {same(name) for name in self._told.get("ignore") or () if isinstance(name, str)}
         for field, name in found.items():
-            if name in ignored:
+            if name in self._ignored:
                 self._fault(f"columns.{field}", f"the column {show(name)} is ignored as well, choose one")
         return found
 

@@ -5,20 +5,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+import csv
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rosters.layouts import LAYOUTS, Layout
 from rosters.malformed import TODAY
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import BadRoster, Roster
-from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import BadMap, DateFormat, Login, Map
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import (
+    OPTIONS,
+    BadMap,
+    DateFormat,
+    Login,
+    Map,
+)
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.sources import Source
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Facts = dict[str, Any]
 
@@ -99,11 +109,11 @@ BASE = {"columns": {"key": "Nr", "email": "Mail"}}
             },
             [
                 "'colums' is no part of a map, did you mean 'columns'?",
+                "ignore: must be a list of texts, put each one in quotes",
                 "columns: 'emial' is no field of a person, did you mean 'email'?",
                 "columns.key: is still to be filled in: give the name of the column, or remove the line",
                 "columns.email: names several columns, and a field comes from one: choose it, ignore the others",
                 "columns.phone: '7' is no name of a column, give it as text in quotes",
-                "ignore: must be a list of texts, put each one in quotes",
                 "delimiter: '::' separates nothing, give one sign such as ; or the word tab",
                 "preamble: '-1' is no number of lines before the header, 0 to 1000",
                 "dates: %y is no part of a date: two digits do not tell the century",
@@ -439,3 +449,88 @@ def test_dates_that_may_be_two_days_are_left_to_a_person(tmp_path: Path) -> None
     with pytest.raises(BadRoster) as caught:
         roster(tmp_path / "p.csv", text)
     assert '  dates: ["?"]  # %d/%m/%Y or %m/%d/%Y' in caught.value.proposal
+
+
+# Whatever stands there
+
+ENCODINGS = ("utf-8", "utf-16", "windows-1252", "shift_jis", "gb18030", "iso-8859-9")
+CELLS = st.text(st.characters(codec="cp1252", exclude_categories=("Cc", "Cf", "Zs")), max_size=8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5),
+    st.sampled_from(";\t|,"),
+    st.sampled_from(("utf-8", "utf-8-sig", "utf-16", "windows-1252")),
+    st.integers(0, 3),
+    st.sampled_from(("\n", "\r\n", "\r")),
+)
+def test_a_table_reads_the_same_however_it_is_written(
+    rows: list[tuple[str, str]], sign: str, encoding: str, preamble: int, end: str
+) -> None:
+    rows = [(f"x{one}", f"x{other}") for one, other in rows]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=sign, lineterminator=end, quoting=csv.QUOTE_ALL)
+    writer.writerow(("Nr", "Vor\nname", "Art", ""))
+    for number, (one, other) in enumerate(rows):
+        writer.writerow((f"E{number}", one, f"{other}\n{one}", ""))
+        writer.writerow(("", "", "", ""))
+    told = {
+        "columns": {"key": "Nr", "first_name": "Vor name", "job_title": "Art"},
+        "delimiter": sign,
+        "encoding": encoding.removesuffix("-sig"),
+        "preamble": preamble,
+    }
+    text = f'"what this is{end}' * preamble + out.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        found = roster(Path(folder, "p.csv"), text.encode(encoding), told)
+    assert [person["key"] for person in found.people] == [f"E{number}" for number in range(len(rows))]
+    assert [(p["first_name"], p["job_title"]) for p in found.people] == [(a, f"{b} {a}") for a, b in rows]
+    # The header has two lines, and so has each person, with an empty row behind.
+    assert [person["line"] for person in found.people] == [preamble + 3 + 3 * number for number in range(len(rows))]
+
+
+def answer(place: Path, raw: bytes, told: Any) -> tuple[list[Facts], list[str]]:
+    try:
+        return roster(place, raw, told).people, []
+    except BadRoster as error:
+        return [], error.errors
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.sampled_from(LAYOUTS), st.data())
+def test_whatever_a_mapped_file_holds_the_answer_is_people_or_errors(layout: Layout, data: st.DataObject) -> None:
+    raw = bytearray(layout.content)
+    for _edit in range(data.draw(st.integers(1, 4))):
+        place, length = data.draw(st.integers(0, len(raw))), data.draw(st.integers(0, 4))
+        raw[place : place + length] = data.draw(
+            st.binary(max_size=4) | st.sampled_from((b'"', b";", b",", b"\n", b"\0", b'"\n', b"\r", b'="1"'))
+        )
+    told = {**layout.told, "encoding": data.draw(st.sampled_from((layout.told.get("encoding", "utf-8"), *ENCODINGS)))}
+    with tempfile.TemporaryDirectory() as folder:
+        for one in (told, None):
+            people, told_of = answer(Path(folder, layout.file), bytes(raw), one)
+            assert bool(people) != bool(told_of)
+            assert all(person["key"] for person in people)
+            assert all(line.startswith(f"{layout.file}:") for line in told_of)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(("key", "*", "?")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3) | st.sampled_from(OPTIONS), inner),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(ANYTHING, st.fixed_dictionaries({}, optional=dict.fromkeys(OPTIONS, ANYTHING)), st.lists(ANYTHING, max_size=3))
+def test_whatever_a_map_or_a_list_holds_it_is_taken_or_refused_in_words(
+    any_map: Any, parts: Facts, people: Any
+) -> None:
+    for told in (any_map, parts, {**parts, "columns": {"key": "key"}}):
+        try:
+            found = Map.of(told)
+        except BadMap:
+            continue
+        with contextlib.suppress(BadRoster):
+            read(Source.listed(people, "provision_roster"), today=TODAY, told=found)
