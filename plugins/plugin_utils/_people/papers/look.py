@@ -20,7 +20,7 @@ STYLE = """\
     --bad: #ff9d90; --bad-back: #331a18; --link: #82b8ff; --new: #7fd39a; --old: #a6aeb7; } }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-html { scroll-padding-top: 5rem; }
+html { scroll-padding-top: 8rem; }
 body { margin: 0 auto; max-width: 100rem; padding: 0 1.25rem 4rem; background: var(--back); color: var(--text);
   font: 15px/1.45 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 1.5rem 0 .4rem; }
@@ -31,7 +31,7 @@ p, ul { margin: .5rem 0; }
 ul { padding-left: 1.2rem; }
 a { color: var(--link); }
 code { font: .88em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
-small, .faint { color: var(--faint); font-size: .87rem; }
+small, .faint { color: var(--faint); font-size: .88em; }
 .sum { font-size: 1.15rem; }
 .bad h2, .bad h3, .bad strong, td strong { color: var(--bad); }
 div.bad:has(strong) { background: var(--bad-back); border-left: 4px solid var(--bad); padding: .1rem .8rem; }
@@ -56,7 +56,7 @@ body:has(#only-danger:checked) :is(.part tr:not(.danger), details:not(:has(tr.da
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin: .3rem 0 .8rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
-thead th { font-size: .87rem; font-weight: 600; color: var(--faint); background: var(--plate); white-space: nowrap; }
+thead th { font-size: .88em; font-weight: 600; color: var(--faint); background: var(--plate); white-space: nowrap; }
 tbody th { font-weight: 400; }
 td div + div, th div + div { margin-top: .15rem; }
 .scroll table { width: auto; min-width: min(100%, 40rem); }
@@ -78,12 +78,16 @@ summary { padding: .5rem .8rem; cursor: pointer; }
 details[open] > summary { border-bottom: 1px solid var(--line); background: var(--plate); }
 summary .count { margin-left: .5rem; color: var(--faint); font-variant-numeric: tabular-nums; }
 details > div { padding: 0 .3rem; }
-details table { table-layout: fixed; margin: 0; }
+details table { margin: 0; }
+/* Thousands of rows are laid out at once where no cell has a say in how wide its column is. */
+details table:has(.w-who) { table-layout: fixed; }
+details table:not(:has(.w-who)) td { min-width: 5rem; }
 details tr:last-child > * { border-bottom: 0; }
 details .narrow { width: 9rem; }
 details .w-who { width: 30%; }
 
-@media (max-width: 46rem) {
+@media (max-width: 52rem) {
+  html { scroll-padding-top: 1rem; }
   body { padding: 0 .8rem 3rem; font-size: 16px; }
   .filter { position: static; margin: 1rem -.8rem 0; padding: .6rem .8rem; }
   .filter input[type=search] { width: 100%; }
@@ -302,7 +306,7 @@ PAGE = """\
 {% endif %}
 {% if paper.digest %}<p class="faint digest">Document digest: <code>{{ paper.digest }}</code></p>{% endif %}
 </header>
-<search class="filter">
+<search class="filter" role="search">
 <label class="find" data-script hidden>Find <input type="search" id="find" autocomplete="off" spellcheck="false"
  placeholder="name, login, key, portal, reason" aria-describedby="found"></label>
 {% if paper.parts|length > 1 %}
