@@ -33,15 +33,18 @@ _PLAIN = ("portal", "what", "before → after", "why", "account", "note")
 
 def whole(found: paper.Paper) -> str:
     """Return all of a paper; ``found`` may be any that is made of the parts of ``paper``, of this role or another."""
-    style = look.STYLE + _filters(len(found.parts))
+    blocks = [*found.decision, *(block for part in found.parts for block in part.blocks)]
+    rows = [row for block in blocks if block.table is not None for row in block.table.rows]
+    hosts = dict.fromkeys((*(part.title for part in found.parts), *(row.host for row in rows if row.host)))
+    style = look.STYLE + _filters(len(hosts))
     return _page().render(
         paper=found,
         style=Markup(style),  # noqa: S704  # our own text, and numbers
         script=Markup(look.SCRIPT),  # noqa: S704  # our own text
         hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
-        places={part.title: place for place, part in enumerate(found.parts)},
-        unfolded=_unfolded(found),
-        total=sum(_size(block) for part in found.parts for block in part.blocks),
+        places={host: place for place, host in enumerate(hosts)},
+        unfolded=_unfolded(blocks),
+        dangerous=any(row.danger for row in rows),
     )
 
 
@@ -85,9 +88,8 @@ def _size(block: paper.Block) -> int:
     return len(block.table.rows) if block.table is not None else 0
 
 
-def _unfolded(found: paper.Paper) -> t.Callable[[paper.Block], bool]:
+def _unfolded(blocks: t.Sequence[paper.Block]) -> t.Callable[[paper.Block], bool]:
     """Return which blocks are shown unfolded."""
-    blocks = [*found.decision, *(block for part in found.parts for block in part.blocks)]
     if sum(map(_size, blocks)) <= _OPEN:
         return lambda _block: True
     return lambda block: block.bad and _size(block) <= _OPEN_BAD

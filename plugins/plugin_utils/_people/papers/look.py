@@ -122,6 +122,7 @@ SCRIPT = """\
   const field = document.getElementById("find");
   if (!field) return;
   const told = document.getElementById("found");
+  const parts = document.querySelector(".part");
   const folds = [...document.querySelectorAll("details")];
   const plain = (text) => text.normalize("NFKD").replace(/\\p{M}+/gu, "").toLowerCase();
   let known = null;
@@ -130,8 +131,9 @@ SCRIPT = """\
   // What a row is found by: its own words, the reason that it stands below, and its portal.
   const index = () => folds.map((fold) => {
     const above = fold.querySelector("summary").textContent + " " + (fold.closest("section").dataset.portal || "");
-    const rows = [...fold.querySelectorAll("tr.row")];
-    return { fold, part: fold.closest(".part"), rows: rows.map((row) => [row, plain(row.textContent + " " + above)]) };
+    const rows = [...fold.querySelectorAll("tr.row")].map((row) => [row, plain(row.textContent + " " + above)]);
+    // What is dangerous stands in the decision as well as in its part; a paper without parts has a decision only.
+    return { fold, rows, counts: !parts || fold.closest(".part") };
   });
 
   const search = () => {
@@ -142,7 +144,7 @@ SCRIPT = """\
     before = before || new Map(folds.map((fold) => [fold, fold.open]));
     let found = 0;
     let all = 0;
-    for (const { fold, part, rows } of known) {
+    for (const { fold, counts, rows } of known) {
       let here = 0;
       for (const [row, text] of rows) {
         const fits = words.every((word) => text.includes(word));
@@ -151,7 +153,7 @@ SCRIPT = """\
       }
       fold.hidden = words.length > 0 && !here;
       fold.open = words.length ? here > 0 && here <= 200 : before.get(fold);
-      if (part) { found += here; all += rows.length; }
+      if (counts) { found += here; all += rows.length; }
     }
     if (!words.length) before = null;
     told.textContent = words.length
@@ -254,11 +256,7 @@ PAGE = """\
 {% if one.title %}<h{{ one.level }}>{{ one.title }}{% if one.count and not one.table %}: {{ one.count }}{% endif %}
 </h{{ one.level }}>{% endif %}
 {% endmacro %}
-{% macro block(one, about) %}
-{% set label = (one.title or "Counts") ~ about %}
-{% if not one.table or one.table.numbers %}
-<div{% if one.bad %} class="bad"{% endif %}>
-{{ title(one) }}
+{% macro told(one) %}
 {% for words in one.said %}
 <p>{{ phrase(words) }}</p>
 {% endfor %}
@@ -269,6 +267,13 @@ PAGE = """\
 {% endfor %}
 </ul>
 {% endif %}
+{% endmacro %}
+{% macro block(one, about) %}
+{% set label = (one.title or "Counts") ~ about %}
+{% if not one.table or one.table.numbers %}
+<div{% if one.bad %} class="bad"{% endif %}>
+{{ title(one) }}
+{{ told(one) }}
 </div>
 {% if one.table %}
 <div class="scroll" tabindex="0" role="group" aria-label="{{ label }}">{{ table(one.table, label) }}</div>
@@ -277,6 +282,7 @@ PAGE = """\
 <details{% if one.bad %} class="bad"{% endif %}{% if unfolded(one) %} open{% endif %}>
 <summary>{{ title(one) }} <span class="count">{{ one.count }}</span></summary>
 <div{% if one.mark %} id="{{ one.mark }}"{% endif %}>
+{{ told(one) }}
 {{ table(one.table, label) }}
 </div></details>
 {% endif %}
@@ -309,15 +315,17 @@ PAGE = """\
 <search class="filter" role="search">
 <label class="find" data-script hidden>Find <input type="search" id="find" autocomplete="off" spellcheck="false"
  placeholder="name, login, key, portal, reason" aria-describedby="found"></label>
-{% if paper.parts|length > 1 %}
+{% if places|length > 1 %}
 <fieldset><legend>Portals to show</legend>
-{% for part in paper.parts %}
-<label><input type="checkbox" class="portal" id="show-{{ loop.index0 }}" checked autocomplete="off">
-<bdi>{{ part.title }}</bdi></label>
+{% for host, place in places.items() %}
+<label><input type="checkbox" class="portal" id="show-{{ place }}" checked autocomplete="off">
+<bdi>{{ host }}</bdi></label>
 {% endfor %}
 </fieldset>
 {% endif %}
+{% if dangerous %}
 <label><input type="checkbox" id="only-danger" autocomplete="off"> only what is dangerous</label>
+{% endif %}
 <span data-script hidden><button type="button" id="unfold">Unfold all</button>
 <button type="button" id="fold">Fold all</button></span>
 <span id="found" role="status" class="faint"></span>
@@ -338,7 +346,7 @@ PAGE = """\
 </section>
 {% endif %}
 {% for part in paper.parts %}
-<section class="part at-{{ loop.index0 }}" aria-labelledby="{{ part.mark }}" data-portal="{{ part.title }}">
+<section class="part at-{{ places[part.title] }}" aria-labelledby="{{ part.mark }}" data-portal="{{ part.title }}">
 <h2 id="{{ part.mark }}"><bdi>{{ part.title }}</bdi></h2>
 {% for one in part.blocks %}
 {{ block(one, ", " ~ part.title) }}

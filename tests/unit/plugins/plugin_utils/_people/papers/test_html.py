@@ -206,6 +206,23 @@ def test_a_paper_that_can_be_read_as_a_whole_is_unfolded_and_of_a_longer_one_wha
     assert ["open" in one for one in folds] == [True, True, unfolded, unfolded]
 
 
+def test_a_paper_of_another_kind_is_made_of_the_same_parts() -> None:
+    rows = tuple(
+        paper.Row(((host,), paper.Who("E1", "Ada", "ada", ""), ("same e-mail",)), host) for host in ("one", "two")
+    )
+    table = paper.Table(("portal", paper.WHO, "for"), rows)
+    block = paper.Block("To decide", "2", said=("Each is a question.",), points=("look",), table=table, level=2)
+    found = paper.Paper("Adoption", "No portal was changed.", decision=(block,))
+    shown = Page(html.whole(found))
+    assert [
+        word for word in ("Each is a question.", "look", "To decide", "same e-mail") if word not in shown.words
+    ] == []
+    assert [a["id"] for tag, a in shown.tags if tag == "input"] == ["find", "show-0", "show-1"]
+    assert [a["class"] for tag, a in shown.tags if tag == "tr" and a] == ["row at-0", "row at-1"]
+    assert [a["data-is"] for tag, a in shown.tags if tag == "td" and "data-is" in a] == ["for", "for"]
+    assert "| one | E1 | Ada | ada | – | same e-mail |" in markdown.whole(found)
+
+
 def test_people_who_are_as_they_should_be_are_a_number() -> None:
     quiet = tuple(Line.quiet(key=f"E{one}", login=f"l{one}", reason="as_it_should_be") for one in range(10_000))
     shown = page(Section("a", items=quiet))
