@@ -38,7 +38,8 @@ div.bad:has(strong) { background: var(--bad-back); border-left: 4px solid var(--
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 
 .filter { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center;
-  margin: 1rem -1.25rem 0; padding: .6rem 1.25rem; background: var(--back); border-bottom: 1px solid var(--line); }
+  margin: 1rem -1.25rem 0; padding: .6rem 1.25rem; background: var(--back); border-bottom: 1px solid var(--line);
+  max-height: 30vh; overflow: auto; }
 .filter fieldset { display: contents; }
 .filter legend { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .filter label { display: inline-flex; align-items: center; gap: .4rem; }
@@ -89,7 +90,7 @@ details .w-who { width: 30%; }
 @media (max-width: 52rem) {
   html { scroll-padding-top: 1rem; }
   body { padding: 0 .8rem 3rem; font-size: 16px; }
-  .filter { position: static; margin: 1rem -.8rem 0; padding: .6rem .8rem; }
+  .filter { position: static; max-height: none; margin: 1rem -.8rem 0; padding: .6rem .8rem; }
   .filter input[type=search] { width: 100%; }
   .filter label.find { width: 100%; flex-wrap: wrap; }
   details table, details tbody, details tr, details td, details tbody th { display: block; width: auto; }
