@@ -60,9 +60,10 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bot
 thead th { font-size: .88em; font-weight: 600; color: var(--faint); background: var(--plate); white-space: nowrap; }
 tbody th { font-weight: 400; }
 td div + div, th div + div { margin-top: .15rem; }
-.scroll table { width: auto; min-width: min(100%, 40rem); }
+.scroll table { width: auto; min-width: min(100%, 40rem); margin-bottom: .8rem; }
 .scroll th, .scroll td { overflow-wrap: normal; white-space: nowrap; }
 .scroll tbody th { white-space: normal; min-width: 8rem; }
+.scroll td:not(.number) { white-space: normal; }
 details thead th { white-space: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 td.zero { color: var(--faint); }
@@ -87,7 +88,11 @@ details tr:last-child > * { border-bottom: 0; }
 details .narrow { width: 9rem; }
 details .w-who { width: 30%; }
 
-@media (max-width: 52rem) {
+@media (max-width: 64rem) {
+  .scroll :is(th, td) { padding-left: .4rem; padding-right: .4rem; }
+  .scroll thead th { font-size: .8em; }
+}
+@media screen and (max-width: 52rem) {
   html { scroll-padding-top: 1rem; }
   body { padding: 0 .8rem 3rem; font-size: 16px; }
   .filter { position: static; max-height: none; margin: 1rem -.8rem 0; padding: .6rem .8rem; }
@@ -98,7 +103,14 @@ details .w-who { width: 30%; }
   details tr { padding: .5rem .2rem; border-bottom: 1px solid var(--line); }
   details tr:last-child { border-bottom: 0; }
   details td, details tbody th { border: 0; padding: .1rem .5rem; }
-  details td.none { display: none; }
+  .scroll table, .scroll tbody { display: block; }
+  .scroll thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .scroll tr { display: flex; flex-wrap: wrap; gap: 0 .9rem; padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  .scroll tr > * { border: 0 !important; padding: 0; }
+  .scroll tr > :not(.number) { flex: 0 1 auto; }
+  .scroll tr > th { flex: 1 0 60%; }
+  .scroll .number[data-is]::before { content: attr(data-is) " "; color: var(--faint); }
+  .scroll .zero, td.none { display: none; }
   details td[data-is]::before { content: attr(data-is) ": "; color: var(--faint); }
   details tr.danger { box-shadow: inset 4px 0 var(--bad); }
   details tr.danger > :first-child { box-shadow: none; }
@@ -240,7 +252,7 @@ PAGE = """\
 {% if cell == ("0",) %}
 <td class="number zero">0</td>
 {% else %}
-<td class="number">{{ phrase(cell[0]) }}</td>
+<td class="number" data-is="{{ found.names[loop.index0] }}">{{ phrase(cell[0]) }}</td>
 {% endif %}
 {% elif loop.first and WHO not in found.names %}
 <th scope="row">{{ lines(cell) }}</th>
