@@ -51,7 +51,7 @@ div.bad:has(strong) { background: var(--bad-back); border-left: 4px solid var(--
 .left-out { display: none; }
 body:has(.filter input[type=checkbox].portal:not(:checked)) .left-out,
 body:has(#only-danger:checked) .left-out, body.searched .left-out { display: block; }
-body:has(#only-danger:checked) :is(.part tr:not(.danger), details:not(:has(tr.danger)), .part > div:not(.bad)) {
+body:has(#only-danger:checked) :is(.part tr.row:not(.danger), details:not(:has(tr.danger)), .part > div:not(.bad)) {
   display: none; }
 
 .scroll { overflow-x: auto; }
