@@ -400,7 +400,8 @@ class _Made:
             of_hosts = counts[group]
             cells: list[Cell] = [(group[1],), (f"{sum(of_hosts.values()):,}",)]
             if not shown:
-                cells[0] = (Link(group[1], self._reasons[(next(iter(of_hosts)), *group)]),)
+                first, *_more = of_hosts
+                cells[0] = (Link(group[1], self._reasons[(first, *group)]),)
             for host in shown:
                 count = of_hosts.get(host, 0)
                 cells.append((Link(f"{count:,}", self._reasons[(host, *group)]) if count else "0",))
