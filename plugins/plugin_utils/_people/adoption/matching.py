@@ -174,7 +174,7 @@ def _words(text: str) -> tuple[str, ...]:
         parts = unicodedata.normalize("NFKD", plain)
         plain = "".join(one for one in parts if not unicodedata.combining(one)).lower().translate(LETTERS)
     # An apostrophe parts no name: O'Neill is one word.
-    return tuple(WORDS.findall(re.sub("['`´’]", "", plain)))
+    return tuple(WORDS.findall(re.sub("['`\u00b4\u2019]", "", plain)))
 
 
 def _single(word: str) -> str:

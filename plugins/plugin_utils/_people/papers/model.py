@@ -253,7 +253,7 @@ def _names(template: str) -> list[str]:
 
 def of_grants(dated: t.Iterable[t.Sequence[str]]) -> Record:
     """Return the data of a reason that is about the first or the last days of profiles, given as pairs."""
-    pairs = [(profile, day) for profile, day in dated]
+    pairs = list(dated)
     days = sorted({day for _profile, day in pairs})
     day = days[0] if len(days) == 1 else days
     return {"profiles": [profile for profile, _day in pairs], "start": day, "until": day}
