@@ -362,3 +362,12 @@ def test_files_that_others_could_write_are_refused(clc: Bench, tmp_path: Path) -
     (tmp_path / "adoption" / "overlay.yml").chmod(0o666)
     with pytest.raises(BadInput, match="can be written by everybody"):
         stage.adopt()
+
+
+def test_a_roster_that_cannot_be_used_ends_the_task_at_once(stage: Rehearsal) -> None:
+    stage.path.write_text("key,username\n,\n", "utf-8")
+    told = stage.adopt()
+    assert told["failed"]
+    assert "the roster" in told["msg"]
+    assert told["status"] == "refused"
+    assert list(stage.bench.ledger) == []

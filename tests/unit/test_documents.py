@@ -50,6 +50,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(GUIDES.glob("
 LIFECYCLE = GUIDES / "lifecycle.rst"
 AWX = GUIDES / "awx.rst"
 HR_FILES = GUIDES / "hr_files.rst"
+ADOPT = GUIDES / "adopt.rst"
 
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:  .*\n|\n)+)", re.MULTILINE)
@@ -65,7 +66,7 @@ CITATION = re.compile(rf"docs/apis/([\w.-]+\.\w+)(?: ({SECTIONS}(?:, {SECTIONS})
 HEADING = re.compile(rf"^#+ ({SECTIONS})\.? \S", re.MULTILINE)
 NAMED = re.compile(r"[\w./-]*\w\.md\b")
 # What the roles and recipes write for people, and what is built; no file of the repository.
-PAPER = re.compile(r"(?:.*/)?(?:plan|report|offboarding|offboarding_plan|comment|short)(?:\.\w+)?\.md|build/.*")
+PAPER = re.compile(r"(?:.*/)?(?:plan|report|offboarding|offboarding_plan|comment|short|adopt)(?:\.\w+)?\.md|build/.*")
 # A section of something that has no name of a file, as in (word 1.2).
 NAMELESS = re.compile(r"\([a-z]+ \d+\.\d+\)")
 # What a reader is told to type, besides ansible-playbook, and this test does not run; the second row is run by
@@ -235,6 +236,36 @@ def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None
         check_lifecycle(reader, portals)
     if document == AWX:
         check_awx(reader)
+    if document == ADOPT:
+        check_adopt(reader)
+
+
+def check_adopt(reader: Reader) -> None:
+    """What the guide says about its commands: nothing is ever sent, and what the files hold."""
+    assert set(reader.writes.values()) == {0}
+    place = reader.folder / "adoption"
+    text = ADOPT.read_text("utf-8")
+    told = [
+        name for line in TERM.findall(text.partition("beside ``provisioning``")[2]) for name in line.split("``, ``")
+    ]
+    assert {path.name for path in place.iterdir()} == set(told) - {"people.yml"}
+    assert {path.name for path in (reader.folder / "found").iterdir()} == set(told)
+    overlay = yaml.safe_load((place / "overlay.yml").read_text("utf-8"))["people"]
+    assert {key: sorted(one["accounts"]) for key, one in overlay.items()} == {
+        "1001": ["clc_prod"],
+        "1004": ["mail_platform"],
+        "1005": ["cloudcenter_lab"],
+    }
+    asked = yaml.safe_load((place / "proposals.yml").read_text("utf-8"))["proposals"]
+    assert {(one["person"], one["host"]) for one in asked} >= {
+        ("1002", "digicert_us"),
+        ("1003", "cloudcenter_lab"),
+        ("1006", "cloudcenter_lab"),
+    }
+    plan = json.loads((reader.folder / "provisioning" / "plan.json").read_text("utf-8"))
+    lines = [one for part in plan["hosts"].values() for one in part["section"].get("items", ())]
+    assert {one.get("action", "none") for one in lines} <= {"none", "updated"}
+    assert {one["key"] for one in lines} == set(overlay)
 
 
 def standing_in_for_awx(reader: Reader) -> dict[str, str]:
@@ -309,7 +340,7 @@ def kept_files(guide: Path) -> list[str]:
 
 
 def test_the_examples_of_each_guide_are_run() -> None:
-    assert {path.stem for path in RUNNING} >= {"README", "lifecycle", "scale", *NAMES}
+    assert {path.stem for path in RUNNING} >= {"README", "adopt", "lifecycle", "scale", *NAMES}
 
 
 @pytest.mark.parametrize("block", ALL, ids=str)

@@ -122,14 +122,14 @@ class Adopting(runs.Run):
     def __init__(self, job: Job, store: Store, shared: RunFolder, kind: str, paper: str) -> None:
         super().__init__(job, store, shared, kind, paper)
         self.place = self._place()
-        if job.options["overlay"] == str(self.place / files.OVERLAY):
+        if job.options["overlay"] and Path(job.options["overlay"]).resolve() == self.place / files.OVERLAY:
             # What adopt writes need not be there yet, and is read with the other files.
             self.job = dataclasses.replace(job, options={**job.options, "overlay": None})
         self.seen: Record = {}
         self.changed = False
         self.paper_made: words.Paper | None = None
         path = str(job.options["roster"] or "")
-        self._makes = not path or Path(path) == self.place / files.ROSTER
+        self._makes = not path or Path(path).resolve() == self.place / files.ROSTER
         self._people: tuple[list[Record], list[Record]] | None = None
 
     def _place(self) -> Path:
@@ -141,14 +141,14 @@ class Adopting(runs.Run):
 
     def known(self) -> settle.Known:
         """Return what is decided already, and the people; raises ``BadInput``."""
-        return self._with_people(files.known(self._before(), self.place))
-
-    def _with_people(self, known: settle.Known) -> settle.Known:
+        known = files.known(self._before(), self.place)
         if self._people is None:
             self._people = self._read_people()
-        people, rows = self._people
+        return self._with_people(known, self._people)
+
+    def _with_people(self, known: settle.Known, people: tuple[list[Record], list[Record]]) -> settle.Known:
         others = {name: one for name, one in self.job.options["profiles"].items() if name not in known.profiles}
-        return dataclasses.replace(known, people=people, rows=rows, made=self._makes, others=others)
+        return dataclasses.replace(known, people=people[0], rows=people[1], made=self._makes, others=others)
 
     def _read_people(self) -> tuple[list[Record], list[Record]]:
         """Return the people, and the rows of the roster that is ours; raises ``BadInput``."""
@@ -175,6 +175,11 @@ class Adopting(runs.Run):
             "title": self.job.portal.title,
             **(part or self.seen),
         }
+        if self._people is None:
+            # A task that has failed may be the last one, and then it speaks for the others. Under the lock of the run,
+            # in which all is brought together, nobody can read the roster.
+            with contextlib.suppress(PortalError):
+                self.known()
         shown = report.masked(told, self.job.mask)
         if shown.get("accounts") != told.get("accounts"):
             raise Refused(
@@ -203,7 +208,7 @@ class Adopting(runs.Run):
         if self._people is None or not set(self.job.batch) <= parts.keys():
             return {}
         folder = self.shared.folder if self.job.checking else self.place
-        known = self._with_people(files.known(before, self.place))
+        known = self._with_people(files.known(before, self.place), self._people)
         found = settle.settle(parts, known)
         became = {}
         for name, new in files.texts(found).items():

@@ -269,8 +269,12 @@ class Matcher:
             theirs = {match.person: match.account for match in sure[host]}
             for key, ident in {**view.settled, **theirs}.items():
                 account = by_id.get(ident)
-                for name in {fold(account.login), fold(account.email)} - {""} if account is not None else ():
-                    if key in self.people and len(name) >= SHORT:
+                person = self.people.get(key)
+                if account is None or person is None:
+                    continue
+                # What the roster tells of them says nothing more for being on another portal as well.
+                for name in {fold(account.login), fold(account.email)} - {person.email, person.username}:
+                    if len(name) >= SHORT:
                         known.setdefault(name, []).append((key, host))
         return {host: self._rest(host, view, sure[host], known) for host, view in views.items()}
 
