@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Facts = dict[str, Any]
-PROVISION, OFFBOARD = "portal.users.provision", "portal.users.offboard"
+PROVISION, OFFBOARD, ADOPT = "portal.users.provision", "portal.users.offboard", "portal.users.adopt"
 ROLES = (PROVISION, OFFBOARD)
 KEY, PASSWORD = "canary-api-key", "canary-api-password"
 CLC = {
@@ -598,7 +598,7 @@ def test_files_are_looked_for_where_the_person_stands_and_then_beside_the_playbo
     assert job["log"] == str(tmp_path / "provisioning" / "provisioning.jsonl")
 
 
-@pytest.mark.parametrize("name", [PROVISION, OFFBOARD])
+@pytest.mark.parametrize("name", [PROVISION, OFFBOARD, ADOPT])
 def test_a_playbook_that_would_do_nothing_fails(run: Callable[..., onstage.Told], name: str) -> None:
     short = name.rpartition(".")[2]
     hosts = copy.deepcopy(TWO)
