@@ -27,6 +27,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people import run as
 from ansible_collections.portal.users.plugins.plugin_utils._people.adoption import files, settle, sights
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import adopt as words
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster import address
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import overlay as overlays
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import read as roster_reader
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory
@@ -128,8 +129,13 @@ class Adopting(runs.Run):
         self.seen: Record = {}
         self.changed = False
         self.paper_made: words.Paper | None = None
-        path = str(job.options["roster"] or "")
-        self._makes = not path or Path(path).resolve() == self.place / files.ROSTER
+        given = job.options["roster"]
+        ours = (
+            isinstance(given, str)
+            and not address.is_address(given)
+            and Path(given).resolve() == self.place / files.ROSTER
+        )
+        self._makes = not given or ours
         self._people: tuple[list[Record], list[Record]] | None = None
 
     def _place(self) -> Path:

@@ -145,7 +145,8 @@ class Matches(t.NamedTuple):
 class _Person:
     """A person in the words of the matcher.
 
-    ``key`` is folded and ``name`` is it as it is written; ``logins`` are squeezed, with what they come from.
+    ``key`` is folded and ``name`` is it as it is written; ``logins`` are squeezed, with what they come from. What is a
+    ``service`` is no person, and has no account of one.
     """
 
     key: str
@@ -160,6 +161,7 @@ class _Person:
     phones: frozenset[str]
     status: str
     end: str
+    service: bool
 
 
 def tokens(*texts: str) -> tuple[str, ...]:
@@ -309,7 +311,7 @@ class Matcher:
 
     def _may_have(self, key: str, view: View) -> bool:
         person = self.people[key]
-        away = person.status in AWAY or key in view.offboarded
+        away = person.status in AWAY or person.service or key in view.offboarded
         return not away and key not in view.settled and key not in view.barred
 
     # What is a question, and what is nobody's.
@@ -331,7 +333,8 @@ class Matcher:
             evidence = desk.evidence(account)
             matches = []
             for key, facts in evidence.found.items():
-                one = None if key in view.barred else desk.judged(account, self.people[key], facts)
+                person = self.people[key]
+                one = None if key in view.barred or person.service else desk.judged(account, person, facts)
                 if one is not None and key in theirs:
                     second = (SECOND, logins.get(theirs[key], ""))
                     one = one._replace(evidence=(*one.evidence, second), weight=one.weight - 3)
@@ -463,6 +466,7 @@ def _person(found: Record) -> _Person:
         frozenset(filter(None, phones)),
         str(found.get("status") or ""),
         str(found.get("end") or ""),
+        found.get("type") == SERVICE,
     )
 
 

@@ -210,6 +210,7 @@ NOBODYS = {
     "a first name alone": ([ADA], sight("ada.b@other.example", "Ada", "Byron", "adab"), matching.NOBODY),
     "a last name alone": ([ADA], sight("bo@other.example", "Bo", "Lovelace", "bolo"), matching.NOBODY),
     "a service account": ([ADA], sight("ada.lovelace@corp.example", apart=matching.SERVICE), matching.SERVICE),
+    "what is no person": ([{**ADA, "type": "service"}], sight("ada.lovelace@corp.example"), matching.NOBODY),
     "the credential": ([ADA], sight("api@corp.example", "Al", "Khan", own=True), matching.OWN),
     "one of many": (
         [{"key": str(n), "email": f"n{n}@corp.example", "first_name": "Li", "last_name": "Wang"} for n in range(9)],
