@@ -106,7 +106,8 @@ class Newcomers:
             login = f"{plain(first)}.{plain(last)}"
             # An address that was given to somebody else when its holder left.
             email = people[place]["email"] if place < stale else f"{login}@{NEW}"
-            found.append(Account(email if portal == "cloudcenter" else login, email, first, last, "", "stranger"))
+            kind = "stale" if place < stale else "stranger"
+            found.append(Account(email if portal == "cloudcenter" else login, email, first, last, "", kind))
         rng.shuffle(found)
         assert len({one.login.lower() for one in found}) == len(found)
         return found

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,10 +21,8 @@ from rehearsal import PROFILES, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 Facts = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -129,6 +130,16 @@ def company(tmp_path: Path) -> Company:
     return Company(tmp_path, 5)
 
 
+MAIDENS = ("maiden_address", "maiden_login")
+
+
+def guide_numbers() -> list[list[int]]:
+    """Return the rows of the table in the guide: accounts, sure, to decide, nobody's."""
+    text = (ROOT / "docs" / "docsite" / "rst" / "adopt.rst").read_text("utf-8")
+    rows = text.partition(".. list-table::")[2].partition("No account is ever")[0].split("  * - ")[2:]
+    return [[int(number) for number in re.findall(r"^    - (\d+)$", row, re.MULTILINE)] for row in rows]
+
+
 def taken(company: Company) -> list[Facts]:
     """Return what the last plan would take from anybody, or do twice."""
     document = json.loads((company.path.parent / "provisioning" / "plan.json").read_text("utf-8"))
@@ -154,6 +165,20 @@ def test_every_sure_match_is_found_no_wrong_one_is_sure_and_the_plan_takes_nothi
         theirs = {(host, ident, one.owner) for ident, one in accounts.items() if one.kind in ASKED}
         assert theirs <= asked
     assert all(one["evidence"] and one["accept"] is False for one in company.asked())
+    orphans = (company.place / "orphans.csv").read_text("utf-8")
+    nobodys = {(row["portal"], row["id"]) for row in csv.DictReader(orphans.splitlines())}
+    for host, accounts in company.truth.items():
+        ends = [
+            set(company.adopted(host)),
+            {i for h, i, _key in asked if h == host},
+            {i for h, i in nobodys if h == host},
+        ]
+        counts = [
+            [len(idents), *(len(idents & end) for end in ends)]
+            for kinds in (("case",), ("swapped",), ("old_domain",), ("initials",), MAIDENS, ("stale",), ("stranger",))
+            if (idents := {ident for ident, one in accounts.items() if one.kind in kinds})
+        ]
+        assert counts == guide_numbers(), host
     for host, one in company.provision().items():
         assert not one.get("failed"), (host, one["msg"])
     assert taken(company) == []

@@ -245,7 +245,8 @@ class Matcher:
         self.names: dict[str, list[str]] = {}
         self.logins: dict[str, list[str]] = {}
         self.forms: dict[str, list[str]] = {}
-        self.slips: dict[str, list[tuple[str, str]]] = {}
+        self.typed: dict[str, list[str]] = {}
+        self.slips: dict[str, set[str]] = {}
         self.phones: dict[str, list[str]] = {}
         for one in self.people.values():
             for address in {one.email, one.username} - {""}:
@@ -255,8 +256,12 @@ class Matcher:
             for login, whole in one.logins.items():
                 self.logins.setdefault(login, []).append(one.key)
                 typed = _typed(whole)
-                for part in shortened(typed) if len(typed) >= SHORTEST else ():
-                    self.slips.setdefault(part, []).append((typed, one.key))
+                if len(typed) < SHORTEST:
+                    continue
+                if typed not in self.typed:
+                    for part in shortened(typed):
+                        self.slips.setdefault(part, set()).add(typed)
+                self.typed.setdefault(typed, []).append(one.key)
             for form in one.forms:
                 self.forms.setdefault(form, []).append(one.key)
             for phone in one.phones:
@@ -357,10 +362,15 @@ class _Evidence:
         self._people = people
 
     def note(self, keys: t.Iterable[str], code: str, about: str = "") -> None:
-        """Note that something fits these people."""
-        known = dict.fromkeys(key for key in keys if key in self._people)
-        self.crowded = self.crowded or len(known) > MANY
-        for key in known if len(known) <= MANY else ():
+        """Note that something fits these people; of a crowd no more is looked at than tells that it is one."""
+        known: dict[str, None] = {}
+        for key in keys:
+            if key in self._people:
+                known[key] = None
+            if len(known) > MANY:
+                self.crowded = True
+                return
+        for key in known:
             self.found.setdefault(key, {}).setdefault(code, about)
 
 
@@ -412,9 +422,9 @@ class _Desk:
         found.note(matcher.forms.get(bare, ()), FORM, login)
         typed = _typed(login)
         if len(typed) >= SHORTEST:
-            slips = (slip for part in shortened(typed) for slip in matcher.slips.get(part, ()))
-            close = {key for other, key in slips if near(typed, other)}
-            found.note(sorted(close), TRANSPOSED, login)
+            others = sorted({slip for part in shortened(typed) for slip in matcher.slips.get(part, ())})
+            close = (other for other in others if near(typed, other))
+            found.note((key for other in close for key in matcher.typed[other]), TRANSPOSED, login)
 
     def judged(self, account: Sight, person: _Person, facts: dict[str, str]) -> Match | None:
         """Return the question whether an account is a person's, None if it is not worth asking."""

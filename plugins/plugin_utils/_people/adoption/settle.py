@@ -118,6 +118,7 @@ def contradictions(known: Known) -> list[str]:
     accepted: dict[tuple[str, str], Proposal] = {}
     accounts: dict[tuple[str, str], Proposal] = {}
     people = {fold(str(person["key"])) for person in known.people}
+    overlay = {fold(str(name)): entry for name, entry in known.overlay.items()}
     for one in known.proposals:
         if not one.accept:
             continue
@@ -132,11 +133,10 @@ def contradictions(known: Known) -> list[str]:
             wrong.append(f"{where}: the account {ident} is accepted for {other.person} in line {other.line} already")
         accepted.setdefault((key, host), one)
         accounts.setdefault((host, ident), one)
-        for name, entry in known.overlay.items():
-            said = (entry.get(ACCOUNTS) or {}).get(host)
-            named = str(said.get("id") or "") if isinstance(said, dict) else ""
-            if fold(str(name)) == key and said is not None and named != ident:
-                wrong.append(f"{where}: the overlay says something else of them there, take that out of it first")
+        said = (overlay.get(key, {}).get(ACCOUNTS) or {}).get(host)
+        named = str(said.get("id") or "") if isinstance(said, dict) else ""
+        if said is not None and named != ident:
+            wrong.append(f"{where}: the overlay says something else of them there, take that out of it first")
     return wrong
 
 
@@ -238,14 +238,15 @@ class _Settling:
     def _accepted(self, views: t.Mapping[str, View]) -> list[tuple[str, str, str]]:
         """Return what people have said yes to and what can be done now, as host, key and ID."""
         found = []
+        taken = {host: set(view.settled.values()) for host, view in views.items()}
         for one in self._known.proposals:
             key, host, ident = one.place
             if not one.accept or host not in views:
                 continue
-            free = ident in self._accounts[host] and ident not in views[host].settled.values()
+            free = ident in self._accounts[host] and ident not in taken[host]
             if free and key in self._people and key not in views[host].settled:
                 found.append((host, key, ident))
-            else:
+            elif views[host].settled.get(key) != ident:
                 self._found.lost.append(one)
         return found
 

@@ -226,6 +226,15 @@ def test_what_fits_nobody_or_too_many_is_nobodys(case: str) -> None:
     assert match(people, account) == Matches([], [], {"8": why})
 
 
+def test_thousands_of_namesakes_are_not_compared_with_each_other() -> None:
+    people = [
+        {"key": str(n), "email": f"li{n}@a.example", "first_name": "Li", "last_name": "Wang"} for n in range(4000)
+    ]
+    found = match(people, *(sight("", "Li", "Wang", "li.wang", id=str(n)) for n in range(4000)))
+    assert found.proposed == []
+    assert set(found.orphans.values()) == {matching.SEVERAL}
+
+
 def test_what_is_remembered_is_sure_under_any_name() -> None:
     known = {"1": {"id": "8", "login": "x77", "email": "old@corp.example"}}
     found = match([ADA], sight("", "Al", "Khan"), remembered=known)
