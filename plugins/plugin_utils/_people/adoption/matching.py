@@ -77,6 +77,7 @@ ASKED = 3
 SHORT, SHORTEST = 3, 5
 """A login of fewer signs is nobody's, and one of fewer than the second number is like too many others."""
 DIGITS = 7
+DECIMALS = "0123456789"
 AWAY = ("leaver", "leave")
 """Whose accounts a plan disables, so that a person decides whether an account is theirs."""
 LETTERS = str.maketrans({"ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "a", "œ": "o", "ı": "i", "þ": "th"})
@@ -187,13 +188,18 @@ def _single(word: str) -> str:
 
 @functools.lru_cache(maxsize=65536)
 def squeezed(login: str) -> str:
-    """Return what is left of the local part of a login or address without dots, digits at its end and the like."""
+    """Return what is left of the local part of a login or address without dots and the like."""
     return _single(_typed(login))
 
 
 def _typed(login: str) -> str:
     """Return the same as it was typed, for slips of the finger."""
-    return re.sub(r"[0-9]+$", "", "".join(_words(_local(login))))
+    return "".join(_words(_local(login)))
+
+
+def _slips(typed: str) -> bool:
+    """Return whether a login may be mistyped: of numbers, each one is somebody's."""
+    return len(typed) >= SHORTEST and not any(one.isdecimal() for one in typed)
 
 
 def _local(login: str) -> str:
@@ -256,7 +262,7 @@ class Matcher:
             for login, whole in one.logins.items():
                 self.logins.setdefault(login, []).append(one.key)
                 typed = _typed(whole)
-                if len(typed) < SHORTEST:
+                if not _slips(typed):
                     continue
                 if typed not in self.typed:
                     for part in shortened(typed):
@@ -419,9 +425,10 @@ class _Desk:
         if len(bare) < SHORT:
             return
         found.note(matcher.logins.get(bare, ()), OLD_DOMAIN if "@" in login else LOGIN, login)
-        found.note(matcher.forms.get(bare, ()), FORM, login)
+        # A number behind a name tells namesakes apart.
+        found.note(matcher.forms.get(bare.rstrip(DECIMALS), ()), FORM, login)
         typed = _typed(login)
-        if len(typed) >= SHORTEST:
+        if _slips(typed):
             others = sorted({slip for part in shortened(typed) for slip in matcher.slips.get(part, ())})
             close = (other for other in others if near(typed, other))
             found.note((key for other in close for key in matcher.typed[other]), TRANSPOSED, login)

@@ -121,6 +121,7 @@ QUESTIONS: dict[str, tuple[list[Facts], list[Sight], Facts, list[str], list[str]
     ),
     "flast": ([ADA], [sight("", "Ada", "Lovelace", "alovelace")], {}, ["same_name", "login_form"], []),
     "flast without a name": ([ADA], [sight("", login="alovelace")], {}, ["login_form"], []),
+    "flast with a number": ([ADA], [sight("", login="alovelace2")], {}, ["login_form"], []),
     "last.first": ([ADA], [sight("", login="lovelace.ada")], {}, ["login_form"], []),
     "a slip of the finger": ([ADA], [sight("", login="ada.lovelcae")], {}, ["transposed"], []),
     "swapped names and nothing else": ([ADA], [sight("", "Lovelace", "Ada")], {}, ["swapped_name"], []),
@@ -207,6 +208,11 @@ def test_what_is_not_sure_is_a_question_with_what_speaks_for_it_and_against_it(c
 
 NOBODYS = {
     "another person": ([ADA], sight("al@other.example", "Al", "Khan", "al.khan"), matching.NOBODY),
+    "another number": (
+        [{"key": "5", "username": "employee17", "email": ""}],
+        sight("", login="employee18"),
+        matching.NOBODY,
+    ),
     "a first name alone": ([ADA], sight("ada.b@other.example", "Ada", "Byron", "adab"), matching.NOBODY),
     "a last name alone": ([ADA], sight("bo@other.example", "Bo", "Lovelace", "bolo"), matching.NOBODY),
     "a service account": ([ADA], sight("ada.lovelace@corp.example", apart=matching.SERVICE), matching.SERVICE),
