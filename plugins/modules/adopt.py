@@ -19,11 +19,12 @@ description:
     C(profiles.yml) has the sets of entitlements that occur, for C(provision_profiles). With both, the next plan takes
     nothing from anybody and creates nobody twice who is in it.
   - C(proposals.yml) has the questions. Where somebody has set C(accept) to V(true), the next run takes the match into
-    C(overlay.yml). C(orphans.csv) has the accounts that belong to nobody, and C(adopt.md) all of it for people.
+    C(overlay.yml). C(orphans.csv) has the accounts that belong to nobody, and C(adopt.md) and C(adopt.html) all of it
+    for people.
   - Without a roster, C(people.yml) is written from the accounts.
   - What these files say is added to and never taken back. A file that somebody has changed is not written over, and the
     next one lies beside it, as C(overlay.new.yml). The answers in C(proposals.yml) are kept, and nothing else that is
-    changed there. C(orphans.csv) and C(adopt.md) are made anew each time.
+    changed there. C(orphans.csv) and the papers are made anew each time.
   - Of a portal that cannot be read nothing is concluded, and what the files say of it stays.
   - The role P(portal.users.adopt#role) and the playbook C(portal.users.adopt) consist of one task of this module.
 author:
@@ -133,6 +134,7 @@ papers:
   type: dict
   sample:
     json: /srv/provisioning/runs/20261129T150000Z-adopt/adopt.json
+    html: /srv/adoption/adopt.html
     md: /srv/adoption/adopt.md
     orphans_csv: /srv/adoption/orphans.csv
     overlay_yml: /srv/adoption/overlay.yml

@@ -26,7 +26,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.pool import und
 from ansible_collections.portal.users.plugins.plugin_utils._people import run as runs
 from ansible_collections.portal.users.plugins.plugin_utils._people.adoption import files, settle, sights
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import adopt as words
-from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import html, markdown, paper, text
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import address
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import overlay as overlays
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import read as roster_reader
@@ -193,10 +193,6 @@ class Adopting(runs.Run):
                 "written down",
                 hint="Take it out of the account on the portal, and change the credential",
             )
-        if self._people is None:
-            # Who reads people takes the lock of the run, which is held where the files are written.
-            with contextlib.suppress(BadInput):
-                self._people = self._read_people()
         head = {"time": self.head()["time"], "operator": self.job.operator, "version": runs.version()}
         merged = self.shared.merge(self.paper, self.name, shown, head=head, words=self._words)
         self._places.setdefault("json", str(merged.paths["json"]))
@@ -222,10 +218,12 @@ class Adopting(runs.Run):
             self._places[name.replace(".", "_")] = str(folder / name)
         self.changed = "written" in became.values() or "beside" in became.values()
         self.paper_made = self._paper(document, found, became)
-        paper = words.markdown(self.paper_made)
-        self.store.access.replace(folder / files.PAPER, paper)
-        self._places["md"] = str(folder / files.PAPER)
-        return {"md": paper}
+        made = words.made(self.paper_made)
+        papers = {"md": markdown.whole(made), "html": html.whole(made)}
+        for suffix, form in papers.items():
+            self.store.access.replace(folder / f"{files.PAPER}.{suffix}", form)
+            self._places[suffix] = str(folder / f"{files.PAPER}.{suffix}")
+        return papers
 
     def _before(self) -> dict[str, str]:
         """Return what the files held when the run began: what its first task has found counts for all."""
@@ -258,8 +256,8 @@ class Adopting(runs.Run):
             made=found.made,
             notes=self._notes(found),
             files=told,
-            sure=[_adopted(line) for line in (*found.sure, *found.taken)],
-            asked=[_asked(line) for line in found.asked],
+            sure=[_match(line) for line in (*found.sure, *found.taken)],
+            asked=[_match(line) for line in found.asked],
             profiles=profiles,
         )
 
@@ -323,10 +321,13 @@ class Adopting(runs.Run):
         return found
 
 
-def _adopted(line: settle.Line) -> tuple[str, str, str, str, str]:
-    return line.host, str(line.person["key"]), settle.name_of(line.person), line.account["login"], line.profile
-
-
-def _asked(line: settle.Line) -> tuple[str, str, str, str, list[str], list[str]]:
+def _match(line: settle.Line) -> words.Match:
+    who = paper.Who(
+        str(line.person["key"]), settle.name_of(line.person), line.account["login"], _department(line.person)
+    )
     good, bad = words.evidence(line.match.evidence), words.against(line.match.against)
-    return line.host, str(line.person["key"]), settle.name_of(line.person), line.account["login"], good, bad
+    return words.Match(line.host, who, line.profile, good, bad)
+
+
+def _department(person: t.Mapping[str, t.Any]) -> str:
+    return str(person.get("department") or "")

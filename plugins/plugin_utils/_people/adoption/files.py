@@ -48,7 +48,7 @@ OVERLAY, PROPOSALS, PROFILES, ORPHANS, ROSTER, PAPER = (
     "profiles.yml",
     "orphans.csv",
     "people.yml",
-    "adopt.md",
+    "adopt",
 )
 KEPT = (OVERLAY, PROPOSALS, PROFILES, ROSTER)
 """The files that are read again."""

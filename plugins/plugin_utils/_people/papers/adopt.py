@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text
-from ansible_collections.portal.users.plugins.plugin_utils._people.papers.markdown import plain
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import paper, text
 
 FOR: t.Mapping[str, str] = {
     "remembered": "an earlier run has known it as theirs",
@@ -56,6 +55,9 @@ STATES: t.Mapping[str, str] = {
     "interrupted": "NOT READ, the run was interrupted",
 }
 
+READ = "read"
+_MEANING = "No portal was changed. What stands here is what the accounts, the roster and earlier runs say."
+_IDLE = "none, it is not in use"
 _QUESTIONS = (
     "Each of these is a question in proposals.yml. Nothing follows from it before somebody has set its accept to true "
     "and adopt has run again."
@@ -89,11 +91,20 @@ class Portal(t.NamedTuple):
     orphans: int
 
 
+class Match(t.NamedTuple):
+    """One match: what keeps an account as it is, or what speaks for it and against it."""
+
+    host: str
+    who: paper.Who
+    profile: str = ""
+    good: t.Sequence[str] = ()
+    bad: t.Sequence[str] = ()
+
+
 class Paper(t.NamedTuple):
     """All that the paper says. ``files`` are what was written and what became of each, ``notes`` what must be known.
 
-    ``sure`` has host, person, name, login and profile, ``asked`` host, person, name, login, evidence and what is
-    against it, ``profiles`` name, host, accounts and what they give.
+    ``profiles`` have a name, a host, how many accounts have it, and what it gives.
     """
 
     time: str
@@ -102,29 +113,29 @@ class Paper(t.NamedTuple):
     made: bool
     notes: list[str]
     files: list[tuple[str, str]]
-    sure: list[tuple[str, str, str, str, str]]
-    asked: list[tuple[str, str, str, str, list[str], list[str]]]
+    sure: list[Match]
+    asked: list[Match]
     profiles: list[tuple[str, str, int, str]]
 
 
 def rows(one: Portal) -> list[str]:
     """Return what the terminal shows of a portal."""
     told = STATES.get(one.status, one.status)
-    if one.status != "read":
+    if one.status != READ:
         return [f"{text.visible(one.host)}: {told}: {text.visible(one.error.splitlines()[0] if one.error else '')}"]
     return [f"{text.visible(one.host)}: {text.number(one.accounts, 'account')} read"]
 
 
-def recap(paper: Paper, place: str) -> list[str]:
+def recap(found: Paper, place: str) -> list[str]:
     """Return what the terminal shows of all portals together."""
-    found = ["adoption:", *(f"  {text.visible(one.host)}: {_counts(one)}" for one in paper.portals)]
-    found += [f"  {note}" for note in paper.notes]
-    found += [f"  {name}: {what}" for name, what in paper.files]
-    return [*found, f"  {text.visible(place)}"]
+    told = ["adoption:", *(f"  {text.visible(one.host)}: {_counts(one)}" for one in found.portals)]
+    told += [f"  {note}" for note in found.notes]
+    told += [f"  {name}: {what}" for name, what in found.files]
+    return [*told, f"  {text.visible(place)}"]
 
 
 def _counts(one: Portal) -> str:
-    if one.status != "read":
+    if one.status != READ:
         return f"{STATES.get(one.status, one.status)}; nothing is concluded about it"
     told = [
         f"{text.number(one.accounts, 'account')}",
@@ -137,42 +148,64 @@ def _counts(one: Portal) -> str:
     return ", ".join(told)
 
 
-def markdown(paper: Paper) -> str:
-    """Return the paper."""
-    lines = [f"# Adoption of {plain(paper.time[:16].replace('T', ' '))} UTC", ""]
-    lines += ["No portal was changed. What stands here is what their accounts, the roster and earlier runs say.", ""]
-    made = "the roster that was written from the accounts" if paper.made else "the roster"
-    lines += [f"{text.number(paper.people, 'person', 'people')} in {made}.", ""]
-    lines += [
-        "| portal | accounts | known before | sure | accepted | to decide | nobody's |",
-        "|---|---|---|---|---|---|---|",
+def made(found: Paper) -> paper.Paper:
+    """Return the paper in parts, of which each form is made."""
+    read = [one for one in found.portals if one.status == READ]
+    told = [
+        f"{sum(one.sure + one.taken for one in read):,} adopted now",
+        f"{sum(one.known for one in read):,} known before",
+        f"{sum(one.asked for one in read):,} to decide",
+        f"{sum(one.orphans for one in read):,} nobody's",
     ]
-    for one in paper.portals:
-        if one.status == "read":
-            numbers = (one.accounts, one.known, one.sure, one.taken, one.asked, one.orphans)
-            lines.append(f"| {plain(one.host)} | {' | '.join(f'{number:,}' for number in numbers)} |")
-        else:
-            lines.append(f"| {plain(one.host)} | {plain(STATES.get(one.status, one.status))} | – | – | – | – | – |")
-    lines += [""]
-    lines += [f"- {plain(one.host)}: {plain(one.error)}" for one in paper.portals if one.error]
-    lines += [f"- {plain(note)}" for note in paper.notes]
-    lines += ["", "## Files", "", *(f"- {plain(name)}: {plain(what)}" for name, what in paper.files), ""]
-    if paper.asked:
-        lines += ["## To decide", "", _QUESTIONS, ""]
-        lines += ["| portal | person | account | for | against |", "|---|---|---|---|---|"]
-        for host, person, name, login, good, bad in paper.asked:
-            who = f"{plain(person)} {plain(name)}".strip()
-            told = (plain(host), who, plain(login), plain("; ".join(good)), plain("; ".join(bad) or text.NOTHING))
-            lines.append(f"| {' | '.join(told)} |")
-        lines += [""]
-    if paper.profiles:
-        lines += ["## Profiles", "", "What accounts have, the most frequent first.", ""]
-        lines += ["| profile | portal | accounts | gives |", "|---|---|---|---|"]
-        lines += [f"| {plain(n)} | {plain(h)} | {count:,} | {plain(gives)} |" for n, h, count, gives in paper.profiles]
-        lines += [""]
-    if paper.sure:
-        lines += ["## Adopted", "", "| portal | person | account | profile |", "|---|---|---|---|"]
-        for host, person, name, login, profile in paper.sure:
-            who = f"{plain(person)} {plain(name)}".strip()
-            lines.append(f"| {plain(host)} | {who} | {plain(login)} | {plain(profile or 'none, it is not in use')} |")
-    return "\n".join(lines).rstrip() + "\n"
+    down = [
+        f"{one.host}: {STATES.get(one.status, one.status)}: {one.error}" for one in found.portals if one not in read
+    ]
+    roster = "written from the accounts" if found.made else "read"
+    return paper.Paper(
+        title=f"Adoption of {found.time[:16].replace('T', ' ')} UTC",
+        meaning=_MEANING,
+        sum=f"Accounts: {', '.join(told)}.",
+        alarms=(*down, *found.notes),
+        decision=(_portals(found.portals), paper.Block("Files", points=_files(found.files), level=2)),
+        about=(f"{text.number(found.people, 'person', 'people')} in the roster, which was {roster}",),
+        parts=tuple(paper.Part(one.host, f"portal-{n}", _blocks(found, one.host)) for n, one in enumerate(read)),
+    )
+
+
+def _files(files: t.Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(f"{name}: {what}" for name, what in files)
+
+
+def _portals(portals: t.Iterable[Portal]) -> paper.Block:
+    names = ("accounts", "known before", "sure", "accepted", "to decide", "nobody's")
+    rows = []
+    for one in portals:
+        counts = (one.accounts, one.known, one.sure, one.taken, one.asked, one.orphans)
+        numbers = tuple((f"{count:,}",) for count in counts) if one.status == READ else ((),) * len(counts)
+        rows.append(paper.Row(((one.host,), *numbers), one.host))
+    return paper.Block("Portals", table=paper.Table(("portal", *names), tuple(rows), frozenset(names)), level=2)
+
+
+def _blocks(found: Paper, host: str) -> tuple[paper.Block, ...]:
+    """Return what is told of one portal: first what somebody has to decide."""
+    asked = [
+        paper.Row((one.who, tuple(one.good), tuple(paper.Strong(bad) for bad in one.bad)), host, danger=bool(one.bad))
+        for one in found.asked
+        if one.host == host
+    ]
+    given = [
+        paper.Row(((name,), (f"{count:,}",), (told,)), host) for name, at, count, told in found.profiles if at == host
+    ]
+    sure = [paper.Row((one.who, (one.profile or _IDLE,)), host) for one in found.sure if one.host == host]
+    told = (
+        ("To decide", (_QUESTIONS,), (paper.WHO, "for", "against"), asked),
+        ("Profiles", (), ("profile", "accounts", "gives"), given),
+        ("Adopted", (), (paper.WHO, "profile"), sure),
+    )
+    return tuple(
+        paper.Block(
+            title, f"{len(rows):,}", said, table=paper.Table(names, tuple(rows), frozenset(("accounts",)) & {*names})
+        )
+        for title, said, names, rows in told
+        if rows
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from stage import HOSTS, Stage, tell
 
-FILES = {"overlay.yml", "profiles.yml", "proposals.yml", "people.yml", "orphans.csv", "adopt.md"}
+FILES = {"overlay.yml", "profiles.yml", "proposals.yml", "people.yml", "orphans.csv", "adopt.md", "adopt.html"}
 
 
 def place(stage: Stage) -> Any:
@@ -23,7 +23,7 @@ def read(stage: Stage, name: str) -> Any:
 
 
 def kept(stage: Stage) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in place(stage).iterdir() if path.name != "adopt.md"}
+    return {path.name: path.read_bytes() for path in place(stage).iterdir() if path.stem != "adopt"}
 
 
 def adopt(stage: Stage, *arguments: str, code: int = 0, **variables: Any) -> Any:
