@@ -398,3 +398,10 @@ def test_a_roster_that_cannot_be_used_ends_the_task_at_once(stage: Rehearsal) ->
     assert "the roster" in told["msg"]
     assert told["status"] == "refused"
     assert list(stage.bench.ledger) == []
+
+
+def test_profiles_in_two_places_are_warned_of_until_they_are_brought_together(stage: Rehearsal) -> None:
+    (note,) = stage.adopt(profiles=PROFILES)["notes"]
+    assert note.startswith("provision_profiles has 1 profile that profiles.yml has not")
+    together = {**PROFILES, **files(stage)["profiles.yml"]["provision_profiles"]}
+    assert stage.adopt(profiles=together)["notes"] == []

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import typing as t
 from pathlib import Path
 
@@ -245,7 +244,7 @@ class Adopting(runs.Run):
             path = Path(name)
             told.append((name, BECAME[what].format(new=f"{path.stem}.new{path.suffix}")))
         profiles = [
-            (name, str(host), found.counted.get(name, 0), json.dumps(gives or {}, ensure_ascii=False))
+            (name, str(host), found.counted.get(name, 0), words.rights(gives or {}))
             for name, places in found.profiles.items()
             for host, gives in (places or {}).items()
         ]
@@ -290,6 +289,13 @@ class Adopting(runs.Run):
             f"what was accepted for {one.person} on {one.host} (account {one.account}) cannot be had any more"
             for one in found.lost
         ]
+        given = self.job.options["profiles"]
+        apart = [name for name in given if name not in found.profiles]
+        if apart and not found.profiles.keys() <= given.keys():
+            notes.append(
+                f"provision_profiles has {text.number(len(apart), 'profile')} that {files.PROFILES} has not, and what "
+                "sets a variable replaces what else does: bring them together in one place"
+            )
         policy = self.job.options["unlisted"]
         open_accounts = {(line.host, line.match.account) for line in found.asked}
         if policy != "report" and (open_accounts or found.orphans):

@@ -213,8 +213,12 @@ def texts(found: Found) -> Texts:
 
 
 def _orphan(account: Record) -> dict[str, str]:
-    rights = "; ".join(f"{name}: {text.value(value)}" for name, value in sorted(account["gives"].items()))
-    return {**account, "portal": account["host"], "rights": rights, "why": words.WHY[account["why"]]}
+    return {
+        **account,
+        "portal": account["host"],
+        "rights": words.rights(account["gives"]),
+        "why": words.WHY[account["why"]],
+    }
 
 
 def put(folder: Path, name: str, new: str, before: str | None, access: Access) -> str:

@@ -57,6 +57,7 @@ STATES: t.Mapping[str, str] = {
 
 READ = "read"
 _MEANING = "No portal was changed. What stands here is what the accounts, the roster and earlier runs say."
+_NOTHING = "an account and nothing else"
 _IDLE = "none, it is not in use"
 _QUESTIONS = (
     "Each of these is a question in proposals.yml. Nothing follows from it before somebody has set its accept to true "
@@ -75,6 +76,11 @@ def evidence(facts: t.Iterable[Fact]) -> list[str]:
 def against(facts: t.Iterable[Fact]) -> list[str]:
     """Return what speaks against it, in words."""
     return [AGAINST[code].format(about=text.visible(about)) for code, about in facts]
+
+
+def rights(gives: Record) -> str:
+    """Return what a profile gives, in words."""
+    return "; ".join(f"{name}: {text.value(found)}" for name, found in sorted(gives.items()))
 
 
 class Portal(t.NamedTuple):
@@ -194,7 +200,9 @@ def _blocks(found: Paper, host: str) -> tuple[paper.Block, ...]:
         if one.host == host
     ]
     given = [
-        paper.Row(((name,), (f"{count:,}",), (told,)), host) for name, at, count, told in found.profiles if at == host
+        paper.Row(((name,), (f"{count:,}",), (told or _NOTHING,)), host)
+        for name, at, count, told in found.profiles
+        if at == host
     ]
     sure = [paper.Row((one.who, (one.profile or _IDLE,)), host) for one in found.sure if one.host == host]
     told = (
