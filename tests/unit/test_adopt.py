@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import dataclasses
 import json
@@ -405,3 +406,23 @@ def test_profiles_in_two_places_are_warned_of_until_they_are_brought_together(st
     assert note.startswith("provision_profiles has 1 profile that profiles.yml has not")
     together = {**PROFILES, **files(stage)["profiles.yml"]["provision_profiles"]}
     assert stage.adopt(profiles=together)["notes"] == []
+
+
+@pytest.mark.parametrize("listed", ["full", "subset", "minimal"])
+def test_what_a_list_does_not_tell_is_asked_for_once_for_each_account(
+    platform: Bench, tmp_path: Path, listed: str
+) -> None:
+    stage = Rehearsal(tmp_path, platform)
+    platform.seed(platform.rich())
+    stage.roster(row("E1", ANN).replace("FirstE1,LastE1", "Ann,O'Lée"))
+    platform.simulator.set(listing_fields=listed)
+    told = stage.adopt()
+    assert adopted(stage) == ["E1"]
+    assert files(stage)["profiles.yml"]["provision_profiles"] == {
+        "found_on_platform_host_1": {stage.host: {"customer_admin": True}}
+    }
+    asked = collections.Counter(one.path for one in platform.ledger)
+    alone = [path for path in asked if re.search(r"/users/[0-9]+", path)]
+    # A list that does not even tell whose accounts are those of the scope has been read one by one for that.
+    assert len(alone) == {"full": 0, "subset": told["accounts"]}.get(listed, len(alone))
+    assert all(asked[path] == 1 for path in alone)
