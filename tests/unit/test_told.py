@@ -82,7 +82,7 @@ def test_the_plan_of_an_offboarding_says_what_is_to_be_done(stage: Rehearsal) ->
     assert paper.startswith("# Plan of offboarding of ")
     assert "Nothing was changed." in paper
     assert "### What is to be done" in paper
-    assert "| portal | change | disable | DELETE |" in paper
+    assert "| portal | state | change | disable | DELETE |" in paper
     assert "1 disabled" in stage.offboard("E1")["summary"]
     assert "### What was done" in (stage.directory / "offboarding.md").read_text("utf-8")
 
