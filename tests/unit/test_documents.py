@@ -333,6 +333,25 @@ def check_lifecycle(reader: Reader, portals: Any) -> None:
     assert portals.sims["clc"].accounts_by_key()["chris.redfield@example.com"]["Status"] == "Disabled"
 
 
+def test_what_the_guide_says_of_decisions_is_what_the_roles_do_without_one() -> None:
+    told = LIFECYCLE.read_text("utf-8").partition("What there is to decide\n")[2].partition("The portals\n---")[0]
+    rows = re.findall(r"   \* - (.*)\n     - (.*)\n     - (.*)\n", told)[1:]
+    specs: dict[str, Any] = {}
+    for role in ("provision", "offboard"):
+        text = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text("utf-8")
+        specs |= yaml.safe_load(text)["argument_specs"]["main"]["options"]
+    assert len(rows) > 10
+    for question, answer, without in rows:
+        assert "?" in question
+        variables = re.findall(r"``(\w+_\w+)``", answer)
+        assert variables or "playbook" in answer
+        value = re.match(r"``(.*?)``", without)
+        for name in variables:
+            default = specs[name].get("default")
+            said = yaml.safe_load(value[1]) if value else None
+            assert (default or None if said is None else default) == said, question
+
+
 def kept_files(guide: Path) -> list[str]:
     """Return what the guide says that the roles keep."""
     told = guide.read_text("utf-8").partition("What is kept\n")[2].partition("They hold names")[0]
