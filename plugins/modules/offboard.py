@@ -91,17 +91,6 @@ options:
       - In a list of mappings, such as a lookup or a registered result, each one is a person and is checked as in a
         file. Nothing in it is evaluated.
     type: raw
-  roster_map:
-    description:
-      - How a roster of another layout is read, as other programs write it. Without a map, the error proposes one.
-      - V(columns) maps fields of a person to the names of the columns they come from. A column that has the name of a
-        field is taken without it. Each other column must stand in V(ignore), where V(*) means all others.
-      - V(delimiter) is one sign or V(tab), V(encoding) for example V(utf-16) or V(windows-1252), V(preamble) the
-        number of lines before the header, and V(dates) a list of formats made of C(%d), C(%m), C(%Y), C(%b) and C(%B).
-      - V(values) maps fields to what their values become, such as C(extern) to C(contractor); C(*) stands for all
-        other values, and the empty text for nothing.
-      - V(login) is a rule that makes the login where there is none, such as C({first_name[0]}{last_name}|ascii|lower).
-    type: dict
   variables:
     description:
       - Whether the options are read from the variables of the role, which are those of this module with C(offboard_)
