@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model, paper
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import adopt, model, paper
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model import (
     Change,
     Head,
@@ -188,3 +188,23 @@ def hostile(texts: tuple[str, ...] = HOSTILE) -> paper.Paper:
         operator=texts[0], created=texts[1], document_digest=texts[0], selection=texts, facts={texts[1]: texts[0]}
     )
     return paper.of(head, sections)
+
+
+def adoption() -> paper.Paper:
+    """Return what an adoption found on four portals: one was not read, and much is to be decided."""
+    portals = [
+        adopt.Portal(host, "failed" if place == 1 else adopt.READ, "it is down", 150, 3, 55, 2, 4, 40)
+        for place, host in enumerate(HOSTS)
+    ]
+    people = [paper.Who(f"E{n}", name, f"login{n}@example.com", "Sales") for n, name in enumerate(HOSTILE)]
+    matches = [
+        adopt.Match(portal.host, who, "found_on_1", ("same name",), ("another last name, Doe",) * (n % 2))
+        for portal in portals
+        for n, who in enumerate(people)
+    ]
+    profiles = [(f"found_on_{n}", portal.host, n, "roles: viewer") for n, portal in enumerate(portals)]
+    files = [("overlay.yml", "written"), ("profiles.yml", "as it was")]
+    found = adopt.Paper(
+        "2026-02-27T09:30:00Z", portals, 200, False, [HOSTILE[0]], files, matches, matches[:8], profiles
+    )
+    return adopt.made(found)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from made import HOSTILE, HOSTS, hostile, offboarding, run
+from made import HOSTILE, HOSTS, adoption, hostile, offboarding, run
 from playwright.sync_api import sync_playwright
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import html, text
@@ -34,6 +34,7 @@ PAPERS: dict[str, Callable[[], Any]] = {
     "plan-1000": functools.partial(run, 1000),
     "report": functools.partial(run, 44, kind="report"),
     "offboarding": offboarding,
+    "adoption": adoption,
     "hostile": hostile,
 }
 WIDTHS = (390, 980, 1600)
