@@ -244,7 +244,7 @@ def test_what_somebody_else_has_put_there_is_searched_too(clc: Bench, tmp_path: 
     page = stage.directory / "runs" / "notes.html"
     page.write_text("<p>FirstE1&nbsp;left; LastE1, FirstE1</p>", "utf-8")
     page.chmod(0o600)
-    older = next((stage.directory / "runs").iterdir()) / "overlay.yml"
+    older = next(one for one in (stage.directory / "runs").iterdir() if one.is_dir()) / "overlay.yml"
     older.write_text('people: {"E1": {}}\n', "utf-8")
     older.chmod(0o600)
     assert {"runs/notes.html", str(older.relative_to(stage.directory))} <= {*taken_out(stage).removed}
@@ -264,6 +264,56 @@ def test_what_no_run_has_written_is_left_as_it_is_and_told(clc: Bench, tmp_path:
     assert traces(stage).keys() == {"people.csv"}
     roster.unlink()
     assert not taken_out(stage).changed
+
+
+def called(stage: Rehearsal, key: str, login: str = "gone@example.test", ask: str = "") -> Erased:
+    """Let somebody come, leave by their key or by what is asked for, and be taken out."""
+    bob = {"key": "E2", "username": BOB}
+    stage.people({"key": key, "username": login, "first_name": "Gone", "last_name": "Away"}, bob)
+    stage.settle()
+    stage.people(bob)
+    stage.offboard(ask or key, today="2026-06-02", delete_now=True)
+    return taken_out(stage, key)
+
+
+@pytest.mark.parametrize("ask", ["login", "ID"])
+def test_who_was_offboarded_by_login_or_id_is_one_person_with_the_one_of_the_roster(
+    bench: Bench, tmp_path: Path, ask: str
+) -> None:
+    stage = Rehearsal(tmp_path, bench)
+    bob = {"key": "E2", "username": BOB}
+    stage.people({"key": "Q7z", "username": ANN}, bob)
+    stage.settle()
+    (ident,) = {one["account_id"] for one in stage.records() if one.get("person") == "Q7z" and one.get("account_id")}
+    stage.people(bob)
+    stage.offboard(ANN if ask == "login" else ident, today="2026-06-02", delete_now=True)
+    assert not taken_out(stage, "Q7z").left
+    text = stage.log.read_text("utf-8").casefold()
+    assert '"q7z"' not in text
+    assert ANN not in text
+    assert not checked(stage).findings
+    assert not taken_out(stage, "Q7z").changed
+
+
+@pytest.mark.parametrize("key", ["7", "login", "clc_host", "worker", "hosts", "1001"])
+def test_a_key_that_is_a_word_or_a_number_elsewhere_is_taken_out_once(clc: Bench, tmp_path: Path, key: str) -> None:
+    stage = Rehearsal(tmp_path, clc)
+    assert called(stage, key).changed
+    assert not taken_out(stage, key).changed
+    assert "gone@example.test" not in stage.log.read_text("utf-8")
+    assert stage.document()["hosts"][stage.host]["section"]["items"][0]["key"] == "E2"
+    assert not checked(stage).findings
+
+
+def test_an_id_of_another_that_is_equal_to_the_key_is_nobody(certcentral: Bench, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, certcentral)
+    stage.roster(row("E2", BOB))
+    stage.settle()
+    (ident,) = {one["account_id"] for one in stage.records() if one.get("person") == "E2" and one.get("account_id")}
+    assert called(stage, ident).changed
+    tenant = next(str(one["tenant"]) for one in stage.records() if one.get("tenant"))
+    assert opened(stage).memory(tenant, keep=False).accounts["e2"]["id"] == ident
+    assert not checked(stage).findings
 
 
 @pytest.mark.parametrize("point", range(1, 8))

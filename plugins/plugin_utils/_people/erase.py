@@ -87,10 +87,13 @@ class _Erasing:
         self.people: dict[str, Traces] = {}
         self.tenants: dict[str, str] = {}
         self._ids: dict[str, set[tuple[str, t.Any]]] = {}
+        self._also: dict[str, set[str]] = {}
         self.was_erased = False
         for entry in store.log.read():
             self._read(entry.record)
+        self._join()
         key = self._who(person)
+        self.keys = {key} | self._also.get(key, set())
         # Of who was taken out before, only what was asked for is known.
         self.traces = self.people.get(key) or Traces(key, {fold(person)})
         # What two people are called, or have had one after the other, finds the other one, too.
@@ -109,6 +112,21 @@ class _Erasing:
             key = fold(str(record["person"]))
             self.people.setdefault(key, Traces(key)).learn(record)
             self._ids.setdefault(key, set()).add((str(record.get("account_id") or ""), record.get("tenant")))
+
+    def _join(self) -> None:
+        """Make one of a person and of what a run called them that was given a login or an ID, and no roster."""
+        for name in sorted(self.people):
+            own = self._ids[name] - {("", tenant) for _ident, tenant in self._ids[name]}
+            called = {fold(ident) for ident, _tenant in own}
+            found = [
+                key
+                for key, one in self.people.items()
+                if key != name and own and own <= self._ids[key] and name in (called | one.known)
+            ]
+            if len(found) == 1:
+                (key,) = found
+                self.people[key].known |= self.people.pop(name).known | {name}
+                self._also.setdefault(key, set()).update({name}, self._also.pop(name, set()))
 
     def _who(self, person: str) -> str:
         name = fold(person)
@@ -153,10 +171,15 @@ class _Erasing:
         for tenant, host in sorted(self.tenants.items()):
             memory = self.store.memory(tenant, keep=False)
             account = memory.accounts.get(self.traces.key)
-            if account is None or account.get("status") == "deleted":
+            if account is None:
+                continue
+            # Who was offboarded by login or ID is known under that: the account tells what became of it.
+            act = (memory.last_act.get(str(account.get("id"))) or {}).get("act")
+            status = {"disable": "disabled", "delete": "deleted"}.get(act or "") or account.get("status")
+            if status == "deleted":
                 continue
             where = {"host": host, "tenant": tenant, "login": account.get("login"), "account_id": account.get("id")}
-            if account.get("status"):
+            if status:
                 self.done.left.append(where)
             else:
                 active.append(f"{account.get('login')!r} on {host or tenant}")
@@ -210,6 +233,13 @@ class _Erasing:
         if not self.redaction.named(text):
             return data
         return self.redaction.lines(text).encode() if path.suffix in TEXTS else None
+
+    def _named(self, path: Path, text: str) -> bool:
+        """Return whether a file still names the person: in a document of ours, IDs and words of the form are nobody."""
+        if path.suffix in DOCUMENTS and self._ours(path):
+            with contextlib.suppress(ValueError):
+                return self.redaction.speaks_of(json.loads(text))
+        return self.redaction.named(text)
 
     def _ours(self, path: Path) -> bool:
         """Return whether a run has written a file."""
@@ -281,11 +311,11 @@ class _Erasing:
 
     def _others(self, memory: Memory) -> Record:
         """Return what a memory says of everybody else."""
-        key = self.traces.key
-        mine = {str((memory.accounts.get(key) or {}).get("id")), str((memory.offboarded.get(key) or {}).get("id"))}
+        keys = self.keys
+        mine = {str((one.get(key) or {}).get("id")) for one in (memory.accounts, memory.offboarded) for key in keys}
         return {
-            "accounts": {name: one for name, one in memory.accounts.items() if name != key},
-            "offboarded": {name: one for name, one in memory.offboarded.items() if name != key},
+            "accounts": {name: one for name, one in memory.accounts.items() if name not in keys},
+            "offboarded": {name: one for name, one in memory.offboarded.items() if name not in keys},
             "last_act": {ident: one for ident, one in memory.last_act.items() if ident not in mine},
             "made": {item: ident for item, ident in memory.made.items() if ident not in mine},
             "rows": memory.rows,
@@ -345,11 +375,11 @@ class _Erasing:
         left = []
         for path in self._files():
             text = (files.read(path) or b"").decode("utf-8", "replace")
-            if self.redaction.may_name(text) and self.redaction.named(text):
+            if self.redaction.may_name(text) and self._named(path, text):
                 left.append(path)
         for tenant in self.tenants:
             memory = self.store.memory(tenant, keep=False)
-            if self.traces.key in {**memory.accounts, **memory.offboarded}:
+            if self.keys & {*memory.accounts, *memory.offboarded}:
                 left.append(self.store.path / PRIVATE / "memory")
         if any(self._hers(line)[0] for line in (files.read(self.store.log.path) or b"").splitlines()):
             left.append(self.store.log.path)

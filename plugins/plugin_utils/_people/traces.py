@@ -22,9 +22,11 @@ WORD = 4
 """A key of digits that is shorter than this is a number like others: it is found as a key, and never in a sentence."""
 SAID = "(taken out)"
 KEYS = ("key", "person")
-MEMBERS = ("account", "account_id", "given", "id", "item", "names", "profiles")
+MEMBERS = ("account", "account_id", "field", "given", "host", "id", "item", "names", "portal", "profiles", "tenant")
 """What holds IDs and names of things, which may be equal to a key and are nobody."""
 NAMES = ("login", "email", "name", "username")
+KEYED = ("accounts", "offboarded", "people")
+"""What has people by their keys; elsewhere a plain word before a value is a word of the form, and nobody."""
 _GONE = object()
 
 
@@ -50,7 +52,7 @@ class Traces:
 
     def pattern(self) -> t.Pattern[str]:
         """Return what finds the person in a folded text."""
-        words = self.known | ({self.key} if len(self.key) >= WORD or not self.key.isdecimal() else set())
+        words = {word for word in (self.key, *self.known) if len(word) >= WORD or not word.isdecimal()}
         # The longest first: an address is found before the login that it begins with.
         found = "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
         return re.compile(rf"(?<![\w@+.-])(?:{found})(?![\w@+-]|\.\w)" if found else r"(?!)")
@@ -77,15 +79,21 @@ class Redaction:
         spellings = dict.fromkeys((text, text.replace("\\", ""), html.unescape(text)))
         return any(self._pattern.search(lowered(one)) for one in spellings)
 
-    def speaks_of(self, value: t.Any) -> bool:
+    def speaks_of(self, value: t.Any, within: str = "") -> bool:
         """Return whether a document, or a part of it, is about the person or names them."""
         if isinstance(value, dict):
             return self.traces.is_about(value) or any(
-                self._is(str(name)) or self.speaks_of(inner) for name, inner in value.items() if name not in MEMBERS
+                self._keys(str(name), within) or self.speaks_of(inner, str(name))
+                for name, inner in value.items()
+                if name not in MEMBERS
             )
         if isinstance(value, (list, tuple)):
             return any(self.speaks_of(inner) for inner in value)
         return isinstance(value, str) and (self._is(value) or self.named(value))
+
+    def _keys(self, name: str, within: str) -> bool:
+        """Return whether the name of a member is the person."""
+        return self._is(name) and (within in KEYED or not name.isidentifier())
 
     def _is(self, text: str) -> bool:
         return fold(text) == self.traces.key or fold(text) in self.traces.known
@@ -97,14 +105,14 @@ class Redaction:
             return value
         return {**(found if isinstance(found, dict) else {}), "erased": self.day}
 
-    def _without(self, value: t.Any) -> t.Any:
+    def _without(self, value: t.Any, within: str = "") -> t.Any:
         if isinstance(value, dict):
             if self.traces.is_about(value):
                 return _GONE
             inner = {
-                name: one if name in MEMBERS else self._without(one)
+                name: one if name in MEMBERS else self._without(one, str(name))
                 for name, one in value.items()
-                if name in MEMBERS or not self._is(str(name))
+                if name in MEMBERS or not self._keys(str(name), within)
             }
             return {name: one for name, one in inner.items() if one is not _GONE}
         if isinstance(value, list):
