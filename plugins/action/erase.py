@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
                 raise BadInput("provision_directory is required besides provision_log: papers and memory lie there")
             store = Store.open(
                 place,
-                writes=False,
+                writes=not self._task.check_mode,
                 group=str(params.get("directory_group") or ""),
                 log=log if params.get("log") else None,
                 create=False,

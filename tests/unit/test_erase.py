@@ -6,22 +6,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from conftest import ANN, BOB, Bench
-from rehearsal import Rehearsal, row
+from rehearsal import Killed, Line, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.action import erase as action
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Tenant
 from ansible_collections.portal.users.plugins.modules import erase as module
 from ansible_collections.portal.users.plugins.plugin_utils._people.erase import Erased, erase
-from ansible_collections.portal.users.plugins.plugin_utils._people.store import check
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import check, files, node
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.locks import Taken
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import Store
 from ansible_collections.portal.users.plugins.plugin_utils._people.who import Asked, who
@@ -313,6 +315,70 @@ def test_an_id_of_another_that_is_equal_to_the_key_is_nobody(certcentral: Bench,
     assert called(stage, ident).changed
     tenant = next(str(one["tenant"]) for one in stage.records() if one.get("tenant"))
     assert opened(stage).memory(tenant, keep=False).accounts["e2"]["id"] == ident
+    assert not checked(stage).findings
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_half_a_line_that_names_them_goes_and_the_chain_covers_what_is_left(
+    clc: Bench, tmp_path: Path, *, goes_on: bool
+) -> None:
+    stage = left(clc, tmp_path)
+    with stage.log.open("ab") as stream:
+        stream.write(f'{{"n":99,"event":"outcome","person":"E1","login":"{ANN}"'.encode())
+    if goes_on:
+        stage.offboard("E2", today="2026-06-03")
+    assert traces(stage)
+    taken_out(stage)
+    assert traces(stage) == {}
+    assert not checked(stage).findings
+    assert not taken_out(stage).changed
+
+
+def test_what_a_killed_run_had_not_finished_to_write_goes(
+    clc: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = left(clc, tmp_path)
+    draft = stage.directory / f".plan.md.{node.mark()}{files.DRAFT}"
+    draft.write_text(f"E1 {ANN}", "utf-8")
+    draft.chmod(0o600)
+    monkeypatch.setattr(action.directory, "places", lambda *_given: (stage.log, stage.directory))
+    task = types.SimpleNamespace(args={"person": "E1"}, check_mode=False)
+    plugin = action.ActionModule.__new__(action.ActionModule)
+    plugin._task = task
+    found = plugin._erased({}, {})
+    assert found["changed"], found["msg"]
+    assert traces(stage) == {}
+
+
+def test_what_others_were_offboarded_for_no_longer_names_them(clc: Bench, tmp_path: Path) -> None:
+    stage = left(clc, tmp_path)
+    stage.offboard("E2", today="2026-06-03", reason="successor of FirstE1 LastE1")
+    tenant = next(str(one["tenant"]) for one in stage.records() if one.get("tenant"))
+    before = opened(stage).memory(tenant, keep=False)
+    taken_out(stage)
+    after = opened(stage).memory(tenant, keep=False)
+    assert traces(stage) == {}
+    assert after.accounts["e2"] == before.accounts["e2"]
+    assert after.offboarded["e2"] == {**before.offboarded["e2"], "reason": "(taken out)"}
+    assert not checked(stage).findings
+
+
+@pytest.mark.parametrize("point", range(1, 8))
+def test_nobody_is_forgotten_whose_account_a_killed_run_may_have_made(bench: Bench, tmp_path: Path, point: int) -> None:
+    stage = Rehearsal(tmp_path, bench)
+    stage.roster(row("E2", BOB))
+    stage.settle()
+    stage.roster()
+    stage.provision()
+
+    def act(number: int, done: bool) -> None:
+        if number == point and not done:
+            raise Killed
+
+    with contextlib.suppress(Killed), Line(bench, act):
+        stage.provision("apply")
+    with pytest.raises(BadInput, match=r"can still sign in|nobody in the log"):
+        taken_out(stage)
     assert not checked(stage).findings
 
 

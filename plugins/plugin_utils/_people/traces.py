@@ -105,6 +105,11 @@ class Redaction:
             return value
         return {**(found if isinstance(found, dict) else {}), "erased": self.day}
 
+    def without(self, value: Record) -> Record:
+        """Return what is known of somebody else without this person."""
+        found = self._without(value)
+        return found if isinstance(found, dict) else {}
+
     def _without(self, value: t.Any, within: str = "") -> t.Any:
         if isinstance(value, dict):
             if self.traces.is_about(value):

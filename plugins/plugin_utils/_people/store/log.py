@@ -172,7 +172,9 @@ class Log:
                     for text in stream:
                         bare = text.rstrip(b"\n")
                         write(new, change(bare) + text[len(bare) :])
-                data, head = self._lines(descriptor, tail, list(told()))
+                # What is covered from now on is what stands there now.
+                with draft.open("rb") as changed:
+                    data, head = self._lines(changed.fileno(), tail, list(told()))
                 write(new, data)
                 os.fsync(new)
                 draft.replace(self.path)
