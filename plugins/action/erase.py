@@ -88,5 +88,5 @@ def sentence(found: Erased) -> str:
         for one in found.left
     ]
     if found.kept:
-        said.append(f"{text.number(found.kept, 'record')} still say that they ran or approved something.")
+        said.append(f"{text.number(found.kept, 'record')} still name them: who ran or approved something, or an event.")
     return " ".join(said)

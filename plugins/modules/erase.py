@@ -22,7 +22,8 @@ description:
   - Papers lose what is about the person. A plan that names them can then no longer be applied, and a paper that can
     only be told as a whole (HTML) is removed. At the end all files of the directory are searched once more, and the
     task fails if something still names the person, a roster that lies there say, which no run has written.
-  - Who ran or approved something stays in the records of that, since the log has to tell it; RV(kept) says how many.
+  - Who ran or approved something stays in the records of that, since the log has to tell it, and so does the ID of an
+    event as it was given; RV(kept) says how many name the person there. Let IDs of events name nobody.
   - It runs on the controller and asks no portal. Not in its reach are roster and overlay, the files of an adoption,
     copies and backups of the directory, the history of a Git repository that it lies in, and the output of jobs. Take
     the person out of the roster first.
@@ -82,7 +83,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 kept:
-  description: Number of records that still say that the person ran or approved something.
+  description: Number of records that still name the person as who ran or approved something, or in the ID of an event.
   returned: success
   type: int
   sample: 0

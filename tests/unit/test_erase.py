@@ -350,6 +350,18 @@ def test_what_a_killed_run_had_not_finished_to_write_goes(
     assert traces(stage) == {}
 
 
+def test_the_id_of_an_event_that_names_them_stays_and_is_counted(clc: Bench, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, clc)
+    stage.roster()
+    stage.settle()
+    stage.offboard("E1", today="2026-06-02", delete_now=True, event_id=f"left {ANN}")
+    named = sum(one.get("event_id") == f"left {ANN}" for one in stage.records())
+    done = taken_out(stage)
+    assert done.kept == named > 0
+    assert "still name them" in action.sentence(done)
+    assert not checked(stage).findings
+
+
 def test_what_others_were_offboarded_for_no_longer_names_them(clc: Bench, tmp_path: Path) -> None:
     stage = left(clc, tmp_path)
     stage.offboard("E2", today="2026-06-03", reason="successor of FirstE1 LastE1")

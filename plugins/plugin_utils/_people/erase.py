@@ -50,7 +50,7 @@ class Erased:
     """What became of it: ``records`` of the log, ``papers`` that lost a part, ``removed`` ones that lost all.
 
     ``left`` are accounts that are still there, disabled; ``kept`` counts the records that name the person as the one
-    who ran or approved something.
+    who ran or approved something, or in the ID of an event.
     """
 
     person: str
