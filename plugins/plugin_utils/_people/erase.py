@@ -67,10 +67,11 @@ def erase(store: Store, person: str, facts: Record, *, day: str, writes: bool) -
 
     ``person`` is a key, login, address or full name; ``facts`` (``run``, ``role``, ``operator``) stand in the record.
     """
-    found = _Erasing(store, person, facts, day)
     with contextlib.ExitStack() as held:
         if writes:
-            found.keep_out(held)
+            _Erasing(store, person, facts, day).keep_out(held)
+        # Whoever worked until the locks were ours may have written something new of them.
+        found = _Erasing(store, person, facts, day)
         found.judge()
         found.papers(writes=writes)
         found.log(writes=writes)
