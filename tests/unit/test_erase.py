@@ -338,7 +338,7 @@ def test_what_a_killed_run_had_not_finished_to_write_goes(
     clc: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = left(clc, tmp_path)
-    draft = stage.directory / f".plan.md.{node.mark()}{files.DRAFT}"
+    draft = stage.directory / ".".join(("", "plan.md", f"{node.mark()}{files.DRAFT}"))
     draft.write_text(f"E1 {ANN}", "utf-8")
     draft.chmod(0o600)
     monkeypatch.setattr(action.directory, "places", lambda *_given: (stage.log, stage.directory))
