@@ -89,6 +89,7 @@ class _Erasing:
         self.tenants: dict[str, str] = {}
         self._ids: dict[str, set[tuple[str, t.Any]]] = {}
         self._also: dict[str, set[str]] = {}
+        self._hashes: set[str] = set()
         self.was_erased = False
         for entry in store.log.read():
             self._read(entry.record)
@@ -108,6 +109,8 @@ class _Erasing:
         self._size = 0
 
     def _read(self, record: Record) -> None:
+        if record.get("event") == chain.ERASED:
+            self._hashes.update(record.get("hashes") or ())
         if record.get("tenant"):
             self.tenants.setdefault(str(record["tenant"]), str(record.get("host") or ""))
         if record.get("person"):
@@ -117,14 +120,16 @@ class _Erasing:
 
     def _join(self) -> None:
         """Make one of a person and of what a run called them that was given a login or an ID, and no roster."""
+        owners: dict[tuple[str, t.Any], set[str]] = {}
+        for key, accounts in self._ids.items():
+            for place in accounts:
+                owners.setdefault(place, set()).add(key)
         for name in sorted(self.people):
-            own = self._ids[name] - {("", tenant) for _ident, tenant in self._ids[name]}
+            own = [place for place in self._ids[name] if place[0]]
+            # Nobody else is compared but who has all of these accounts.
+            others = set.intersection(*(owners[place] for place in own)) - {name} if own else set()
             called = {fold(ident) for ident, _tenant in own}
-            found = [
-                key
-                for key, one in self.people.items()
-                if key != name and own and own <= self._ids[key] and name in (called | one.known)
-            ]
+            found = [key for key in others if key in self.people and (name in called or name in self.people[key].known)]
             if len(found) == 1:
                 (key,) = found
                 self.people[key].known |= self.people.pop(name).known | {name}
@@ -141,12 +146,7 @@ class _Erasing:
             )
         if found:
             return found[0]
-        hashed = self.store.hash_of(name)
-        self.was_erased = any(
-            hashed in (entry.record.get("hashes") or ())
-            for entry in self.store.log.read()
-            if entry.record.get("event") == chain.ERASED
-        )
+        self.was_erased = self.store.hash_of(name) in self._hashes
         if not self.was_erased:
             raise BadInput(
                 f"erase_person: nobody in the log {self.store.log.path} has the key, login, e-mail address or name "
