@@ -31,6 +31,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster import
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import read as roster_reader
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import files as store_files
+from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import full_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.session import Session
@@ -328,9 +329,7 @@ class Adopting(runs.Run):
 
 
 def _match(line: settle.Line) -> words.Match:
-    who = paper.Who(
-        str(line.person["key"]), settle.name_of(line.person), line.account["login"], _department(line.person)
-    )
+    who = paper.Who(str(line.person["key"]), full_name(line.person), line.account["login"], _department(line.person))
     good, bad = words.evidence(line.match.evidence), words.against(line.match.against)
     return words.Match(line.host, who, line.profile, good, bad)
 

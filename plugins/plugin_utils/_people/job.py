@@ -620,14 +620,13 @@ class _Reader:
     def _lasting(self, told: Params, place: Path, facts: Variables) -> None:
         """Refuse a place that is thrown away with the job where memory is required, and tell of it elsewhere."""
         job, folder = "awx_job_id" in facts, self.environment.get(lasting.FOLDER) or ""
+        hint = "set it to a place on a volume that outlives the job"
         secrets = told.get("secrets_file") if job else None
         lost = lasting.thrown_away(Path(secrets), job=job, folder=folder) if secrets else ""
         if lost:
-            hint = "set it to a place on a volume that outlives the job"
             self.faults.append(f"{self._called('secrets_file')}: {secrets} {lost}, and the keys in it as well; {hint}")
         why = lasting.thrown_away(place, job=job, folder=folder)
         if why and told.get("require_memory"):
-            hint = "set it to a place on a volume that outlives the job"
             self.faults.append(f"{self._called('directory')}: {place} {why}, so nothing would be remembered; {hint}")
         elif why and job:
             self.warnings.append(f"nothing will be remembered: {self._called('directory')} {place} {why}")

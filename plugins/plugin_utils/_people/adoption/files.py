@@ -22,12 +22,12 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.adoption.sett
     Found,
     Known,
     Proposal,
-    name_of,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import adopt as words
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import FIELDS, PREHIRE, STATUSES
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import files
+from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import full_name
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +160,7 @@ def _plain(cell: Cell) -> t.Any:
 
 def texts(found: Found) -> Texts:
     """Return the files as they are to be."""
-    names = {str(person["key"]): name_of(person) for person in found.people}
+    names = {str(person["key"]): full_name(person) for person in found.people}
     comments = {f"people.{key}": text.visible(name) for key, name in names.items() if name}
     written = {
         OVERLAY: forms.document(

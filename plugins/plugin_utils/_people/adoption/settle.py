@@ -24,6 +24,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.adoption.matc
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import adopt as words
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import text_fault
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.schema import EMAIL as ADDRESS
+from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import full_name
 
 READ = "read"
 """The status of a portal whose accounts are known."""
@@ -343,7 +344,7 @@ class _Settling:
             person, account = str(line.person["key"]), line.account
             told = {
                 "person": person,
-                "name": name_of(line.person),
+                "name": full_name(line.person),
                 "host": line.host,
                 "account": {LOGIN: account["login"], "id": account["id"]},
                 "account_name": account["name"],
@@ -352,12 +353,6 @@ class _Settling:
                 "against": words.against(line.match.against),
             }
             found.proposals.append(Proposal(person, line.host, account["id"], accept, told))
-
-
-def name_of(person: t.Mapping[str, t.Any]) -> str:
-    """Return what somebody is called."""
-    names = (person.get("first_name"), person.get("last_name"))
-    return str(person.get("display_name") or " ".join(filter(None, names)))
 
 
 def _copied(value: t.Any) -> t.Any:
