@@ -15,8 +15,8 @@
 8. Relative imports inside of `_core` and `_portals`, full ones everywhere else in `plugins`.
 9. No portal's name stands in `_core` and `plugin_utils`, docstrings and comments aside, and nothing is decided there by
    the name of a portal: what portals differ in, `Portal` says.
-10. The store knows no portal, nothing of the engine but its errors and what makes two texts the same, and nothing else
-    of the people; papers know nothing that sends, and nobody whom they tell about.
+10. The store knows no portal, nothing of the engine but its errors, what makes two texts the same and how it writes
+    JSON, and nothing else of the people; papers know nothing that sends, and nobody whom they tell about.
 11. Nothing is decided or joined by a text that is made for people: messages, words and sentences of errors are neither
     compared nor searched nor keys, and a reason is compared as a code. Papers, which make these texts, may.
 """
@@ -56,7 +56,8 @@ OTHER_MEANINGS = {"import platform", "platform", "platform.node", "platform.syst
 # Neither does the name of a product that runs the collection.
 PRODUCTS = {"Red Hat Ansible Automation Platform"}
 PURE = {
-    f"{CORE}{name}.py" for name in ("correlate", "desired", "digest", "fields", "guard", "identity", "plan", "report")
+    f"{CORE}{name}.py"
+    for name in ("correlate", "desired", "digest", "fields", "guard", "identity", "json_text", "plan", "report")
 }
 # Everything else of the standard library has to be judged before it is used in a pure file.
 PURE_LIBRARY = {
@@ -83,6 +84,7 @@ WALLS = {
     f"{PEOPLE}store/": (
         f"{FULL}.module_utils._core.errors",
         f"{FULL}.module_utils._core.identity",
+        f"{FULL}.module_utils._core.json_text",
         f"{FULL}.plugin_utils._people.stop",
     ),
     f"{PEOPLE}papers/": (f"{FULL}.module_utils._core.errors", f"{FULL}.module_utils._core.identity"),

@@ -21,6 +21,7 @@ import typing as t
 from .errors import BadInput, Misuse
 from .fields import EMAIL, Choice, Members, Text
 from .identity import fold
+from .json_text import parts
 from .plan import ACTIVATE, CREATE, DELETE, DISABLE, ENABLE, REVOKE, REVOKE_KEYS, WRITE
 from .portal import ACTIVE, DISABLED
 
@@ -52,8 +53,11 @@ def canonical(value: t.Any) -> str:
     return _text(_exact(value))
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
 def _text(value: t.Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _exact(value: t.Any) -> t.Any:
@@ -110,9 +114,16 @@ def _encodes(text: str) -> bool:
 
 def _digest(kind: str, value: t.Any) -> str:
     """Return the digest of a value that is exact: out of ``item``, ``exact`` or a document."""
+    return _digest_of_parts(kind, [_text(value)])
+
+
+def _digest_of_parts(kind: str, texts: t.Iterable[str]) -> str:
     # The kind keeps the digest of one thing from being passed off as that of another.
-    text = _text([f"portal.users {kind}", value])
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    found = hashlib.sha256(f'["portal.users {kind}",'.encode())
+    for text in texts:
+        found.update(text.encode())
+    found.update(b"]")
+    return f"sha256:{found.hexdigest()}"
 
 
 def exact(value: t.Any) -> t.Any:
@@ -137,7 +148,7 @@ def plan_digest_of(digests: t.Iterable[str], tenant: t.Sequence[str], policy: Gi
 
 def document_digest(envelope: Given, plans: t.Mapping[str, str], sections: t.Mapping[str, t.Any]) -> str:
     """Return the digest of a document: its envelope, the plan digests by host, and what people read of each host."""
-    shown = {host: _digest("section", section) for host, section in sections.items()}
+    shown = {host: _digest_of_parts("section", parts(section, _ENCODER)) for host, section in sections.items()}
     return _digest("document", {"envelope": envelope, "plans": plans, "sections": shown})
 
 

@@ -202,13 +202,13 @@ class Adopting(runs.Run):
         self.job.show("\n".join(rows))
         self.forget(merged.document["hosts"])
 
-    def _words(self, document: Record) -> dict[str, str]:
+    def _words(self, document: Record) -> t.Iterable[tuple[str, str]]:
         """Write the files if nobody is missing; this is called under the lock of the run."""
         parts = document["hosts"]
         before = self._before()
         self._keep(before)
         if self._people is None or not set(self.job.batch) <= parts.keys():
-            return {}
+            return ()
         folder = self.shared.folder if self.job.checking else self.place
         known = self._with_people(files.known(before, self.place), self._people)
         found = settle.settle(parts, known)
@@ -223,7 +223,7 @@ class Adopting(runs.Run):
         for suffix, form in papers.items():
             self.store.access.replace(folder / f"{files.PAPER}.{suffix}", form)
             self._places[suffix] = str(folder / f"{files.PAPER}.{suffix}")
-        return papers
+        return papers.items()
 
     def _before(self) -> dict[str, str]:
         """Return what the files held when the run began: what its first task has found counts for all."""

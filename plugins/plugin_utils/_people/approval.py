@@ -65,15 +65,16 @@ class Refusal(BadInput):
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What was approved for one host; ``items`` by their digests."""
+    """What was approved for one host; ``items`` by their digests, and of what people read why there is no plan."""
 
     host: str
     tenant: tuple[str, str, str]
     policy: t.Mapping[str, t.Any]
     items: t.Mapping[str, Item]
     plan_digest: str
-    section: t.Any
     status: str
+    error: str = ""
+    stopped_by: str = ""
     listed: str = ""
 
     @functools.cached_property
@@ -83,6 +84,10 @@ class Part:
     def had(self, ident: str) -> bool:
         """Return whether the listing that this was planned from may have had the account; sure if it says no."""
         return _mark(ident) in self._marks
+
+    def sharing(self, items: t.Mapping[str, Item]) -> Part:
+        """Return it with the same items as ``items`` has by their digests, which need not be in memory twice."""
+        return dataclasses.replace(self, items={name: items.get(name, item) for name, item in self.items.items()})
 
     def check_tenant(self, tenant: t.Sequence[str]) -> None:
         """Raise ``Refusal`` unless the run is about to write where it was approved."""
@@ -325,7 +330,9 @@ def _part(host: str, found: t.Any) -> Part:
     if found["plan_digest"] != right:
         raise _edited(f"the digest of the plan for {host} is not that of what it holds")
     place = (tenant[0], tenant[1], tenant[2])
-    return Part(host, place, policy, by_digest, right, found["section"], found["status"], found["listed"])
+    section = found["section"] if isinstance(found["section"], dict) else {}
+    error, stopped_by = (str(section.get(name) or "") for name in ("error", "stopped_by"))
+    return Part(host, place, policy, by_digest, right, found["status"], error, stopped_by, found["listed"])
 
 
 TEXTS = ("person", "reason", "account", "login", "email")

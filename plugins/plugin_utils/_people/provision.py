@@ -453,7 +453,7 @@ class _Provisioning:
             self.verdicts.update((place, model.NEW) for place in self.items if place not in places)
             self.marks.update((place, self._mark(self.names[place])) for place in places)
             return frozenset(places)
-        part = self.part
+        self.part = part = self.part.sharing({self.names[place]: item for place, item in self.items.items()})
         part.check_policy(self.facts)
         order = list(self.items)
         found = selection.select(

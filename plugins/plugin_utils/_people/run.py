@@ -328,7 +328,7 @@ class Run:
         if len(names) < 2:
             # Nobody has to be asked for what cannot be applied wherever it goes.
             self._usable(found.of(names[0] if names else self.job.host))
-        return found
+        return dataclasses.replace(found, parts={name: found.parts[name] for name in names})
 
     def bound(self) -> bool:
         """Return whether nothing is applied but what somebody approved, whatever else is asked for."""
@@ -369,11 +369,10 @@ class Run:
 
     def _usable(self, part: approval.Part) -> None:
         if part.status not in ("planned", "stopped"):
-            error = part.section.get("error") if isinstance(part.section, dict) else ""
-            text = f"the plan could not be made for {part.host} ({error or part.status}); nothing was sent"
+            text = f"the plan could not be made for {part.host} ({part.error or part.status}); nothing was sent"
             raise approval.Refusal(text, reason="missing")
         if part.status == "stopped" and self.job.options["override"] != part.plan_digest:
-            by = str(part.section.get("stopped_by") or "") if isinstance(part.section, dict) else ""
+            by = part.stopped_by
             # What is protected, and the last administrators, are no question of how many.
             past = f". If it is really meant, give {self._override}: {part.plan_digest}" if by in guard.LIMITS else ""
             raise approval.Refusal(
@@ -468,20 +467,21 @@ class Run:
             **more,
         }
 
-    @undisturbed()
     def publish(self, part: Record | None = None) -> None:
         """Write the papers of the run so far, with this portal as it is known now."""
         job = self.job
-        part = self._shown(part if part is not None else self._part())
-        merged = self.shared.merge(
-            self.paper,
-            self.name,
-            part,
-            head=self.head(),
-            seal=self._sealed,
-            words=self._words,
-            publish=not job.checking and job.mode in (PLAN, APPLY) and (self.reached or job.writes),
-        )
+        # As a decorator it would keep ``part``, which is let go as soon as it is written.
+        with undisturbed():
+            part = self._shown(part if part is not None else self._part())
+            merged = self.shared.merge(
+                self.paper,
+                self.name,
+                part,
+                head=self.head(),
+                seal=self._sealed,
+                words=self._words,
+                publish=not job.checking and job.mode in (PLAN, APPLY) and (self.reached or job.writes),
+            )
         self._places = {suffix: str(path) for suffix, path in merged.paths.items()}
         self.document_digest = str(merged.document["document_digest"])
         self._say(merged.document)
@@ -538,7 +538,7 @@ class Run:
         envelope = {name: value for name, value in document.items() if name != "hosts"}
         return approval.seal(envelope, document["hosts"], store_key=self.store.key, kind=self.paper)
 
-    def _words(self, document: Record) -> dict[str, str]:
+    def _words(self, document: Record) -> t.Iterable[tuple[str, t.Iterable[str]]]:
         envelope = document["envelope"]
         head = model.Head.from_dict(
             {
@@ -553,12 +553,14 @@ class Run:
             for host, part in document["hosts"].items()
         ]
         sections = self._sections
+        # It is written, and a plan of many people needs the room for what people read.
+        document["hosts"][self.name].clear()
         shown = paper.of(head, sections)
-        found = {"md": markdown.whole(shown), "html": html.whole(shown)}
+        yield "md", markdown.pieces(shown)
+        yield "html", html.pieces(shown)
         if self.job.mode == PLAN:
             # For a comment on a merge request; what was done is told by the report in full.
-            found["short.md"] = markdown.short(shown, head.kind, sections, f"{self.paper}.md")
-        return found
+            yield "short.md", [markdown.short(shown, head.kind, sections, f"{self.paper}.md")]
 
     def _say(self, document: Record) -> None:
         """Show what this portal comes to; the task that completes the batch shows all of them."""

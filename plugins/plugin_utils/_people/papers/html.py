@@ -24,6 +24,8 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers import
 
 _OPEN = 60
 """A paper with so many rows is shown unfolded, since it can be read as a whole."""
+_BUFFER = 500
+"""So many bits of a page are put together before they are written."""
 _OPEN_BAD = 30
 """In a longer one, what is bad is unfolded up to so many rows, as long as all of that together is a few screens."""
 
@@ -31,13 +33,13 @@ _PLAIN = ("portal", "what", "before → after", "why", "account", "note")
 """Columns whose cells say what they are, also where a narrow screen shows them without the head of the table."""
 
 
-def whole(found: paper.Paper) -> str:
-    """Return all of a paper; ``found`` may be any that is made of the parts of ``paper``, of this role or another."""
+def pieces(found: paper.Paper) -> t.Iterator[str]:
+    """Yield all of a paper; ``found`` may be any that is made of the parts of ``paper``, of this role or another."""
     blocks = [*found.decision, *(block for part in found.parts for block in part.blocks)]
     rows = [row for block in blocks if block.table is not None for row in block.table.rows]
     hosts = dict.fromkeys((*(part.title for part in found.parts), *(row.host for row in rows if row.host)))
     style = look.STYLE + _filters(len(hosts))
-    return _page().render(
+    page = _page().stream(
         paper=found,
         style=Markup(style),  # noqa: S704  # our own text, and numbers
         script=Markup(look.SCRIPT),  # noqa: S704  # our own text
@@ -46,11 +48,21 @@ def whole(found: paper.Paper) -> str:
         unfolded=_unfolded(blocks),
         dangerous=any(row.danger for row in rows),
     )
+    page.enable_buffering(_BUFFER)
+    yield from page
+
+
+def whole(found: paper.Paper) -> str:
+    """Return all of a paper as one text."""
+    return "".join(pieces(found))
 
 
 @functools.cache
 def _page() -> jinja2.Template:
+    # What is included is handed over as it is made; what a macro makes is there as a whole, and a table may be long.
+    texts = {"page": look.PAGE, "block": look.BLOCK, "table": look.TABLE, "words": look.WORDS}
     environment = jinja2.Environment(
+        loader=jinja2.DictLoader(texts),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
@@ -58,7 +70,7 @@ def _page() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.globals.update(kind=_kind, WHO=paper.WHO, NOTHING=text.NOTHING, PLAIN=_PLAIN)
-    return environment.from_string(look.PAGE)
+    return environment.get_template("page")
 
 
 def _shown(found: t.Any) -> t.Any:

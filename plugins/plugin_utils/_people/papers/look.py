@@ -190,7 +190,7 @@ SCRIPT = """\
 })();
 """
 
-PAGE = """\
+WORDS = """\
 {% macro phrase(one) %}
 {% set is = kind(one) %}
 {% if is == "told" %}
@@ -224,47 +224,6 @@ PAGE = """\
 {% if cell.department %}<bdi>{{ cell.department }}</bdi>{% endif %}</small>
 {% endif %}
 {% endmacro %}
-{% macro table(found, label) %}
-<table aria-label="{{ label }}">
-<thead><tr>
-{% for name in found.names %}
-{% if name == WHO %}
-<th scope="col" class="w-who">who<small>: login, key, department</small></th>
-{% elif name in found.numbers %}
-<th scope="col" class="number">{{ name }}</th>
-{% elif name in ("portal", "grace ends") %}
-<th scope="col" class="narrow">{{ name }}</th>
-{% else %}
-<th scope="col">{{ name }}</th>
-{% endif %}
-{% endfor %}
-</tr></thead>
-<tbody>
-{% for row in found.rows %}
-<tr class="{% if row.total %}all{% else %}row{% endif %}{% if row.danger %} danger{% endif %}
-{% if row.host in places %} at-{{ places[row.host] }}{% endif %}">
-{% for cell in row.cells %}
-{% if kind(cell) == "who" %}
-<th scope="row" class="who">{{ person(cell) }}</th>
-{% elif not cell %}
-<td class="none">{{ NOTHING }}</td>
-{% elif found.names[loop.index0] in found.numbers %}
-{% if cell == ("0",) %}
-<td class="number zero">0</td>
-{% else %}
-<td class="number" data-is="{{ found.names[loop.index0] }}">{{ phrase(cell[0]) }}</td>
-{% endif %}
-{% elif loop.first and WHO not in found.names %}
-<th scope="row">{{ lines(cell) }}</th>
-{% else %}
-<td{% if found.names[loop.index0] not in PLAIN %} data-is="{{ found.names[loop.index0] }}"{% endif %}>
-{{- lines(cell) }}</td>
-{% endif %}
-{% endfor %}
-</tr>
-{% endfor %}
-</tbody></table>
-{% endmacro %}
 {% macro title(one) %}
 {% if one.title %}<h{{ one.level }}>{{ one.title }}{% if one.count and not one.table %}: {{ one.count }}{% endif %}
 </h{{ one.level }}>{% endif %}
@@ -281,25 +240,75 @@ PAGE = """\
 </ul>
 {% endif %}
 {% endmacro %}
-{% macro block(one, about) %}
+"""
+
+TABLE = """\
+{% from "words" import lines, person, phrase %}
+<table aria-label="{{ label }}">
+<thead><tr>
+{% for name in table.names %}
+{% if name == WHO %}
+<th scope="col" class="w-who">who<small>: login, key, department</small></th>
+{% elif name in table.numbers %}
+<th scope="col" class="number">{{ name }}</th>
+{% elif name in ("portal", "grace ends") %}
+<th scope="col" class="narrow">{{ name }}</th>
+{% else %}
+<th scope="col">{{ name }}</th>
+{% endif %}
+{% endfor %}
+</tr></thead>
+<tbody>
+{% for row in table.rows %}
+<tr class="{% if row.total %}all{% else %}row{% endif %}{% if row.danger %} danger{% endif %}
+{% if row.host in places %} at-{{ places[row.host] }}{% endif %}">
+{% for cell in row.cells %}
+{% if kind(cell) == "who" %}
+<th scope="row" class="who">{{ person(cell) }}</th>
+{% elif not cell %}
+<td class="none">{{ NOTHING }}</td>
+{% elif table.names[loop.index0] in table.numbers %}
+{% if cell == ("0",) %}
+<td class="number zero">0</td>
+{% else %}
+<td class="number" data-is="{{ table.names[loop.index0] }}">{{ phrase(cell[0]) }}</td>
+{% endif %}
+{% elif loop.first and WHO not in table.names %}
+<th scope="row">{{ lines(cell) }}</th>
+{% else %}
+<td{% if table.names[loop.index0] not in PLAIN %} data-is="{{ table.names[loop.index0] }}"{% endif %}>
+{{- lines(cell) }}</td>
+{% endif %}
+{% endfor %}
+</tr>
+{% endfor %}
+</tbody></table>
+"""
+
+BLOCK = """\
+{% from "words" import title, told %}
 {% set label = (one.title or "Counts") ~ about %}
+{% set table = one.table %}
 {% if not one.table or one.table.numbers %}
 <div{% if one.bad %} class="bad"{% endif %}>
 {{ title(one) }}
 {{ told(one) }}
 </div>
 {% if one.table %}
-<div class="scroll" tabindex="0" role="group" aria-label="{{ label }}">{{ table(one.table, label) }}</div>
+<div class="scroll" tabindex="0" role="group" aria-label="{{ label }}">{% include "table" %}</div>
 {% endif %}
 {% else %}
 <details{% if one.bad %} class="bad"{% endif %}{% if unfolded(one) %} open{% endif %}>
 <summary>{{ title(one) }} <span class="count">{{ one.count }}</span></summary>
 <div{% if one.mark %} id="{{ one.mark }}"{% endif %}>
 {{ told(one) }}
-{{ table(one.table, label) }}
+{% include "table" %}
+
 </div></details>
 {% endif %}
-{% endmacro %}
+"""
+
+PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -347,8 +356,10 @@ PAGE = """\
 <main>
 <div class="left-out bad"><p><strong>Something is left out of what you see: the filter is in use.</strong></p></div>
 <section class="decision" aria-label="The decision">
+{% set about = "" %}
 {% for one in paper.decision %}
-{{ block(one, "") }}
+{% include "block" %}
+
 {% endfor %}
 </section>
 {% if paper.about %}
@@ -361,8 +372,10 @@ PAGE = """\
 {% for part in paper.parts %}
 <section class="part at-{{ places[part.title] }}" aria-labelledby="{{ part.mark }}" data-portal="{{ part.title }}">
 <h2 id="{{ part.mark }}"><bdi>{{ part.title }}</bdi></h2>
+{% set about = ", " ~ part.title %}
 {% for one in part.blocks %}
-{{ block(one, ", " ~ part.title) }}
+{% include "block" %}
+
 {% endfor %}
 </section>
 {% endfor %}

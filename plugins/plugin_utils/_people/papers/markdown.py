@@ -14,6 +14,8 @@ import typing as t
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model, paper, text
 
 _WIDTH = 90
+_AT_ONCE = 500
+"""Lines that are handed over together."""
 SHORT = 65_000
 """Characters: what a comment on a merge request may hold."""
 _DIGEST = re.compile(r"[A-Za-z0-9:._/+=-]+")
@@ -40,16 +42,33 @@ def plain(found: t.Any) -> str:
     return _ITEM.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", shown))
 
 
+def pieces(found: paper.Paper) -> t.Iterator[str]:
+    """Yield all of a paper."""
+    held = 0
+    lines: Lines = []
+    for line in _lines(found):
+        # What is blank at the end is no part of a paper.
+        held = held + 1 if not line else 0
+        lines.append(line)
+        if len(lines) - held >= _AT_ONCE:
+            yield "".join(f"{one}\n" for one in lines[: len(lines) - held])
+            lines = [""] * held
+    yield "".join(f"{one}\n" for one in lines[: len(lines) - held])
+
+
 def whole(found: paper.Paper) -> str:
-    """Return all of a paper."""
-    lines = _decision(found)
+    """Return all of a paper as one text."""
+    return "".join(pieces(found))
+
+
+def _lines(found: paper.Paper) -> t.Iterator[str]:
+    yield from _decision(found)
     if found.about:
-        lines += _block(paper.Block("About this paper", points=found.about, level=2))
+        yield from _block(paper.Block("About this paper", points=found.about, level=2))
     for part in found.parts:
-        lines += [f"## {plain(part.title)}", ""]
+        yield from (f"## {plain(part.title)}", "")
         for block in part.blocks:
-            lines += _block(block)
-    return "\n".join(lines).rstrip() + "\n"
+            yield from _block(block)
 
 
 def short(found: paper.Paper, kind: str, sections: t.Sequence[model.Section], place: str, most: int = SHORT) -> str:
@@ -105,34 +124,38 @@ def _briefly(kind: str, one: model.Entry, full: bool) -> str:
     return plain(f"{words} [{', '.join(told)}]" if told else words)
 
 
-def _decision(found: paper.Paper) -> Lines:
-    lines = [f"# {plain(found.title)}", ""]
+def _decision(found: paper.Paper) -> t.Iterator[str]:
+    yield from (f"# {plain(found.title)}", "")
     if found.digest:
-        lines += [f"Document digest: {_code(found.digest)}", ""]
-    lines += [plain(found.meaning), ""]
-    lines += [f"**{plain(found.sum)}**", ""] if found.sum else []
-    lines += [*(f"- **{plain(one)}**" for one in found.alarms), *([""] if found.alarms else [])]
+        yield from (f"Document digest: {_code(found.digest)}", "")
+    yield from (plain(found.meaning), "")
+    if found.sum:
+        yield from (f"**{plain(found.sum)}**", "")
+    if found.alarms:
+        yield from (*(f"- **{plain(one)}**" for one in found.alarms), "")
     for block in found.decision:
-        lines += _block(block)
-    return lines
+        yield from _block(block)
 
 
-def _block(block: paper.Block) -> Lines:
-    lines: Lines = []
+def _block(block: paper.Block) -> t.Iterator[str]:
     if block.title:
         count = f": {block.count}" if block.count else ""
-        lines += [f"{'#' * block.level} {plain(block.title)}{count}", ""]
+        yield from (f"{'#' * block.level} {plain(block.title)}{count}", "")
     for one in block.said:
-        lines += [_phrase(one), ""]
-    lines += [*(f"- {_phrase(one)}" for one in block.points), *([""] if block.points else [])]
-    return lines + _table(block.table) if block.table is not None else lines
+        yield from (_phrase(one), "")
+    if block.points:
+        yield from (*(f"- {_phrase(one)}" for one in block.points), "")
+    if block.table is not None:
+        yield from _table(block.table)
 
 
-def _table(table: paper.Table) -> Lines:
+def _table(table: paper.Table) -> t.Iterator[str]:
     names = [one for name in table.names for one in (_WHO if name == paper.WHO else (plain(name),))]
     marks = "|".join("---:" if name in table.numbers else "---" for name in names)
     rows = (" | ".join(one for cell in row.cells for one in _cells(cell)) for row in table.rows)
-    return [f"| {' | '.join(names)} |", f"|{marks}|", *(f"| {row} |" for row in rows), ""]
+    yield from (f"| {' | '.join(names)} |", f"|{marks}|")
+    yield from (f"| {row} |" for row in rows)
+    yield ""
 
 
 def _cells(cell: paper.Cell) -> Lines:

@@ -12,12 +12,14 @@ import contextlib
 import dataclasses
 import errno
 import fcntl
+import functools
 import json
 import os
 import stat
 import time
 import typing as t
 
+from ansible_collections.portal.users.plugins.module_utils._core import json_text
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain, node
 
@@ -30,8 +32,9 @@ PATIENCE = 100
 DRAFT = ".draft"
 """How the name of a file ends that takes the place of another one as soon as it is whole."""
 
-BATCH = 500
-"""So many members of a long list are made JSON at a time."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+PIECE = 1 << 20
+"""Bytes that are read at a time of a file that may be long."""
 READABLE = 500_000
 """Up to so many characters, JSON is indented."""
 Record = dict[str, t.Any]
@@ -158,16 +161,15 @@ class Access:
                 sync(path.parent)
         return path
 
-    def replace(self, path: Path, text: str | bytes | list[bytes]) -> None:
+    def replace(self, path: Path, text: str | bytes | t.Iterable[str | bytes]) -> None:
         """Write a whole file: afterwards there is the old one or the new one, never a part. Raises ``BadInput``."""
-        # Half a surrogate pair, which a portal may send, becomes its escape: the same to a reader of JSON.
-        data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
         draft = path.with_name(f".{path.name}.{node.mark()}{DRAFT}")
         with wrong(path):
             descriptor = self.held(draft)
             try:
-                for part in data if isinstance(data, list) else [data]:
-                    write(descriptor, part)
+                for part in [text] if isinstance(text, (str, bytes)) else text:
+                    # Half a surrogate pair, which a portal may send, becomes its escape: the same to a reader of JSON.
+                    write(descriptor, part.encode("utf-8", "backslashreplace") if isinstance(part, str) else part)
                 os.fsync(descriptor)
                 draft.replace(path)
             except BaseException:
@@ -242,6 +244,14 @@ def read(path: Path) -> bytes | None:
         return stream.read()
 
 
+def pieces(path: Path) -> t.Iterator[bytes]:
+    """Yield what a file of the store holds, which is never there as a whole; raises ``BadInput``, also for a link."""
+    with wrong(path, "read"):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            yield from iter(functools.partial(stream.read, PIECE), b"")
+
+
 def record(path: Path) -> Record | None:
     """Return the JSON object that a file of the store holds; None if there is none. Raises ``BadInput``."""
     data = read(path)
@@ -261,31 +271,22 @@ def dump(value: t.Any) -> str:
     return b"".join(parts(value)).decode()
 
 
-def parts(value: t.Any) -> list[bytes]:
-    """Return what ``dump`` does as it is written: the text of a long document is never there as a whole."""
-    found = [chain.visible(part).encode("utf-8", "backslashreplace") for part in _parts(value)]
+def parts(value: t.Any) -> t.Iterator[bytes]:
+    """Yield what ``dump`` returns: the text of a long document is never there as a whole."""
+    short: list[bytes] | None = []
+    size = 0
+    for part in json_text.parts(value, _ENCODER):
+        data = chain.visible(part).encode("utf-8", "backslashreplace")
+        size += len(data)
+        if short is None:
+            yield data
+        elif size <= READABLE:
+            short.append(data)
+        else:
+            yield from (*short, data)
+            short = None
     # Indenting takes longer than all the rest of a long document, and nobody reads that by eye.
-    if sum(map(len, found)) <= READABLE:
+    if short is not None:
         text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
-        found = [chain.visible(text).encode("utf-8", "backslashreplace")]
-    return [*found, b"\n"]
-
-
-def _parts(value: t.Any) -> t.Iterator[str]:
-    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        before = "{"
-        for name in sorted(value):
-            yield f"{before}{_text(name)}: "
-            yield from _parts(value[name])
-            before = ", "
-        yield "}" if value else "{}"
-    elif isinstance(value, list) and len(value) > BATCH:
-        for place in range(0, len(value), BATCH):
-            yield f"{', ' if place else '['}{_text(value[place : place + BATCH])[1:-1]}"
-        yield "]"
-    else:
-        yield _text(value)
-
-
-def _text(value: t.Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        yield chain.visible(text).encode("utf-8", "backslashreplace")
+    yield b"\n"

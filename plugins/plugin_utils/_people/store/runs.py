@@ -227,13 +227,14 @@ class RunFolder:
         *,
         head: Record,
         seal: t.Callable[[Record], Record] = dict,
-        words: t.Callable[[Record], t.Mapping[str, str]] = lambda _document: {},
+        words: t.Callable[[Record], t.Iterable[tuple[str, t.Iterable[str]]]] = lambda _document: (),
         publish: bool = False,
     ) -> Merged:
         """Put the section of one host into the document ``kind`` of this run; others may do so at the same time.
 
-        ``seal`` returns the document as it is kept, with its digests; ``words`` makes its forms for people, text by
-        suffix. ``publish`` writes all of it beside the log as well, where the next run looks for it.
+        ``seal`` returns the document as it is kept, with its digests. ``words`` makes its forms for people once that
+        is written, one after the other: the suffix, and the text in pieces, so that a long one is never there as a
+        whole. ``publish`` writes all of it beside the log as well, where the next run looks for it.
         """
         # The words under the same lock, or those of a host that was overtaken would hide those of a faster one.
         with self.runs.access.alone(self._lock):
@@ -241,17 +242,17 @@ class RunFolder:
             hosts = {**(document.get("hosts") or {}), host: section}
             place = f"{RUNS}/{self.folder.name}"
             document = seal({**head, "run": self.id, "mode": self.mode, "folder": place, "hosts": hosts})
-            texts: dict[str, str | list[bytes]] = {"json": files.parts(document), **words(document)}
-            self._write(self.folder, kind, texts)
+            names = [f"{kind}.json"]
+            self.runs.access.replace(self.folder / names[0], files.parts(document))
+            for suffix, text in words(document):
+                names.append(f"{kind}.{suffix}")
+                self.runs.access.replace(self.folder / names[-1], text)
             if publish:
                 with self.runs.access.alone(self.runs.private / "published.lock"):
-                    self._write(self.runs.base, kind, texts)
+                    for name in names:
+                        self.runs.access.replace(self.runs.base / name, files.pieces(self.folder / name))
         where = self.runs.base if publish else self.folder
-        return Merged(document, {suffix: where / f"{kind}.{suffix}" for suffix in texts})
-
-    def _write(self, folder: Path, kind: str, texts: t.Mapping[str, str | list[bytes]]) -> None:
-        for suffix, text in texts.items():
-            self.runs.access.replace(folder / f"{kind}.{suffix}", text)
+        return Merged(document, {name.partition(".")[2]: where / name for name in names})
 
 
 def _told(path: Path) -> Record:

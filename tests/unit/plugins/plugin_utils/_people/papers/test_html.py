@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
@@ -24,6 +25,9 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model 
     Section,
     Unlisted,
 )
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 VOID = {"meta", "input"}
 
@@ -229,3 +233,13 @@ def test_people_who_are_as_they_should_be_are_a_number() -> None:
     assert f"{model.STATUSES['unchanged']}: 10,000 people." in shown.words
     assert "E77" not in shown.text
     assert len(shown.source) < 20_000
+
+
+@pytest.mark.parametrize("form", [html, markdown])
+def test_a_long_paper_is_never_there_as_a_whole(form: ModuleType) -> None:
+    lines = tuple(
+        Line(key=f"E{one}", name="Ada", login=f"ada{one}", action="created", status="planned") for one in range(9000)
+    )
+    pieces = list(form.pieces(paper.of(HEAD, [Section(host="one", items=lines)])))
+    assert max(map(len, pieces)) < sum(map(len, pieces)) / 8
+    assert "".join(pieces).count("ada8999") == 1

@@ -19,6 +19,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.store import 
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -31,8 +32,8 @@ def folders(store: Store) -> list[str]:
     return sorted(path.name for path in (store.path / "runs").iterdir())
 
 
-def words(document: dict[str, Any]) -> dict[str, str]:
-    return {"md": " ".join(sorted(document["hosts"]))}
+def words(document: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    yield "md", [" ".join(sorted(document["hosts"])), "\udcff"]
 
 
 def test_tasks_of_one_run_and_mode_share_a_folder(store: Store) -> None:
@@ -51,7 +52,7 @@ def test_sections_of_all_tasks_come_together(store: Store) -> None:
         assert first.document["hosts"] == {"a": {"n": 1}}
         assert second.document["hosts"] == {"a": {"n": 1}, "b": {"n": 2}}
         assert second.paths == {"json": run.folder / "plan.json", "md": run.folder / "plan.md"}
-        assert second.paths["md"].read_text("utf-8") == "a b"
+        assert second.paths["md"].read_text("utf-8") == "a b\\udcff"
     assert not (store.path / "plan.json").exists()
 
 
@@ -68,14 +69,14 @@ def test_a_document_that_is_published_is_the_whole_one_of_its_run(store: Store) 
         assert merged.paths["json"] == store.path / "plan.json"
         found = json.loads(merged.paths["json"].read_text("utf-8"))
         assert (found["digest"], list(found["hosts"]), found["folder"]) == (1, ["c"], f"runs/{run.folder.name}")
-        assert (store.path / "plan.md").read_text("utf-8") == "c"
+        assert (store.path / "plan.md").read_text("utf-8") == "c\\udcff"
 
 
 def test_a_host_that_is_overtaken_does_not_hide_the_others_from_people(store: Store) -> None:
     with store.runs("1", "plan") as run:
         other = threading.Thread(target=run.merge, args=("plan", "b", {}), kwargs={"head": {}, "words": words})
 
-        def slowly(document: dict[str, Any]) -> dict[str, str]:
+        def slowly(document: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
             other.start()
             # If it could, the other host would be done long before this.
             other.join(0.5)
@@ -83,7 +84,7 @@ def test_a_host_that_is_overtaken_does_not_hide_the_others_from_people(store: St
 
         merged = run.merge("plan", "a", {}, head={}, words=slowly)
         other.join(30)
-        assert merged.paths["md"].read_text("utf-8") == "a b"
+        assert merged.paths["md"].read_text("utf-8") == "a b\\udcff"
 
 
 def test_processes_of_one_run_lose_nothing(store: Store) -> None:

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON of long documents is the same, whole or in parts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.portal.users.plugins.module_utils._core.json_text import BATCH, parts
+
+ENCODERS = (
+    json.JSONEncoder(),
+    json.JSONEncoder(ensure_ascii=False, sort_keys=True),
+    json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+)
+VALUES: list[Any] = [
+    {},
+    [],
+    None,
+    "",
+    {"b": 1, "a": {"ü": [], "": {}}},
+    {1: 2},
+    list(range(BATCH)),
+    {"long": [{"z": [place], "a": "é\u2028"} for place in range(2 * BATCH + 1)], "tail": [None]},
+    [[place] * 3 for place in range(BATCH + 1)],
+]
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("value", VALUES)
+def test_parts_come_to_what_the_encoder_writes(encoder: json.JSONEncoder, value: Any) -> None:
+    assert "".join(parts(value, encoder)) == encoder.encode(value)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_no_part_of_a_long_list_is_all_of_it(encoder: json.JSONEncoder) -> None:
+    value = {"section": {"items": [{"n": place} for place in range(10 * BATCH)]}}
+    whole = len(encoder.encode(value))
+    assert max(map(len, parts(value, encoder))) < whole / 8
