@@ -17,7 +17,7 @@ description:
     P(portal.users.awx#role), which makes them by M(portal.users.awx_object).
   - Inputs and injectors of the credential types come from what the modules of the portals read of the environment.
   - Everything that is wrong in the options is told at once. No secret is returned or written. In its place stands the
-    variable of the role, C(awx_portals), C(awx_controller) or C(awx_webhook), in which it must be found.
+    variable of the role, C(awx_portals), C(awx_roster), C(awx_controller) or C(awx_webhook), in which it must be found.
   - It runs on the controller and asks neither a portal nor AWX.
 author:
   - portal.users authors (@portal-users)
@@ -147,6 +147,13 @@ options:
       - How the names of all objects begin. The modules of AWX find some objects by name over all organizations.
     type: str
     default: Portal users
+  roster:
+    description:
+      - "How a job proves who it is to the server of a roster at an address: a mapping of C(header), such as
+        C(Authorization: Bearer TOKEN), and C(ca), the text of a certificate in PEM; one of them may lack."
+      - It becomes a credential on all templates. The address itself stands in the inventory.
+      - Keep the header in a vault. It goes to AWX and nowhere else.
+    type: raw
   timezone:
     description:
       - Time zone of the schedules, for example V(Europe/Zurich).

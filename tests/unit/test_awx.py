@@ -30,7 +30,16 @@ from ansible_collections.portal.users.plugins.module_utils._portals.registry imp
 from ansible_collections.portal.users.plugins.modules import awx_object as object_module
 from ansible_collections.portal.users.plugins.modules import awx_objects as objects_module
 from ansible_collections.portal.users.plugins.plugin_utils._awx import folder, objects, settings
-from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import credential_type, inputs
+from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import (
+    ROSTER,
+    ROSTER_INPUTS,
+    Input,
+    credential_type,
+    inputs,
+    title,
+)
+from ansible_collections.portal.users.plugins.plugin_utils._people import options
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.address import Access
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "roles" / "awx"
@@ -47,6 +56,7 @@ GIVEN: dict[str, Any] = {
         name: {one.id: CA if one.file else f"canary-{name}-{one.id}" for one in inputs(portal)}
         for name, portal in PORTALS.items()
     },
+    "roster": {"header": "Authorization: Bearer canary-roster", "ca": CA},
     "controller": {"host": "https://awx.example.com", "oauth_token": "canary-token"},
     "four_eyes": True,
     "webhook": {
@@ -65,6 +75,7 @@ SETUPS: list[dict[str, Any]] = [
         "instance_group": "with a volume",
         "wrapped": False,
         "webhook": None,
+        "roster": {"ca": CA},
         "controller": None,
         "four_eyes": False,
     },
@@ -72,11 +83,18 @@ SETUPS: list[dict[str, Any]] = [
     {
         "drift_at": "",
         "offboard_at": "",
+        "roster": None,
         "image_credential": "Registry",
         "git_credential": "Git",
         "volume": "/data/people",
     },
 ]
+KINDS: dict[str, tuple[str, tuple[Input, ...]]] = {
+    **{name: (title(portal), tuple(inputs(portal))) for name, portal in PORTALS.items()},
+    "roster": (ROSTER, ROSTER_INPUTS),
+}
+"""What each credential type is called, and its inputs."""
+VALUES: dict[str, Any] = {**GIVEN["portals"], "roster": GIVEN["roster"]}
 FIELD = {"id", "label", "type", "format", "choices", "help_text", "multiline", "secret", "ask_at_runtime", "default"}
 SURVEY_TYPES = {"text": str, "textarea": str, "password": str, "multiplechoice": str, "integer": int, "float": float}
 
@@ -162,9 +180,9 @@ def test_every_name_has_the_prefix_and_nothing_is_made_twice(changes: dict[str, 
     assert len(named) == len(set(named))
 
 
-@pytest.mark.parametrize("name", PORTALS)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_credential_type_is_one_that_awx_takes(name: str) -> None:
-    made = credential_type(PORTALS[name])
+    made = credential_type(*KINDS[name])
     assert made["kind"] == "cloud"
     ids = [field["id"] for field in made["inputs"]["fields"]]
     assert len(set(ids)) == len(ids)
@@ -190,7 +208,7 @@ def test_a_credential_type_is_one_that_awx_takes(name: str) -> None:
 def test_a_credential_type_has_what_the_modules_read_of_the_environment(name: str) -> None:
     portal = PORTALS[name]
     read = {option.env[0]: option for option in task_options(portal) if option.env and option.kind != "bool"}
-    made = credential_type(portal)
+    made = credential_type(*KINDS[name])
     assert set(made["injectors"]["env"]) == set(read)
     secret = {field["id"] for field in made["inputs"]["fields"] if field.get("secret")}
     assert secret == {option.name for option in portal.credentials if option.secret}
@@ -199,7 +217,7 @@ def test_a_credential_type_has_what_the_modules_read_of_the_environment(name: st
 
 def injected(name: str, values: dict[str, Any], place: Path) -> tuple[dict[str, str], dict[str, str]]:
     """Return what AWX puts into the environment of a job, and what of it it shows."""
-    made = credential_type(PORTALS[name])
+    made = credential_type(*KINDS[name])
     (place / "env").mkdir(parents=True)
     kind = ManagedCredentialType(
         namespace=name, name=name, kind="cloud", managed=False, inputs=made["inputs"], injectors=made["injectors"]
@@ -212,10 +230,10 @@ def injected(name: str, values: dict[str, Any], place: Path) -> tuple[dict[str, 
     return env, shown
 
 
-@pytest.mark.parametrize("name", PORTALS)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_job_gets_each_input_and_awx_shows_no_secret(name: str, tmp_path: Path) -> None:
-    known = inputs(PORTALS[name])
-    env, shown = injected(name, GIVEN["portals"][name], tmp_path)
+    known = KINDS[name][1]
+    env, shown = injected(name, VALUES[name], tmp_path)
     for one in known:
         value = env[one.env]
         if one.file:
@@ -223,20 +241,45 @@ def test_a_job_gets_each_input_and_awx_shows_no_secret(name: str, tmp_path: Path
             assert value == f"/runner/env/{file.name}"
             assert file.read_text("utf-8") == CA
         else:
-            assert value == GIVEN["portals"][name][one.id]
-        if one.option.secret:
+            assert value == VALUES[name][one.id]
+        if one.secret:
             assert value not in str(shown)
 
 
-@pytest.mark.parametrize("name", PORTALS)
+@pytest.mark.parametrize("name", KINDS)
 def test_what_is_left_empty_is_an_empty_variable(name: str, tmp_path: Path) -> None:
-    known = inputs(PORTALS[name])
+    known = KINDS[name][1]
     wanted = {one.id: "canary" for one in known if one.required}
     for place, values in (("lacking", wanted), ("empty", {one.id: "" for one in known} | wanted)):
         env, _shown = injected(name, values, tmp_path / place)
         assert {variable for variable, value in env.items() if not value} == {
             one.env for one in known if not one.required
         }
+
+
+def test_a_job_asks_for_a_roster_at_an_address_by_what_awx_gives_it(tmp_path: Path) -> None:
+    env, _shown = injected("roster", GIVEN["roster"], tmp_path)
+    access = Access.of(env)
+    assert access.header == GIVEN["roster"]["header"]
+    assert access.ca_path.startswith("/runner/env/")
+    assert Access.of(injected("roster", {}, tmp_path / "without")[0]) == Access()
+
+
+@pytest.mark.parametrize("changes", SETUPS, ids=str)
+def test_each_job_has_the_credential_of_the_roster_if_there_is_one(changes: dict[str, Any]) -> None:
+    wanted = [f"{told(**changes).prefix}: Roster"] if changes.get("roster", True) else []
+    for template in found("job_template", **changes):
+        assert [name for name in template["credentials"] if name.endswith("Roster")] == wanted, template["name"]
+    assert [one["name"] for one in found("credential", **changes) if one["name"].endswith("Roster")] == wanted
+
+
+def test_no_template_has_what_the_repository_says_about_people() -> None:
+    """A variable of a template would win over ``group_vars``, and nobody would review it."""
+    about_people = {"overlay", "profiles", "roster", "roster_map", "secrets_file"}
+    assert about_people <= set(options.SPECS[options.PROVISION])
+    for template in found("job_template"):
+        asked = {one["variable"] for one in template.get("survey_spec", {}).get("spec", ())}
+        assert not {f"provision_{name}" for name in about_people} & {*template["extra_vars"], *asked}
 
 
 @pytest.mark.parametrize("changes", SETUPS, ids=str)
@@ -403,8 +446,8 @@ def test_a_project_may_be_overridden_only_where_templates_name_playbooks_of_the_
 def test_no_secret_is_described() -> None:
     described = str([item.plain() for item in objects.describe(told())])
     secret = [
-        *(GIVEN["portals"][name][one.id] for name in PORTALS for one in inputs(PORTALS[name]) if one.option.secret),
-        *("canary-token", "canary-path", "canary-header", "canary-password"),
+        *(GIVEN["portals"][name][one.id] for name in PORTALS for one in inputs(PORTALS[name]) if one.secret),
+        *("canary-roster", "canary-token", "canary-path", "canary-header", "canary-password"),
     ]
     assert [value for value in secret if value in described] == []
     assert {item.module for item in objects.describe(told()) if item.secret()} == {
@@ -498,7 +541,7 @@ def same(read: Any, meant: Any) -> bool:
 def test_no_secret_is_written() -> None:
     text = "".join(folder.files(told()).values())
     assert "canary-clc-account_alias" in text, "this is none"
-    for secret in ("api_key", "api_password", "token", "path", "header", "password"):
+    for secret in ("api_key", "api_password", "roster", "token", "path", "header", "password"):
         assert not re.search(rf"canary-(\w+-)?{secret}", text)
     assert "{{ awx_portals.clc.api_key | default(lookup('ansible.builtin.env', 'CLC_API_KEY'), true) }}" in text
 
@@ -583,6 +626,25 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"portals": {"certcentral": {"api_key": "x", "ca": "/etc/ca.pem"}}},
         "awx_portals: certcentral: ca must be the text of a certificate in PEM, not its path.",
+    ),
+    ({"roster": "canary"}, "awx_roster: must be a mapping with header and ca."),
+    ({"roster": {"headers": "x"}}, "awx_roster: has no 'headers'; it has header and ca."),
+    (
+        {"roster": {"header": ""}},
+        "awx_roster: needs header, ca, or both; leave it out for a roster that is no address.",
+    ),
+    (
+        {"roster": {"header": "canary"}},
+        "awx_roster: header must be a header like Authorization: Bearer TOKEN.",
+    ),
+    ({"roster": {"header": 12}}, "awx_roster: header must be text; put it in quotes."),
+    (
+        {"roster": {"header": "a: can\nary"}},
+        "awx_roster: header must be one line of text without control characters.",
+    ),
+    (
+        {"roster": {"ca": "/etc/ca.pem"}},
+        "awx_roster: ca must be the text of a certificate in PEM, not its path.",
     ),
     ({"controller": None}, "awx_four_eyes: needs awx_controller, because AWX does not tell a job who approved it."),
     ({"controller": {"host": "https://awx"}}, "awx_controller: needs oauth_token, or username and password."),

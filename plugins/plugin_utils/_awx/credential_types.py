@@ -4,16 +4,17 @@
 
 # Private to portal.users: any release may change this file.
 
-"""A credential type for AWX, derived from what a portal's modules read of the environment."""
+"""Credential types for AWX, derived from what jobs read of the environment: for each portal, and for the roster."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.arguments import task_options
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.address import CA_PATH, HEADER
 
 if t.TYPE_CHECKING:
-    from ansible_collections.portal.users.plugins.module_utils._core.portal import Option, Portal
+    from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
 
 LABELS = {"api_url": "API address", "api_key": "API key", "api_password": "API password", "api_username": "API user"}
 CA_HELP = "PEM text, for a portal whose certificate is signed by a CA of your own"
@@ -22,24 +23,21 @@ HOST_HELP = "Unless the inventory has it for the host"
 
 
 class Input(t.NamedTuple):
-    """One field of a credential type: its ID, the option that it is for, and how AWX asks for it."""
+    """One field of a credential type: its ID, the environment variable that it becomes, the first one that is read for
+    it, and how AWX asks for it."""
 
     id: str
-    option: Option
+    env: str
+    secret: bool
     required: bool
     file: bool
     help: str
-
-    @property
-    def env(self) -> str:
-        """The environment variable, the first one that the modules read."""
-        return self.option.env[0]
 
     def field(self) -> dict[str, t.Any]:
         """Return the field as AWX has it."""
         name = "CA certificate" if self.file else LABELS.get(self.id, self.id.replace("_", " ").capitalize())
         field: dict[str, t.Any] = {"id": self.id, "label": name, "type": "string"}
-        if self.option.secret:
+        if self.secret:
             field["secret"] = True
         if self.file:
             field["multiline"] = True
@@ -65,8 +63,17 @@ def inputs(portal: Portal) -> list[Input]:
         file, own = option.kind == "path", option in portal.credentials
         words = CA_HELP if file else "" if own else URL_HELP if option.default is not None else HOST_HELP
         # Address and scope are no secrets, and may stand in the inventory.
-        found.append(Input("ca" if file else option.name, option, own and option.required, file, words))
+        name = "ca" if file else option.name
+        found.append(Input(name, option.env[0], option.secret, own and option.required, file, words))
     return found
+
+
+ROSTER = "Roster"
+"""What the credential type of a roster at an address is called."""
+ROSTER_INPUTS = (
+    Input("header", HEADER, True, False, False, "The header that proves who asks, as Authorization: Bearer TOKEN"),
+    Input("ca", CA_PATH, False, False, True, "PEM text, for a server whose certificate is signed by a CA of your own"),
+)
 
 
 def title(portal: Portal) -> str:
@@ -75,14 +82,13 @@ def title(portal: Portal) -> str:
     return name[:1].upper() + name[1:]
 
 
-def credential_type(portal: Portal) -> dict[str, t.Any]:
-    """Return kind, inputs and injectors of the portal's credential type."""
-    known = inputs(portal)
+def credential_type(name: str, known: t.Sequence[Input]) -> dict[str, t.Any]:
+    """Return kind, inputs and injectors of a credential type; ``name`` says what it is for."""
     injectors: dict[str, t.Any] = {"env": {one.env: one.injector() for one in known}}
     if any(one.file for one in known):
         injectors["file"] = {"template.ca": "{{ ca }}"}
     return {
-        "description": f"{title(portal)}, for the collection portal.users",
+        "description": f"{name}, for the collection portal.users",
         "kind": "cloud",
         "inputs": {
             "fields": [one.field() for one in known],

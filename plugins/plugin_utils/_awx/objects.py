@@ -18,9 +18,16 @@ import types
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
-from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import credential_type, inputs, title
+from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import (
+    ROSTER,
+    ROSTER_INPUTS,
+    credential_type,
+    inputs,
+    title,
+)
 
 if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import Input
     from ansible_collections.portal.users.plugins.plugin_utils._awx.settings import Settings, Who
 
 FROM_VARIABLE = "from_variable"
@@ -230,18 +237,26 @@ class _Objects:
             )
             yield Item("instance_group", {"name": self.group, "is_container_group": True, "pod_spec_override": pod})
 
+    def given(self) -> t.Iterator[tuple[str, str, t.Sequence[Input], t.Mapping[str, t.Any]]]:
+        """Yield what each job is given of the environment: the variable of the role, what it is for, the inputs of its
+        credential type, and those that have a value."""
+        for name, values in self.it.portals.items():
+            yield f"awx_portals.{name}", title(PORTALS[name]), inputs(PORTALS[name]), values
+        if self.it.roster:
+            yield "awx_roster", ROSTER, ROSTER_INPUTS, self.it.roster
+
     def credentials(self) -> t.Iterator[Item]:
-        """A type and a credential for each portal, and the one that lets a job ask AWX who approved."""
-        for name in self.it.portals:
-            portal = PORTALS[name]
-            yield Item("credential_type", {"name": self.named(title(portal)), **credential_type(portal)})
-        for name, given in self.it.portals.items():
-            known = {one.id: one for one in inputs(PORTALS[name])}
+        """A type and a credential for each portal and for the roster, and the one that lets a job ask AWX who
+        approved."""
+        for _variable, name, known, _given in self.given():
+            yield Item("credential_type", {"name": self.named(name), **credential_type(name, known)})
+        for variable, name, known, given in self.given():
+            by_id = {one.id: one for one in known}
             values = {
-                one: Variable(f"awx_portals.{name}.{one}", known[one].env) if known[one].option.secret else value
+                one: Variable(f"{variable}.{one}", by_id[one].env) if by_id[one].secret else value
                 for one, value in given.items()
             }
-            yield self.credential(title(PORTALS[name]), self.named(title(PORTALS[name])), values)
+            yield self.credential(name, self.named(name), values)
         if self.it.controller is not None:
             values = {
                 one: Variable(f"awx_controller.{one}") if value is None else value
@@ -365,7 +380,7 @@ class _Objects:
             "playbook": f"awx_{playbook}.yml" if self.it.wrapped else WRAPPED[playbook],
             "inventory": self.named("portals"),
             "execution_environment": self.it.prefix,
-            "credentials": [*(self.named(title(PORTALS[one])) for one in self.it.portals), *credentials],
+            "credentials": [*(self.named(name) for _variable, name, *_rest in self.given()), *credentials],
             "extra_vars": {
                 "provision_directory": f"{self.it.mount}/provisioning",
                 "provision_require_memory": True,

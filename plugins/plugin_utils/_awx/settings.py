@@ -15,10 +15,15 @@ import zoneinfo
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.portal.users.plugins.module_utils._core.cells import Stop
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
-from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import inputs
+from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import ROSTER_INPUTS, inputs
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.address import Access
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import plain
+
+if t.TYPE_CHECKING:
+    from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types import Input
 
 SPEC: dict[str, dict[str, t.Any]] = {
     "approval_timeout": {"type": "int", "default": 86400},
@@ -43,6 +48,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "organization": {"type": "str"},
     "portals": {"type": "raw"},
     "prefix": {"type": "str", "default": "Portal users"},
+    "roster": {"type": "raw"},
     "timezone": {"type": "str", "default": "UTC"},
     "update_secrets": {"type": "bool", "default": True},
     "volume": {"type": "str"},
@@ -77,7 +83,7 @@ class Who(t.NamedTuple):
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """What the role was told. ``portals`` maps types to the names of the inputs that were given, and the values of
-    those that are no secrets; ``controller`` and ``webhook`` likewise."""
+    those that are no secrets; ``controller``, ``roster`` and ``webhook`` likewise."""
 
     approval_timeout: int
     approvers: Who
@@ -101,6 +107,7 @@ class Settings:
     organization: str
     portals: t.Mapping[str, t.Mapping[str, t.Any]]
     prefix: str
+    roster: t.Mapping[str, t.Any] | None
     timezone: str
     update_secrets: bool
     volume: str
@@ -214,6 +221,7 @@ def read(values: t.Mapping[str, t.Any]) -> Settings:
         organization=reader.text("organization"),
         portals=_portals(reader),
         prefix=reader.text("prefix", re.compile(r".{1,100}"), "a text of at most 100 characters"),
+        roster=_roster(reader),
         timezone=reader.text("timezone"),
         update_secrets=bool(values["update_secrets"]),
         volume=reader.text("volume", PLACE, "an absolute path without blanks and colons", may_lack=True).rstrip("/"),
@@ -270,17 +278,41 @@ def _portals(reader: Reader) -> dict[str, t.Mapping[str, t.Any]]:
             continue
         known = inputs(portal)
         part = Reader({f"portals: {name}": given[name] or {one.id: "" for one in known}})
-        member = part.members(f"portals: {name}", {one.id: one.required for one in known}) or {}
-        part.texts(f"portals: {name}", member)
-        if isinstance(member.get("ca"), str) and "-----BEGIN CERTIFICATE-----" not in member["ca"]:
-            part.refuse(f"portals: {name}: ca must be the text of a certificate in PEM, not its path")
-        for one in known:
-            if not one.file and not str(member.get(one.id, "")).isprintable():
-                part.refuse(f"portals: {name}: {one.id} must be one line of text without control characters")
-        secret = {one.id for one in known if one.option.secret}
-        found[name] = {one: None if one in secret else text for one, text in member.items()}
+        found[name] = _without_secrets(_inputs(part, f"portals: {name}", known), known)
         reader.wrong += part.wrong
     return found
+
+
+def _inputs(reader: Reader, name: str, known: t.Sequence[Input]) -> t.Mapping[str, t.Any]:
+    """Return the inputs of a credential that have a value."""
+    member = reader.members(name, {one.id: one.required for one in known}) or {}
+    reader.texts(name, member)
+    if isinstance(member.get("ca"), str) and "-----BEGIN CERTIFICATE-----" not in member["ca"]:
+        reader.refuse(f"{name}: ca must be the text of a certificate in PEM, not its path")
+    for one in known:
+        if not one.file and not str(member.get(one.id, "")).isprintable():
+            reader.refuse(f"{name}: {one.id} must be one line of text without control characters")
+    return member
+
+
+def _without_secrets(member: t.Mapping[str, t.Any], known: t.Sequence[Input]) -> dict[str, t.Any]:
+    secret = {one.id for one in known if one.secret}
+    return {one: None if one in secret else text for one, text in member.items()}
+
+
+def _roster(reader: Reader) -> t.Mapping[str, t.Any] | None:
+    if not reader.values.get("roster"):
+        return None
+    wrong = len(reader.wrong)
+    given = _inputs(reader, "roster", ROSTER_INPUTS)
+    if not given and len(reader.wrong) == wrong:
+        reader.refuse("roster: needs header, ca, or both; leave it out for a roster that is no address")
+    if isinstance(given.get("header"), str) and given["header"].isprintable():
+        try:
+            Access(given["header"]).auth()
+        except Stop:
+            reader.refuse("roster: header must be a header like Authorization: Bearer TOKEN")
+    return _without_secrets(given, ROSTER_INPUTS)
 
 
 def _controller(reader: Reader) -> t.Mapping[str, t.Any] | None:
