@@ -43,6 +43,15 @@ options:
       - Path of a YAML or JSON file with what is said of people beside their roster. What it says of an account stands,
         and nothing is asked about that. What is found is written into C(overlay.yml) in O(output), whatever this names.
     type: str
+  people:
+    description:
+      - Keys of the people about whom something is to be found out and written. Nothing means all.
+      - What the files say of others stays as it is, with the questions about them and their answers, and nothing is
+        concluded for them. C(profiles.yml) and C(orphans.csv) are about accounts, and say the same as without it.
+      - A list, or text with commas, semicolons or line breaks.
+    type: list
+    elements: str
+    default: []
   profiles:
     description:
       - Business roles as M(portal.users.provision) has them. One that gives on one portal just what accounts there have

@@ -221,6 +221,53 @@ def test_a_second_run_changes_nothing_and_a_third_one_after_the_plan_was_applied
     assert company.files()["overlay.yml"] == yaml.safe_load(kept["overlay.yml"])
 
 
+def of_others(told: Any, key: str) -> list[Facts]:
+    return [one for one in told if one["person"] != key]
+
+
+def test_who_is_named_is_adopted_and_of_others_nothing_is_said(company: Company, tmp_path: Path) -> None:
+    whole = Company(tmp_path / "whole", 5)
+    whole.adopt()
+    accounts = [one for found in company.truth.values() for one in found.values()]
+    named = [next(one.owner for one in accounts if one.kind in kinds) for kinds in (SURE, ASKED)]
+    for key in named:
+        told = company.adopt(people=[key])
+        assert [one["msg"] for one in told.values() if one.get("failed")] == []
+        assert f"People who were named: {key}" in (company.place / "adopt.md").read_text("utf-8")
+    people = whole.files()["overlay.yml"]["people"]
+    assert company.files()["overlay.yml"]["people"] == {key: people[key] for key in named if key in people}
+    asked = [one for one in whole.asked() if one["person"] in named]
+    assert sorted(map(str, company.asked())) == sorted(map(str, asked))
+    assert asked
+    for name in ("profiles.yml", "orphans.csv"):
+        assert (company.place / name).read_text("utf-8") == (whole.place / name).read_text("utf-8"), name
+    company.adopt()
+    assert company.files() == whole.files(), "naming somebody first changes nothing of what all come to"
+
+
+def test_answers_about_others_wait_until_they_are_named_or_nobody_is(company: Company) -> None:
+    company.adopt()
+    company.accept()
+    before, people = company.asked(), company.files()["overlay.yml"]["people"]
+    key = next(one["person"] for one in before if one["accept"])
+    company.adopt(people=[key])
+    assert of_others(company.asked(), key) == of_others(before, key)
+    assert [one for one in company.asked() if one["person"] == key and one["accept"]] == []
+    now = company.files()["overlay.yml"]["people"]
+    assert {one for one in now if now[one] != people.get(one)} == {key}
+    company.adopt()
+    for host, accounts in company.truth.items():
+        assert company.adopted(host) == {ident: one.owner for ident, one in accounts.items() if one.owner}
+
+
+def test_who_is_named_and_in_no_roster_is_told_before_anything_is_sent(stage: Rehearsal) -> None:
+    told = stage.adopt(people=["E1", "E9"])
+    assert told["failed"]
+    assert "not in the roster: E9; give the keys of people in it" in told["msg"]
+    assert list(stage.bench.ledger) == []
+    assert not list((stage.directory.parent / "adoption").glob("*.yml"))
+
+
 def test_of_a_portal_that_was_not_read_nothing_is_concluded(company: Company) -> None:
     down = company.stages["platform_host"]
     down.bench.simulator.faults.add("status", code=503, times=None)

@@ -149,12 +149,26 @@ class Adopting(runs.Run):
         """Return what is decided already, and the people; raises ``BadInput``."""
         known = files.known(self._before(), self.place)
         if self._people is None:
-            self._people = self._read_people()
+            people = self._read_people()
+            self._choose(people[0])
+            self._people = people
         return self._with_people(known, self._people)
 
     def _with_people(self, known: settle.Known, people: tuple[list[Record], list[Record]]) -> settle.Known:
         others = {name: one for name, one in self.job.options["profiles"].items() if name not in known.profiles}
-        return dataclasses.replace(known, people=people[0], rows=people[1], made=self._makes, others=others)
+        named = None if self.selection is None else frozenset(map(fold, self.selection))
+        return dataclasses.replace(
+            known, people=people[0], rows=people[1], made=self._makes, others=others, named=named
+        )
+
+    def _choose(self, people: t.Sequence[Record]) -> None:
+        """Find the people who are named; raises ``BadInput`` for unknown ones."""
+        asked = self.job.options["people"]
+        keys = {fold(str(person["key"])): str(person["key"]) for person in people}
+        strange = sorted(one for one in asked if fold(one) not in keys)
+        if strange:
+            raise BadInput(f"not in the roster: {', '.join(strange)}; give the keys of people in it")
+        self.selection = sorted({keys[fold(one)] for one in asked}) if asked else None
 
     def _read_people(self) -> tuple[list[Record], list[Record]]:
         """Return the people, and the rows of the roster that is ours; raises ``BadInput``."""
@@ -253,6 +267,7 @@ class Adopting(runs.Run):
             time=document["time"],
             portals=[self._portal(host, part, found) for host, part in sorted(parts.items())],
             people=len(found.people),
+            named=self.selection,
             made=found.made,
             notes=self._notes(found),
             files=told,
@@ -298,11 +313,10 @@ class Adopting(runs.Run):
                 "sets a variable replaces what else does: bring them together in one place"
             )
         policy = self.job.options["unlisted"]
-        open_accounts = {(line.host, line.match.account) for line in found.asked}
-        if policy != "report" and (open_accounts or found.orphans):
+        if policy != "report" and (found.open or found.orphans):
             notes.append(
                 f"provision_unlisted is {policy}: the next plan would take away "
-                f"{text.number(len(found.orphans), 'account')} of nobody and {len(open_accounts)} about which somebody "
+                f"{text.number(len(found.orphans), 'account')} of nobody and {len(found.open)} about which somebody "
                 "has to decide; set it to report until that is done"
             )
         return notes

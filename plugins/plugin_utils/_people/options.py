@@ -104,6 +104,7 @@ SPECS: dict[str, Spec] = {
     ADOPT: {
         **READING,
         "output": {"type": "str"},
+        "people": _names(),
         "profiles": {"type": "dict", "default": {}},
         "unlisted": {"type": "str", "choices": ["report", "disabled", "absent"], "default": "report"},
     },

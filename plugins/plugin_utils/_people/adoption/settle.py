@@ -58,7 +58,8 @@ class Known:
 
     ``people`` are those of the roster; if ``made``, an adoption writes it, and ``rows`` is what it has written.
     ``overlay`` has what is said of people by key, ``profiles`` what each gives by host, ``others`` the profiles that
-    stand elsewhere, and ``proposals`` the questions of before.
+    stand elsewhere, and ``proposals`` the questions of before. ``named`` are the folded keys of those about whom
+    something is to be said, None for all: what is said of others stays as it is, questions and answers included.
     """
 
     people: t.Sequence[t.Mapping[str, t.Any]]
@@ -68,6 +69,11 @@ class Known:
     profiles: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     others: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     proposals: t.Sequence[Proposal] = ()
+    named: t.Collection[str] | None = None
+
+    def meant(self, key: str) -> bool:
+        """Return whether something is to be said about somebody, by the folded key."""
+        return self.named is None or key in self.named
 
 
 @dataclasses.dataclass
@@ -78,7 +84,8 @@ class Found:
     ``proposals`` are whole. ``sure``, ``taken`` and ``asked`` are what stands in the papers: matches by host, with the
     account. ``orphans`` are accounts with ``host`` and ``why``, ``gone`` are host, key and name of accounts that the
     overlay names and that are not there, ``lost`` what was accepted and cannot be had any more, and ``counted`` how
-    many accounts have what a profile gives.
+    many accounts have what a profile gives. ``open`` are host and ID of accounts that are, or may be, somebody's and
+    that no overlay names.
     """
 
     people: list[t.Mapping[str, t.Any]]
@@ -95,6 +102,7 @@ class Found:
     gone: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
     lost: list[Proposal] = dataclasses.field(default_factory=list)
     counted: dict[str, int] = dataclasses.field(default_factory=dict)
+    open: set[tuple[str, str]] = dataclasses.field(default_factory=set)
 
 
 class Line(t.NamedTuple):
@@ -169,7 +177,8 @@ class _Settling:
         if found.made:
             new = people_of(self._read, found.people)
             found.people += new
-            found.rows += new
+            # Whoever is new has no key by which to be named.
+            found.rows += [] if self._known.named is not None else new
         self._people = {fold(str(person["key"])): person for person in found.people}
         profiles = self._profiles()
         views = {host: self._view(host, part) for host, part in self._read.items()}
@@ -179,14 +188,20 @@ class _Settling:
         matches = Matcher(found.people).match(views)
         for host, one in matches.items():
             for match in one.sure:
-                line = self._take(host, match, profiles)
-                found.sure.append(line)
-            found.asked += [self._line(host, match) for match in one.proposed]
+                if self._known.meant(match.person):
+                    found.sure.append(self._take(host, match, profiles))
+                else:
+                    found.open.add((host, match.account))
+            found.asked += [self._line(host, match) for match in one.proposed if self._known.meant(match.person)]
+            found.open.update((host, match.account) for match in one.proposed)
             found.orphans += [
                 {**self._accounts[host][ident], "host": host, "why": why} for ident, why in one.orphans.items()
             ]
         for host, key, ident in accepted:
-            found.taken.append(self._take(host, Match(key, ident, ()), profiles))
+            if self._known.meant(key):
+                found.taken.append(self._take(host, Match(key, ident, ()), profiles))
+            else:
+                found.open.add((host, ident))
         self._questions()
         found.proposals.sort(key=lambda one: one.host)
         return found
@@ -247,7 +262,7 @@ class _Settling:
             free = ident in self._accounts[host] and ident not in taken[host]
             if free and key in self._people and key not in views[host].settled:
                 found.append((host, key, ident))
-            elif views[host].settled.get(key) != ident:
+            elif views[host].settled.get(key) != ident and self._known.meant(key):
                 self._found.lost.append(one)
         return found
 
@@ -335,9 +350,14 @@ class _Settling:
         return Line(host, self._people[match.person], self._accounts[host][match.account], match)
 
     def _questions(self) -> None:
-        """Keep the questions about portals that were not read, and ask those of now."""
+        """Keep the questions about portals that were not read and about people who are not meant, and ask those of
+        now."""
         found, before = self._found, {one.place: one for one in self._known.proposals}
-        found.proposals += [one for one in self._known.proposals if one.host not in self._read]
+        found.proposals += [
+            one
+            for one in self._known.proposals
+            if one.host not in self._read or not self._known.meant(fold(one.person))
+        ]
         for line in found.asked:
             place = (line.match.person, line.host, line.match.account)
             accept = place in before and before[place].accept

@@ -57,6 +57,7 @@ STATES: t.Mapping[str, str] = {
 
 READ = "read"
 _MEANING = "No portal was changed. What stands here is what the accounts, the roster and earlier runs say."
+_OTHERS = "People who were named: {}. What the files say of others, and ask about them, is as it was"
 _NOTHING = "an account and nothing else"
 _IDLE = "none, it is not in use"
 _QUESTIONS = (
@@ -108,7 +109,8 @@ class Match(t.NamedTuple):
 
 
 class Paper(t.NamedTuple):
-    """All that the paper says. ``files`` are what was written and what became of each, ``notes`` what must be known.
+    """All that the paper says. ``files`` are what was written and what became of each, ``notes`` what must be known,
+    and ``named`` the keys of those about whom something is said, None for all.
 
     ``profiles`` have a name, a host, how many accounts have it, and what it gives.
     """
@@ -116,6 +118,7 @@ class Paper(t.NamedTuple):
     time: str
     portals: list[Portal]
     people: int
+    named: list[str] | None
     made: bool
     notes: list[str]
     files: list[tuple[str, str]]
@@ -167,13 +170,14 @@ def made(found: Paper) -> paper.Paper:
         f"{one.host}: {STATES.get(one.status, one.status)}: {one.error}" for one in found.portals if one not in read
     ]
     roster = "written from the accounts" if found.made else "read"
+    named = [_OTHERS.format(text.listed(found.named))] if found.named is not None else []
     return paper.Paper(
         title=f"Adoption of {found.time[:16].replace('T', ' ')} UTC",
         meaning=_MEANING,
         sum=f"Accounts: {', '.join(told)}.",
         alarms=(*down, *found.notes),
         decision=(_portals(found.portals), paper.Block("Files", points=_files(found.files), level=2)),
-        about=(f"{text.number(found.people, 'person', 'people')} in the roster, which was {roster}",),
+        about=(f"{text.number(found.people, 'person', 'people')} in the roster, which was {roster}", *named),
         parts=tuple(paper.Part(one.host, f"portal-{n}", _blocks(found, one.host)) for n, one in enumerate(read)),
     )
 
