@@ -183,6 +183,11 @@ def mapped() -> Schema:
             "description": 'Columns that nobody needs; "*" is all others.',
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}],
         },
+        "records": {
+            "description": "Where the list stands in a document, such as data.employees.",
+            "type": ["string", "null"],
+            "pattern": "^[^.?]+(\\.[^.]+)*$",
+        },
         "delimiter": {
             "description": "What separates cells: one sign, or the word tab.",
             "type": ["string", "null"],
@@ -218,7 +223,8 @@ def mapped() -> Schema:
     }
     assert set(kinds) == set(mapping.OPTIONS)
     properties = {name: kinds[name] for name in mapping.OPTIONS}
-    given = {"properties": properties, "required": ["columns"], "additionalProperties": False}
+    told = [{"required": [name]} for name in ("columns", "records")]
+    given = {"properties": properties, "anyOf": told, "additionalProperties": False}
     return {
         "description": "How a roster of another layout is read.",
         "type": ["object", "null"],

@@ -158,6 +158,9 @@ options:
       - How a roster of another layout is read, as other programs write it. Without a map, the error proposes one.
       - V(columns) maps fields of a person to the names of the columns they come from. A column that has the name of a
         field is taken without it. Each other column must stand in V(ignore), where V(*) means all others.
+      - V(records) is where the list stands in a document in JSON or YAML that is more than a list, by names with dots
+        between, such as C(data.employees). What stands in a record within a person is a column with a dot in its name,
+        such as C(name.first).
       - V(delimiter) is one sign or V(tab), V(encoding) for example V(utf-16) or V(windows-1252), V(preamble) the
         number of lines before the header, and V(dates) a list of formats made of C(%d), C(%m), C(%Y), C(%b) and C(%B).
       - V(values) maps fields to what their values become, such as C(extern) to C(contractor); C(*) stands for all

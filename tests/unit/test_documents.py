@@ -367,7 +367,7 @@ def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
     if block.language == "yaml":
         assert yaml.safe_load(block.text), "not empty"
         assert block.file or is_playbook(block), "a reader knows where to put it, or it runs by itself"
-    elif block.document == HR_FILES and block.language == "csv":
+    elif block.document == HR_FILES and block.language in ("csv", "json"):
         assert block.file in {layout.file for layout in LAYOUTS}
     elif block.language == "csv":
         path = tmp_path / "people.csv"
@@ -389,7 +389,7 @@ def test_every_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
 
 def test_the_guide_of_hr_files_shows_the_layouts_that_are_tested() -> None:
     shown = list(blocks(HR_FILES))
-    tables = {block.file: block.text for block in shown if block.language == "csv"}
+    tables = {block.file: block.text for block in shown if block.language in ("csv", "json")}
     maps = [yaml.safe_load(block.text) for block in shown if block.file == "group_vars/portals.yml"]
     found = {layout.file: layout for layout in LAYOUTS}
     assert list(tables) == [told["provision_roster"] for told in maps] == list(found)

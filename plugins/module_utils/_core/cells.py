@@ -35,6 +35,8 @@ KINDS = {
     "nothing": "nothing",
     "vaulted": "a vaulted value",
 }
+NEXT_PAGE = frozenset(("@odata.nextlink", "odata.nextlink", "nextlink", "next", "nextpage", "nextpagetoken"))
+"""What stands beside a list that goes on elsewhere, folded, as OData, Google and others call it."""
 VAULTED = "$ANSIBLE_VAULT;"
 BINARIES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
 UNWANTED_IN_FILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -112,6 +114,20 @@ def listed(cell: Cell, what: str, *, under: bool) -> list[Cell]:
         return t.cast("list[Cell]", inner.value)
     holds = "what is not allowed there" if cell.kind == "bad" else KINDS.get(cell.kind, "text")
     raise Stop(f"must hold a list of {what}, and holds {holds}", cell.line)
+
+
+def no_list(path: t.Sequence[str], what: str, holds: str, line: int) -> Stop:
+    """Return what is wrong where the list of ``what`` should stand, below the names of ``path``."""
+    place = ".".join(path)
+    return Stop(f"must hold a list of {what} in {place}, and holds {holds} there: set records of the map", line)
+
+
+def whole(name: str, cell: Cell) -> None:
+    """Raise ``Stop`` where a name beside a list says that the rest of it is on another page."""
+    if name.strip().lower() in NEXT_PAGE and cell.kind == "text" and cell.value.strip():
+        raise Stop(
+            f"is one page of several, {name.strip()} says where the next one is: give all of it at once", cell.line
+        )
 
 
 @contextlib.contextmanager

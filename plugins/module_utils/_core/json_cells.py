@@ -12,7 +12,7 @@ import json
 import re
 import typing as t
 
-from .cells import ENTRIES, Cell, Count, Stop, listed, mapping
+from .cells import ENTRIES, KINDS, Cell, Count, Stop, listed, mapping, no_list, whole
 
 NAMED = ("true", "false", "null", "NaN", "Infinity", "True", "False", "None", "undefined")
 """The words that a message may quote: any other one may be anything, in a file that is something else."""
@@ -104,6 +104,40 @@ class _Json:
             if self.take(",]") == "]":
                 return
 
+    def below(self, path: t.Sequence[str], what: str, reached: int = 0) -> t.Iterator[Cell]:
+        """Yield the members of the list of ``what`` below the names of ``path``, of which ``reached`` are passed.
+
+        What stands beside it is only looked at for being JSON.
+        """
+        char, line = self.peek(), self.line
+        if reached == len(path) and char == "[":
+            yield from self.members(0)
+            return
+        if reached == len(path) or char != "{":
+            raise no_list(path, what, KINDS.get(self.cell(0).kind, "text"), line)
+        self.take("{")
+        if self.peek() == "}":
+            raise no_list(path, what, "nothing", line)
+        found = False
+        while True:
+            if self.peek() != '"':
+                raise self.refusal("a name in double quotation marks")
+            name = self.string()
+            self.take(":")
+            if name.strip() == path[reached]:
+                if found:
+                    raise Stop(f"holds {'.'.join(path[: reached + 1])} twice", self.line)
+                found = True
+                yield from self.below(path, what, reached + 1)
+            else:
+                kept, self.count = self.count, Count(ENTRIES)
+                whole(name, self.cell(reached + 1))
+                self.count = kept
+            if self.take(",}") == "}":
+                break
+        if not found:
+            raise no_list(path, what, "nothing", line)
+
     def pairs(self, depth: int) -> t.Iterator[tuple[Cell, Cell]]:
         """Yield the names and values of the mapping that begins here."""
         self.take("{")
@@ -132,10 +166,15 @@ class _Json:
                 return
 
 
-def entries(text: str, what: str, *, under: bool = False) -> t.Iterator[Cell]:
-    """Yield the entries of a list of ``what``, which may stand under that name if ``under``; raises ``Stop``."""
+def entries(text: str, what: str, *, under: bool = False, path: t.Sequence[str] = ()) -> t.Iterator[Cell]:
+    """Yield the entries of a list of ``what``, which may stand under that name if ``under``; raises ``Stop``.
+
+    With a ``path``, it stands below the names of it.
+    """
     scanner = _Json(text)
-    if scanner.peek() == "[":
+    if path:
+        yield from scanner.below(path, what)
+    elif scanner.peek() == "[":
         yield from scanner.members(0)
     else:
         yield from listed(scanner.cell(0), what, under=under)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .cells import DEEPEST, ENTRIES, VAULTED, Cell, Count, Stop, glimpse, listed, mapping
+from .cells import DEEPEST, ENTRIES, KINDS, VAULTED, Cell, Count, Stop, glimpse, listed, mapping, no_list, whole
 
 if t.TYPE_CHECKING:
     import yaml
@@ -31,8 +31,14 @@ def missing() -> bool:
     return yaml is None
 
 
-def entries(text: str, what: str, *, under: bool = False) -> t.Iterator[Cell]:
-    """Yield the entries of a list of ``what``, which may stand under that name if ``under``; raises ``Stop``."""
+def entries(text: str, what: str, *, under: bool = False, path: t.Sequence[str] = ()) -> t.Iterator[Cell]:
+    """Yield the entries of a list of ``what``, which may stand under that name if ``under``; raises ``Stop``.
+
+    With a ``path``, it stands below the names of it.
+    """
+    if path:
+        yield from _below(document(text), path, what)
+        return
     events, count = _events(text), Count()
     _following(events)  # the stream begins
     if isinstance(_following(events), yaml.StreamEndEvent):
@@ -49,6 +55,23 @@ def entries(text: str, what: str, *, under: bool = False) -> t.Iterator[Cell]:
     else:
         yield from listed(_cell(events, event, 0, count), what, under=under)
     _ended(events, "list")
+
+
+def _below(cell: Cell, path: t.Sequence[str], what: str) -> list[Cell]:
+    found = cell
+    for name in path:
+        for other, beside in found.value.items() if found.kind == "mapping" else ():
+            whole(other, beside)
+        if found.kind == "mapping" and name in found.value:
+            found = found.value[name]
+        else:
+            holds = "nothing" if found.kind == "mapping" else KINDS.get(found.kind, "text")
+            raise no_list(path, what, holds, found.line)
+    if found.kind == "bad":
+        raise Stop(str(found.value), found.line)
+    if found.kind != "list":
+        raise no_list(path, what, KINDS.get(found.kind, "text"), found.line)
+    return t.cast("list[Cell]", found.value)
 
 
 def document(text: str) -> Cell:

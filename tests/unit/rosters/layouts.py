@@ -318,4 +318,95 @@ BROKEN_LINES = Layout(
     (3, 6),
 )
 
-LAYOUTS = (GERMAN, SPREADSHEET, ENTRA, GOOGLE, OKTA, BAMBOO, BROKEN_LINES)
+GRAPH = Layout(
+    "users of Microsoft Graph: a list below a name, and records in records",
+    "graph_users.json",
+    text(
+        """
+        {
+          "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users",
+          "value": [
+            {
+              "employeeId": "4101", "userPrincipalName": "noor.haddad@example.org", "mail": "noor.haddad@example.org",
+              "givenName": "Noor", "surname": "Haddad", "jobTitle": "Planner", "accountEnabled": true,
+              "employeeHireDate": "2024-03-01T00:00:00Z", "manager": {"employeeId": "4102", "displayName": "Eva Lind"}
+            },
+            {
+              "employeeId": "4102", "userPrincipalName": "eva.lind@example.org", "mail": "eva.lind@example.org",
+              "givenName": "Eva", "surname": "Lind", "jobTitle": "Head", "accountEnabled": true,
+              "employeeHireDate": null, "manager": null
+            }
+          ]
+        }
+        """
+    ).encode(),
+    text(
+        """
+        provision_roster_map:
+          records: value
+          columns:
+            key: employeeId
+            username: userPrincipalName
+            email: mail
+            first_name: givenName
+            last_name: surname
+            job_title: jobTitle
+            start: employeeHireDate
+            manager: manager.employeeId
+          ignore: [accountEnabled, manager]
+          dates: ["%Y-%m-%dT%H:%M:%S%z"]
+        """
+    ),
+    (
+        {"key": "4101", "username": "noor.haddad@example.org", "job_title": "Planner"},
+        {"key": "4102", "last_name": "Lind"},
+    ),
+    (4, 9),
+)
+
+NESTED = Layout(
+    "an interface of a personnel system: a list two names deep, and names in a record of their own",
+    "employees.json",
+    text(
+        """
+        {
+          "meta": {"page": 1, "departments": [{"id": "D1", "name": "Care"}]},
+          "data": {
+            "employees": [
+              {"employeeId": "00071", "name": {"first": "Tea", "family": "Sand"}, "contact": {"email": "t@example.org"},
+               "department": {"id": "D1", "name": "Care"}, "employment": {"start": "2023-05-01", "type": "Permanent"}},
+              {"employeeId": "00072", "name": {"first": "Ali", "family": "Kaya"}, "contact": {"email": "a@example.org"},
+               "department": {"id": "D1", "name": "Care"}, "employment": {"start": "2024-09-01", "type": "Consultant"}}
+            ]
+          }
+        }
+        """
+    ).encode(),
+    text(
+        """
+        provision_roster_map:
+          records: data.employees
+          columns:
+            key: employeeId
+            first_name: name.first
+            last_name: name.family
+            email: contact.email
+            department: department.name
+            start: employment.start
+            type: employment.type
+          ignore: [department]
+          values:
+            type:
+              Permanent: employee
+              Consultant: contractor
+          login: "{first_name[0]}{last_name}|ascii|lower"
+        """
+    ),
+    (
+        {"key": "00071", "username": "tsand", "department": "Care", "start": "2023-05-01", "type": "employee"},
+        {"key": "00072", "email": "a@example.org", "type": "contractor"},
+    ),
+    (5, 7),
+)
+
+LAYOUTS = (GERMAN, SPREADSHEET, ENTRA, GOOGLE, OKTA, BAMBOO, BROKEN_LINES, GRAPH, NESTED)

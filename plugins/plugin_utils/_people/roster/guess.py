@@ -12,6 +12,7 @@ file at all.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import json
@@ -30,6 +31,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mappin
     DateFormat,
     same,
 )
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.nested import DOT, Nested
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.sources import JSON, TABLES, YAMLS
 
 if t.TYPE_CHECKING:
@@ -43,6 +45,8 @@ ROWS = 100_000
 ENTRIES = 100
 DIFFERENT = 10_000
 LOOKED_INTO = frozenset(("username", *WORDS, *DATES))
+DEEP = 4
+"""So many names lead to a list at most."""
 ENOUGH = 3
 """So many names of a header must be known."""
 SHOWN = 60
@@ -103,7 +107,8 @@ BRACKETS = re.compile(r"\[([^\]]*)\]")
 
 
 class _Layout(t.NamedTuple):
-    """How a file may be laid out, and what it holds."""
+    """How a file may be laid out, and what it holds. ``records`` is where the list stands in a document, and ``others``
+    are lists that may be the one as well."""
 
     names: list[str]
     values: dict[str, list[str]]
@@ -111,6 +116,8 @@ class _Layout(t.NamedTuple):
     encoding: str = "utf-8"
     preamble: int = 0
     line: int = 0
+    records: str = ""
+    others: tuple[str, ...] = ()
 
 
 def proposal(source: Source) -> list[str]:
@@ -129,13 +136,14 @@ def proposal(source: Source) -> list[str]:
         return []
     shown = ", ".join(glimpse(name) for name in layout.names[:SHOWN] if name)
     where = f"its header is line {layout.line}" if layout.line else "its fields are"
+    where = f"in {glimpse(layout.records)} its fields are" if layout.records else where
     head = f"It can be read as it is by a map: {where}, {shown}. Check each line of this map, and set it:"
     return [head, "", "provision_roster_map:", *(f"  {line}" for line in _yaml(layout, fields)), ""]
 
 
 def _is_ours(layout: _Layout) -> bool:
     """Return whether all names are those of fields, or slips of the finger that the reader has told of."""
-    plain = (layout.delimiter, layout.encoding, layout.preamble) == (",", "utf-8", 0)
+    plain = (layout.delimiter, layout.encoding, layout.preamble, layout.records) == (",", "utf-8", 0, "")
     strange = [name for name in layout.names if name not in FIELDS]
     return plain and 2 * len(strange) < len(layout.names)
 
@@ -200,21 +208,47 @@ def _values(names: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> dict[s
 
 def _list(source: Source) -> _Layout | None:
     """Return the layout of a list of mappings: the names of all of them."""
-    cells: t.Iterable[Cell]
     if source.entries is not None:
-        cells = source.cells()
-    elif source.kind == JSON or source.kind in YAMLS:
-        data = source.head(SIZE)
-        if len(data) == SIZE:
-            return None
-        text = data.decode("utf-8-sig")
-        cells = (json_cells if source.kind == JSON else yaml_cells).entries(text, "people")
-    else:
+        return _listed(source.cells())
+    if source.kind != JSON and source.kind not in YAMLS:
         return None
-    entries = [cell.value for cell in itertools.islice(cells, ENTRIES) if cell.kind == "mapping"]
+    data = source.head(SIZE)
+    if len(data) == SIZE:
+        return None
+    text, reader = data.decode("utf-8-sig"), json_cells if source.kind == JSON else yaml_cells
+    with contextlib.suppress(Stop):
+        return _listed(reader.entries(text, "people"))
+    layouts = {}
+    for path, cells in _lists(reader.document(text), ()):
+        layout = _listed(cells)
+        if layout is not None and len(_fields(layout)) >= ENOUGH:
+            layouts[DOT.join(path)] = layout
+    if not layouts:
+        return None
+    best = max(layouts, key=lambda path: len(_fields(layouts[path])))
+    return layouts[best]._replace(records=best, others=tuple(path for path in layouts if path != best))
+
+
+def _lists(cell: Cell, path: tuple[str, ...]) -> t.Iterator[tuple[tuple[str, ...], list[Cell]]]:
+    """Yield the lists of a document, each with the names below which it stands; none within another one."""
+    if cell.kind == "list" and path:
+        yield path, cell.value
+    elif cell.kind == "mapping" and len(path) < DEEP:
+        for name, inner in cell.value.items():
+            # A name with a dot is no part of a path.
+            if DOT not in name:
+                yield from _lists(inner, (*path, name))
+
+
+def _listed(cells: t.Iterable[Cell]) -> _Layout | None:
+    flat = Nested((), ("accounts",), ()).flat
+    entries = [flat(cell).value for cell in itertools.islice(cells, ENTRIES) if cell.kind == "mapping"]
     names: dict[str, None] = {}
     for entry in entries:
         names.update(dict.fromkeys(same(name) for name in entry))
+    # Who lacks a record has nothing in its place.
+    records = {name[:place] for name in names for place, sign in enumerate(name) if sign == DOT}
+    names = {name: None for name in names if name not in records}
     rows = ([_shown(entry.get(name)) for name in names] for entry in entries)
     return _Layout(list(names), _values(list(names), rows)) if names else None
 
@@ -228,11 +262,26 @@ def _shown(cell: Cell | None) -> str:
 def _known(name: str) -> tuple[str, int]:
     """Return which field a column may be, and how sure its name is, the less the surer."""
     inner = [_squashed(part) for part in BRACKETS.findall(name)]
-    for place, word in enumerate((*inner, _squashed(BRACKETS.sub("", name)))):
+    for place, word in enumerate((*inner, *_words(BRACKETS.sub("", name)))):
         if word in KNOWN:
             field, rank = KNOWN[word]
             return field, 10 * rank + place
     return "", 0
+
+
+def _words(name: str) -> t.Iterator[str]:
+    """Yield what a column may be called: by its name, and by where it stands in a record, as ``name.first``."""
+    yield _squashed(name)
+    *outer, last = map(_squashed, name.split(DOT))
+    if not outer:
+        return
+    yield last + outer[-1]
+    about, told = (KNOWN.get(word, ("", 0))[0] for word in (outer[-1], last))
+    if about in ("", "display_name"):
+        yield last
+    elif told in (("key", "email") if about == "manager" else ("display_name",)):
+        # What a department or a manager is called by stands for it, and nothing else of it is about the person.
+        yield outer[-1]
 
 
 def _squashed(name: str) -> str:
@@ -263,13 +312,22 @@ def _quoted(text: str) -> str:
     return json.dumps(glimpse(text) if not text.isprintable() else text, ensure_ascii=False)
 
 
-def _yaml(layout: _Layout, fields: dict[str, str]) -> t.Iterator[str]:
+def _place(layout: _Layout) -> t.Iterator[str]:
+    """Yield how the file is laid out, as far as that is not what goes without saying."""
+    if layout.others:
+        yield f'records: "{OPEN}"  # {" or ".join(glimpse(one) for one in (layout.records, *layout.others))}'
+    elif layout.records:
+        yield f"records: {_quoted(layout.records)}"
     if layout.delimiter != ",":
         yield f"delimiter: {_quoted(NAMED.get(layout.delimiter, layout.delimiter))}"
     if layout.encoding != "utf-8":
         yield f"encoding: {layout.encoding}"
     if layout.preamble:
         yield f"preamble: {layout.preamble}"
+
+
+def _yaml(layout: _Layout, fields: dict[str, str]) -> t.Iterator[str]:
+    yield from _place(layout)
     yield "columns:"
     if "key" not in fields:
         yield f'  key: "{OPEN}"  # the column that tells a person for ever, such as the personnel number'

@@ -32,7 +32,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields
     TYPES,
 )
 
-OPTIONS = ("columns", "ignore", "delimiter", "encoding", "preamble", "dates", "values", "login")
+OPTIONS = ("columns", "ignore", "records", "delimiter", "encoding", "preamble", "dates", "values", "login")
 ENCODINGS = (
     "utf-8",
     "utf-16",
@@ -187,10 +187,12 @@ def _ascii(text: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Map:
-    """What a person has said about the layout of a roster. ``names`` are those of columns, by field."""
+    """What a person has said about the layout of a roster. ``names`` are those of columns, by field, and ``records``
+    are the names below which the list stands in a document."""
 
     names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    records: tuple[str, ...] = ()
     delimiter: str = ","
     encoding: str = "utf-8"
     preamble: int = 0
@@ -233,6 +235,7 @@ class _Reader:
         return Map(
             names=self._columns(),
             ignored=self._ignored,
+            records=self._records(),
             delimiter=self._delimiter(),
             encoding=self._encoding(),
             preamble=self._preamble(),
@@ -259,7 +262,7 @@ class _Reader:
                 self._fault(where, "is still to be filled in: give the name of the column, or remove the line")
             else:
                 found[field] = same(name)
-        if not columns and not self.faults and self._told:
+        if not columns and not self.faults and self._told and "records" not in self._told:
             self._fault("columns", "names no column: give the name of the column for each field, key first")
         for field, name in found.items():
             if name in self._ignored:
@@ -279,6 +282,18 @@ class _Reader:
             return list(told)
         self._fault(where, "must be a list of texts, put each one in quotes")
         return []
+
+    def _records(self) -> tuple[str, ...]:
+        told = self._told.get("records")
+        if told is None:
+            return ()
+        path = tuple(part.strip() for part in told.split(".")) if isinstance(told, str) else ()
+        if told == OPEN:
+            self._fault("records", "is still to be filled in: give the path of the list of people, such as data.people")
+        elif not all(path) or not path:
+            text = "is no path of a list, give names with dots between, such as data.people"
+            self._fault("records", f"{show(str(told))} {text}")
+        return path
 
     def _delimiter(self) -> str:
         told = self._told.get("delimiter")

@@ -28,6 +28,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields
     located,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import Map, Translator, refuse_strange
+from ansible_collections.portal.users.plugins.plugin_utils._people.roster.nested import Nested
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.schema import Checker
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.sources import (
     CSV,
@@ -41,6 +42,7 @@ if t.TYPE_CHECKING:
     import datetime
     import os
 
+    from ansible_collections.portal.users.plugins.module_utils._core.cells import Cell
     from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import Entry
 
 LOCKED = "is encrypted by ansible-vault, give it in clear: a roster holds no secrets"
@@ -65,7 +67,7 @@ def read(
     checker = Checker(today, profiles, portals, source.counted)
     try:
         if told is None:
-            _read(source, checker, checker.entry)
+            _read(source, checker, checker.entry, ())
         else:
             _translate(source, checker, told)
         if not checker.rows and not checker.errors:
@@ -92,8 +94,11 @@ def read(
     return Roster(checker.people, f"sha256:{both}", len(checker.people), tuple(laid.warnings))
 
 
-def _read(source: Source, checker: Checker, take: Entry) -> None:
-    """Read what is laid out as we want it; ``take`` gets the entries of a document or a list."""
+def _read(source: Source, checker: Checker, take: Entry, path: t.Sequence[str]) -> None:
+    """Read what is laid out as we want it; ``take`` gets the entries of a document, below ``path``, or of a list."""
+    if path and source.kind != JSON and source.kind not in YAMLS:
+        what = "is a list of people already" if source.entries is not None else "is no document in JSON or YAML"
+        raise Stop(f"{what}, and the map looks for people in {'.'.join(path)}: remove records of the map")
     if source.entries is not None:
         for person in source.cells():
             take(person)
@@ -110,7 +115,7 @@ def _read(source: Source, checker: Checker, take: Entry) -> None:
                 if not text.strip():
                     raise Stop("is empty, and an empty roster stops")
                 entries = json_cells.entries if source.kind == JSON else yaml_cells.entries
-                for person in entries(text, "people"):
+                for person in entries(text, "people", path=path):
                     take(person)
             else:
                 raise Stop("has a name that does not end in .csv, .yml, .yaml or .json")
@@ -119,13 +124,19 @@ def _read(source: Source, checker: Checker, take: Entry) -> None:
 def _translate(source: Source, checker: Checker, told: Map) -> None:
     """Read a roster of another layout."""
     translator = Translator(told, checker.entry)
-    if source.kind in TABLES:
+    if source.kind in TABLES and not told.records:
         data = source.whole()
         if data.startswith(VAULTED.encode()):
             raise Stop(LOCKED)
         table.read(data, translator, checker)
         return
-    _read(source, checker, translator)
+    names = told.names.values()
+    nested = Nested(names, {*names, *FIELDS}, told.ignored)
+
+    def take(cell: Cell, bad: frozenset[str] = frozenset()) -> None:
+        translator(nested.flat(cell), bad)
+
+    _read(source, checker, take, told.records)
     if not checker.rows:
         return
     if not translator.seen:

@@ -95,7 +95,10 @@ BASE = {"columns": {"key": "Nr", "email": "Mail"}}
         ([], None),
         ({"columns": {}}, ["columns: names no column: give the name of the column for each field, key first"]),
         ({"delimiter": ";"}, ["columns: names no column: give the name of the column for each field, key first"]),
-        ("key: Nr", ["must be a mapping with columns, ignore, delimiter, encoding, preamble, dates, values, login"]),
+        (
+            "key: Nr",
+            ["must be a mapping with columns, ignore, records, delimiter, encoding, preamble, dates, values, login"],
+        ),
         (
             {
                 "colums": {},
