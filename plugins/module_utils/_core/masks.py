@@ -15,12 +15,24 @@ import json
 import re
 import sys
 import typing as t
+import unicodedata
 import urllib.parse
+
+from .identity import INVISIBLE
 
 # What a terminal obeys or shows in another order: control characters but for tab and line feed, bidirectional
 # marks and overrides, separators of lines, and halves of characters, which cannot be printed at all.
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 LINE = re.compile(r"[\t\n]+ *")
+_SIGNS = f"{INVISIBLE}\u0300-\u036f\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffd"
+_UNSEEN = re.compile(f"[{_SIGNS}]")
+"""What a reader does not see between two characters, or on one of them, and what stands for a byte that is no text."""
+_VEILED = frozenset(
+    chr(code)
+    for first, last in re.findall("(.)(?:-(.))?", f"{_SIGNS}\uff01-\uff5e\u24b6-\u24e9\U0001d400-\U0001d7ff", re.DOTALL)
+    for code in range(ord(first), ord(last or first) + 1)
+)
+"""That, and letters that are plain ones in another dress: texts without any of these are compared as they are."""
 HIDDEN = "********"
 SHORTEST = 4
 """Shorter secrets are words of any text."""
@@ -34,14 +46,21 @@ _NAMES = re.compile(
     "|(api|access|auth|ssh|private|secret|signing|user|^e|dev)keys?$|^otp$|^jwt$"
     "|(activat|confirm|reset|invit|verif|regist|login|logon|signin|signup)[a-z]*(link|ur[il]|code|key|hash)$"
 )
-_LINK = re.compile(
-    r"https?://[^\s\"'<>]*?(?:activat|confirm|reset|invit|verif|regist|token|passw|one-?time|[?&;][^=&;\s]*(?:key|code|sig|"
-    r"auth|session|hash)[^=&;\s]*=)[^\s\"'<>]*",
-    re.IGNORECASE,
-)
+_LINK = re.compile(r"https?://[^\s\"'<>]*", re.IGNORECASE)
+_GIVES = re.compile(r"activat|confirm|reset|invit|verif|regist|token|passw|one-?time", re.IGNORECASE)
+_QUERY = re.compile(r"[?&;]")
+_ARGUMENT = re.compile(r"key|code|sig|auth|session|hash", re.IGNORECASE)
 _HEADER = re.compile(r"\b((?:bearer|basic)\s+|(?:set-)?cookie\s*:\s*)[A-Za-z0-9+/=_.~%:;-]{8,}", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
-_ESCAPE = re.compile(r"(?:\\+|%)u\{?([0-9a-fA-F]{4})\}?|\\+x([0-9a-fA-F]{2})|\\+U([0-9a-fA-F]{8})|\\+([^ux])")
+_ATTRIBUTE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")
+_ESCAPE = re.compile(
+    r"(?:\\+|%)u(?:\{([0-9a-fA-F]{1,6})\}|\{?([0-9a-fA-F]{4})\}?)|\\+x([0-9a-fA-F]{2})|\\+U([0-9a-fA-F]{8})|\\+([^ux])"
+)
+_OCTAL = re.compile(r"\\+([0-3][0-7]{2})")
+_COMMAND = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]{0,200}(?:\x07|\x1b\\\\|\x9c)|\x1b[ -~]"
+)
+"""A command to a terminal as a whole: what is left of it, once it is no command any more, stands between characters."""
+_LONGEST_NAME = 1000
 
 
 def harmless(text: str) -> str:
@@ -56,7 +75,8 @@ def one_line(text: str) -> str:
 
 def authenticates(name: str) -> bool:
     """Return whether the member of a portal's record that has this name gives access."""
-    return _NAMES.search(re.sub("[^a-z0-9]", "", name.lower())) is not None
+    # The pattern would take too long for a name of megabytes, and no member of a record needs one.
+    return len(name) > _LONGEST_NAME or _NAMES.search(re.sub("[^a-z0-9]", "", name.lower())) is not None
 
 
 @functools.lru_cache(maxsize=256)
@@ -90,7 +110,9 @@ class Mask:
         self._words = sorted(words, key=len, reverse=True)
         short = sorted({re.escape(word) for word in words if len(_plain(word)) < PART}, key=len, reverse=True)
         self._short = re.compile("|".join(short), re.IGNORECASE) if short else None
-        forms = {_plain(word) for word in words}
+        forms = {_plain(unicodedata.normalize("NFC", word)) for word in words}.union(
+            map(_plain, words), map(_bare, words)
+        )
         if len(usable) <= MANY:
             forms.update(form for secret in usable for form in _encoded(secret))
         self._forms = {form for form in forms if len(form) >= PART}
@@ -104,7 +126,7 @@ class Mask:
             return text
         shown = self._replaced(text)
         if "://" in shown:
-            shown = _LINK.sub(HIDDEN, shown)
+            shown = _LINK.sub(_unlinked, shown)
         return HIDDEN if self._holds_part(shown) else shown
 
     def message(self, text: str) -> str:
@@ -121,7 +143,7 @@ class Mask:
 
     def clears(self, text: str) -> bool:
         """Return whether nothing of a secret can be in ``text``, which may be the JSON of a whole record."""
-        return not self._suspicious(text) and not ("://" in text and _LINK.search(text))
+        return not self._suspicious(text) and not ("://" in text and any(map(_gives_access, _LINK.findall(text))))
 
     def _suspicious(self, text: str) -> bool:
         return (
@@ -170,9 +192,28 @@ class Mask:
         return self._short is not None and self._short.search(view) is not None
 
 
+def _gives_access(link: str) -> bool:
+    """Return whether an address is one that lets its reader in."""
+    # The patterns stay apart, so that each looks at a character once.
+    inner = link.partition("://")[2]
+    names = (part.partition("=") for part in _QUERY.split(inner)[1:])
+    return _GIVES.search(inner) is not None or any(equals and _ARGUMENT.search(name) for name, equals, _value in names)
+
+
+def _unlinked(link: re.Match[str]) -> str:
+    return HIDDEN if _gives_access(link[0]) else link[0]
+
+
 def _plain(text: str) -> str:
-    """Return the form in which texts and secrets are compared: no case, no blanks."""
+    """Return the form in which texts and secrets are compared: no case, no blanks, and nothing that nobody sees."""
+    if not (text.isascii() and text.isprintable()) and not _VEILED.isdisjoint(text):
+        return _bare(text)
     return "".join(text.casefold().split())
+
+
+def _bare(text: str) -> str:
+    """Return a text as ``_plain`` does, with letters only: an accent may be one of those that nobody would miss."""
+    return "".join(_UNSEEN.sub("", unicodedata.normalize("NFKD", _COMMAND.sub("", text))).casefold().split())
 
 
 def _octets(plain: str) -> bytes:
@@ -196,8 +237,10 @@ def _views(text: str) -> list[str]:
             shown = text
             for _round in range(8):
                 before = shown
+                found[_untagged(_ATTRIBUTE.sub("=", shown))] = None
+                found[_OCTAL.sub(lambda one: chr(int(one[1], 8)), shown)] = None
                 for undo in (
-                    lambda one: _TAG.sub("", one),
+                    _untagged,
                     html.unescape,
                     lambda one: urllib.parse.unquote(one, encoding=encoding, errors="replace"),  # noqa: B023  # used at once
                     lambda one: _ESCAPE.sub(_unescaped, one),
@@ -209,10 +252,22 @@ def _views(text: str) -> list[str]:
     return list(found)
 
 
+def _untagged(text: str) -> str:
+    """Return ``text`` without tags. A pattern would look for the end of each of them to the end of the text."""
+    if "<" not in text:
+        return text
+    parts = []
+    at = 0
+    while (begin := text.find("<", at)) >= 0 and (end := text.find(">", begin)) >= 0:
+        parts.append(text[at:begin])
+        at = end + 1
+    return "".join((*parts, text[at:]))
+
+
 def _unescaped(found: re.Match[str]) -> str:
-    code = found[1] or found[2] or found[3]
+    code = found[1] or found[2] or found[3] or found[4]
     if not code:
-        return found[4]
+        return found[5]
     number = int(code, 16)
     return chr(number) if number < 0x110000 else "\ufffd"
 
