@@ -81,8 +81,10 @@ def sentence(found: Erased) -> str:
     """Return what became of it, for people."""
     if not found.changed:
         return f"{found.person} was taken out before, and nothing is left of them."
-    papers = text.number(len(found.papers) + len(found.removed), "paper")
+    papers = text.number(len(found.papers), "paper")
     said = [f"{found.person} is taken out of {text.number(found.records, 'record')} of the log and of {papers}."]
+    if found.removed:
+        said.append(f"{text.number(len(found.removed), 'file')} could not be told in part, and went as a whole.")
     said += [
         f"Their account {one['login']} on {one['host'] or one['tenant']} is still there, disabled."
         for one in found.left

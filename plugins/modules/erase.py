@@ -19,9 +19,10 @@ description:
     in again with a C(start) on or after the day on which they were taken out.
   - It fails, and changes nothing, as long as an account of theirs can sign in as far as the log knows, while a run
     works on one of the tenants, and where the log is not what was written.
-  - Papers lose what is about the person. A plan that names them can then no longer be applied, and a paper that can
-    only be told as a whole (HTML) is removed. At the end all files of the directory are searched once more, and the
-    task fails if something still names the person, a roster that lies there say, which no run has written.
+  - Papers lose what is about the person. A plan that names them can then no longer be applied, and a file that can
+    only be told as a whole (HTML, and copies of the files of an adoption) is removed; RV(removed) names them. At the
+    end all files of the directory are searched once more, and the task fails if something still names the person, a
+    roster that lies there say, which no run has written.
   - Who ran or approved something stays in the records of that, since the log has to tell it, and so does the ID of an
     event as it was given; RV(kept) says how many name the person there. Let IDs of events name nobody.
   - It runs on the controller and asks no portal. Not in its reach are roster and overlay, the files of an adoption,

@@ -169,11 +169,12 @@ class _Erasing:
 
     def judge(self) -> None:
         """Refuse to forget whose an account is that can sign in."""
-        active = []
+        active, unclear = [], False
         for tenant, host in sorted(self.tenants.items()):
             memory = self.store.memory(tenant, keep=False)
             begun = [one for one in memory.opened.values() if fold(str(one.get("person") or "")) in self.keys]
             if any({"create", "enable"} & set(one.get("steps") or ()) for one in begun):
+                unclear = True
                 active.append(f"by a change on {host or tenant} that was begun and of which no end is known")
             account = memory.accounts.get(self.traces.key)
             if account is None:
@@ -192,7 +193,12 @@ class _Erasing:
             raise BadInput(
                 f"erase_person: as far as the log knows, their account can still sign in ({', '.join(active)}), and "
                 "nobody would know any longer whose it is; nothing was changed",
-                hint="Offboard them first with the playbook portal.users.offboard",
+                hint=(
+                    "Plan and apply once with the playbook portal.users.provision, which finds out what became of the "
+                    "change, and then offboard them with portal.users.offboard if they have an account"
+                    if unclear
+                    else "Offboard them first with the playbook portal.users.offboard"
+                ),
             )
 
     def _files(self) -> t.Iterator[Path]:

@@ -25,7 +25,7 @@ KEYS = ("key", "person")
 MEMBERS = ("account", "account_id", "field", "given", "host", "id", "item", "names", "portal", "profiles", "tenant")
 """What holds IDs and names of things, which may be equal to a key and are nobody."""
 NAMES = ("login", "email", "name", "username")
-KEYED = ("accounts", "offboarded", "people")
+KEYED = ("accounts", "offboarded", "people", "remembered")
 """What has people by their keys; elsewhere a plain word before a value is a word of the form, and nobody."""
 _GONE = object()
 

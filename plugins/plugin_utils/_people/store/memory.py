@@ -168,6 +168,11 @@ class Memory:
             self.opened.pop(item, None)
             if record.get("account_id"):
                 self.made[item] = str(record["account_id"])
+        # Who was made an account by a run that was killed has it, also if no later run is about them.
+        key = fold(str(record.get("person") or ""))
+        if key and record.get("account_id") and record.get("action") in ("create", "created"):
+            known = {"id": str(record["account_id"]), "login": str(record.get("login") or ""), "status": ""}
+            self.accounts.setdefault(key, known)
 
     def _took_over(self, record: Record) -> None:
         if not record.get("person"):
