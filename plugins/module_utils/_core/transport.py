@@ -93,6 +93,22 @@ class _Response(http.client.HTTPResponse):
         self.fp.close()
         self.fp = io.BufferedReader(_Deadline(sock))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        # Only 100 is gone past below. Any other answer in between would be taken for the whole one, and what follows it
+        # for the answer to the next request.
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # no part of its public face
+        return version, http.client.CONTINUE if 101 < status < 200 else status, reason
+
+    def begin(self) -> None:
+        super().begin()
+        # urllib3 would write what it finds wrong with headers, and the headers, into whatever log there is.
+        self.msg.defects = []
+        self.msg.set_payload("")
+        promised = self.msg.get("content-length", "0").strip("0")
+        if self.status == http.client.SWITCHING_PROTOCOLS or (self.status in (204, 304) and promised):
+            # What may follow is no answer to anything.
+            self.will_close = True
+
 
 @functools.cache
 def _bounded(pool: t.Any) -> t.Any:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import typing as t
 
@@ -84,6 +85,42 @@ def test_a_connection_survives_answers_without_a_body_and_refusals(status: int, 
         assert get(session, wire.url).status_code == status
         assert get(session, wire.url).ok
         assert wire.connections == 1
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_comes_before_an_answer_is_not_taken_for_it(session: requests.Session, status: int, times: int) -> None:
+    early = f"HTTP/1.1 {status} Early\r\nLink: </a>; rel=preload\r\n\r\n".encode() * times
+    with Wire(*(early + reply(200, b'{"a": %d}' % number) for number in range(3))) as wire:
+        assert [get(session, wire.url).json() for _number in range(3)] == [{"a": 0}, {"a": 1}, {"a": 2}]
+        assert wire.connections == 1
+
+
+def test_an_answer_that_is_only_announced_for_ever_is_given_up(session: requests.Session) -> None:
+    deed = drip(b"HTTP/1.1 103 Early\r\n\r\n")
+    with Wire(deed) as wire, pytest.raises((requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout)):
+        get(session, wire.url, TIMEOUT)
+
+
+@pytest.mark.parametrize("head", ["101 Switching", "204 No Content\r\nContent-Length: 900"])
+def test_what_follows_an_answer_without_a_body_is_no_answer_to_the_next_request(
+    session: requests.Session, head: str
+) -> None:
+    with Wire(f"HTTP/1.1 {head}\r\n\r\n".encode(), reply(200, b'{"a": 1}')) as wire:
+        get(session, wire.url)
+        assert get(session, wire.url).json() == {"a": 1}
+        assert wire.connections == 2
+
+
+@pytest.mark.parametrize(
+    "junk", ["a line without a colon and canary-secret", "\x00\x01: canary-secret", "canary-secret :x"]
+)
+def test_headers_that_are_none_are_in_no_log(
+    session: requests.Session, caplog: pytest.LogCaptureFixture, junk: str
+) -> None:
+    with caplog.at_level(logging.DEBUG, "urllib3"), Wire(reply(200, b"{}", junk, keep=False)) as wire:
+        assert get(session, wire.url).status_code == 200
+    assert "canary-secret" not in caplog.text
 
 
 def test_the_time_of_a_kept_connection_begins_anew(session: requests.Session) -> None:
