@@ -70,7 +70,12 @@ class DirectAction(ActionBase):
         """Return the arguments of the task as they mean the same here and in a module; raises ``BadInput``."""
         args = {str(name): self._opened(name, value) for name, value in self._task.args.items()}
         # As a module it would die inside of core, before any code of ours runs.
-        wrong = arguments.misshapen(spec, args) or arguments.altered(self.portal, spec, args) or self._unfit(spec, args)
+        wrong = (
+            entry.with_passwords(args)
+            or arguments.misshapen(spec, args)
+            or arguments.altered(self.portal, spec, args)
+            or self._unfit(spec, args)
+        )
         if wrong:
             more = f" And {len(wrong) - MOST} more." if len(wrong) > MOST else ""
             raise BadInput(" ".join(map(sentence, wrong[:MOST])) + more)

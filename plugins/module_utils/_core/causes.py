@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import ssl
 import typing as t
@@ -26,6 +27,7 @@ EXPIRED, EARLY, HOSTNAME, ADDRESS, REVOKED = 10, 9, 62, 64, 23
 UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 """Codes of OpenSSL (X509_V_ERR_*), which its texts do not keep."""
 DAMAGED = "is damaged"
+WANTS_PASSWORD = 407
 NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG")
 
 
@@ -43,6 +45,23 @@ def proxy_of(connection: Connection) -> tuple[str, str]:
     return source, found if "://" in found else f"http://{found}"
 
 
+def proxy_secrets(connection: Connection) -> frozenset[str]:
+    """Return what proves to a proxy who asks: a proxy may repeat it like a portal does."""
+    return passwords_in(proxy_of(connection)[1])
+
+
+def passwords_in(address: str) -> frozenset[str]:
+    """Return what stands in front of the host of an address, in the forms in which it is written and sent."""
+    rest = address.partition("://")[2] or address
+    # A slash in a password ends what is in front of the host, for everybody but who wrote it.
+    held = (rest.partition("/")[0] if "@" in rest.partition("/")[0] else rest).rpartition("@")[0]
+    user, colon, password = held.partition(":")
+    plain = [urllib.parse.unquote(part) for part in (user, password)]
+    token = base64.b64encode(":".join(plain).encode("latin-1", "replace")).decode("ascii")
+    # Without a password it is the name that gives access.
+    return frozenset({password, plain[1], token} if colon else {user, plain[0], token} if user else ()) - {""}
+
+
 def cause(connection: Connection, error: t.Any) -> PortalError:
     """Return what an exception of requests means."""
     exceptions = deps.requests.exceptions
@@ -50,7 +69,10 @@ def cause(connection: Connection, error: t.Any) -> PortalError:
     if isinstance(error, exceptions.SSLError):
         return _tls(connection, host, error)
     if isinstance(error, exceptions.ProxyError):
-        if _proxy_refused(error):
+        refusal = _refusal(error)
+        if refusal is not None:
+            if f": {WANTS_PASSWORD} " in refusal:
+                return no_password(connection)
             source, _address = proxy_of(connection)
             return Unreachable("the proxy refused or broke the connection", hint=f"Check {source or 'http_proxy'}")
         return Unclear("the connection through the proxy broke before the answer was there")
@@ -72,6 +94,16 @@ def cause(connection: Connection, error: t.Any) -> PortalError:
     if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)):
         return _address_unusable(connection, error)
     return Unclear(f"the request failed ({type(error).__name__})")
+
+
+def no_password(connection: Connection) -> PortalError:
+    """Return the error for a proxy that wants to know who asks. It did not pass the request on."""
+    source, _address = proxy_of(connection)
+    return Untrusted(
+        f"the proxy does not accept its user and password, or wants some (HTTP {WANTS_PASSWORD})",
+        hint=f"Check {source or 'the proxy'}: a user and a password stand in the environment variable https_proxy or "
+        "http_proxy",
+    )
 
 
 def _address_unusable(connection: Connection, error: t.Any) -> PortalError:
@@ -189,8 +221,34 @@ def _client_unusable(connection: Connection) -> PortalError:
     return Untrusted(f"client_cert: {cert} holds no key that can be used", hint="Give the key with client_key")
 
 
-def refuse_files(connection: Connection) -> None:
-    """Raise ``BadInput`` for a file of TLS that cannot be one: a library would wait for a pipe, or blame the portal."""
+def refuse_surroundings(connection: Connection) -> None:
+    """Raise ``BadInput`` for files of TLS and an address of a proxy that cannot be any, before anything is sent."""
+    _refuse_proxy(connection)
+    _refuse_files(connection)
+
+
+def _refuse_proxy(connection: Connection) -> None:
+    source, address = proxy_of(connection)
+    try:
+        parts = urllib.parse.urlsplit(address)
+        usable = not address or (
+            bool(parts.hostname) and parts.port != 0 and address.isprintable() and " " not in address
+        )
+        urllib.parse.unquote(f"{parts.username}{parts.password}").encode("latin-1")
+    except UnicodeEncodeError:
+        # A proxy learns both in Latin-1, or not at all.
+        text = f"{source}: the user or the password of the proxy has a character that is no Latin-1"
+        raise BadInput(text, hint="Have another password set at the proxy") from None
+    except ValueError:
+        usable = False
+    if not usable:
+        # It may hold a password.
+        text = f"{source}: is no address of a proxy, write it as http://HOST:PORT"
+        raise BadInput(text, hint=f"Check {source}")
+
+
+def _refuse_files(connection: Connection) -> None:
+    # A library would wait for a pipe, or blame the portal.
     if urllib.parse.urlsplit(connection.url).scheme != "https":
         return
     files = [("client_cert", connection.client_cert, "CERTIFICATE"), ("client_key", connection.client_key, "KEY")]
@@ -229,11 +287,15 @@ def _root(error: BaseException) -> BaseException:
     return inner if isinstance(inner, BaseException) else found
 
 
-def _proxy_refused(error: t.Any) -> bool:
-    """Return whether a proxy is to blame for sure; urllib3 says so too if a request breaks that went through it."""
+def _refusal(error: t.Any) -> str | None:
+    """Return what a library says of a proxy that is to blame for sure, None if it may be the request that broke.
+
+    urllib3 speaks of the proxy also where a request breaks that went through it.
+    """
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     inner = getattr(reason, "original_error", reason)
     exceptions = deps.urllib3.exceptions
     if isinstance(inner, (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)):
-        return True
-    return isinstance(inner, OSError) and str(inner).startswith("Tunnel connection failed")
+        return ""
+    said = str(inner) if isinstance(inner, OSError) else ""
+    return said if said.startswith("Tunnel connection failed") else None

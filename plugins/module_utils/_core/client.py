@@ -99,7 +99,7 @@ class Client:
     @property
     def secrets(self) -> frozenset[str]:
         """All that proves who asks, as far as it is known by now, and what requests carry; none of it may be shown."""
-        return self._auth.secrets() | self._carried
+        return self._auth.secrets() | self._link.secrets | self._carried
 
     def carry(self, secrets: t.Iterable[str]) -> None:
         """Note ``secrets`` that requests will hold besides the credential, and that the portal may repeat."""

@@ -20,7 +20,7 @@ from . import deps, transport
 from .answers import Answer, read, useless
 from .body import ASKED
 from .calls import READ, SESSION, WRITE, Call
-from .causes import cause, file_missing
+from .causes import WANTS_PASSWORD, cause, file_missing, no_password, proxy_secrets
 from .errors import PortalError, Unclear
 
 if t.TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Link:
             # The user has decided; urllib3 would say so again for each request.
             deps.urllib3.disable_warnings(deps.urllib3.exceptions.InsecureRequestWarning)
         self._verify: bool | str = (connection.ca_path or True) if connection.validate_certs else False
+        self.secrets = proxy_secrets(connection)
+        """What proves to a proxy who asks."""
         self._proxies = (
             {"http": connection.http_proxy, "https": connection.http_proxy} if connection.http_proxy else None
         )
@@ -138,6 +140,8 @@ class Link:
                 stream=True,
             )
             with response:
+                if response.status_code == WANTS_PASSWORD:
+                    raise no_password(self._connection)
                 return take(response)
         except PortalError:
             raise

@@ -46,7 +46,7 @@ def download(connection: Connection, auth: Auth, *, largest: int, credential: st
                 headers={"Accept": ACCEPTED},
             )
         except PortalError as error:
-            error.conceal(auth.secrets())
+            error.conceal(auth.secrets() | link.secrets)
             if isinstance(error, Refused):
                 raise BadInput(error.text) from error
             raise

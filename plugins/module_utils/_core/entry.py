@@ -25,7 +25,7 @@ from .fields import Params, squeezed
 from .identity import fold, unfit
 from .masks import mask_of
 from .observe import ensure_gone, table_of
-from .opening import Context, complete, open_session
+from .opening import Context, complete, held_in, open_session, with_passwords
 from .parent import Parent
 from .pool import undisturbed
 from .portal import Account, Connector, Portal
@@ -94,6 +94,8 @@ def _ending(act: t.Callable[[], Result], portal: Portal, params: Params, context
         gc.unfreeze()
     if context.warnings:
         result["warnings"] = list(context.warnings)
+    # They are told among the arguments, by those who know these values.
+    context.no_log_values.update(held_in(params))
     # The one way out: nothing that was said or raised on the way passes by it.
     mask = mask_of(context.secrets() | _given(portal, params))
     return report.told(result, mask, once=[name for name, _secret in context.once])
@@ -274,4 +276,5 @@ __all__ = (
     "run",
     "run_info",
     "settled",
+    "with_passwords",
 )

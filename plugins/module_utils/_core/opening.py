@@ -18,7 +18,7 @@ import urllib.parse
 
 from .arguments import absolute, connection_options, task_options
 from .calls import READ, SESSION, WRITE
-from .causes import proxy_of, refuse_files
+from .causes import passwords_in, proxy_of, refuse_surroundings
 from .client import Client
 from .connection import Connection
 from .errors import BadInput, Skipped, sentence
@@ -104,7 +104,7 @@ def open_session(
         timeout=params["timeout"],
         width=width,
     )
-    refuse_files(connection)
+    refuse_surroundings(connection)
     _warn(portal, connection, context.warnings)
     throttle = Throttle(
         budget=params["retry_budget"],
@@ -190,29 +190,42 @@ def _sign(sign: str) -> str:
 
 def _connectable(portal: Portal, params: Params) -> None:
     """Check the options that say how to reach the portal."""
+    for fault in with_passwords(params):
+        raise BadInput(fault)
     try:
         url = urllib.parse.urlsplit(portal.address(params["api_url"]))
         usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
     except ValueError:
         usable = False
     if not usable:
-        what = "the address" if "@" in params["api_url"] else repr(params["api_url"])
+        what = repr(params["api_url"])
         raise BadInput(f"api_url: {what} is no address of a portal, begin with https:// (or http://) and name a host")
     if url.query or url.fragment:
         raise BadInput("api_url: the address must not hold a query (?) or a fragment (#), paths are added to it")
-    if url.username or url.password:
-        raise BadInput("api_url: the address must not hold a user name or password, use the options for the credential")
-    if "@" in (params.get("http_proxy") or ""):
-        raise BadInput(
-            "http_proxy: the address must not hold a user name or password, which would be shown in results; "
-            "set the environment variable https_proxy instead"
-        )
     for option in connection_options(portal):
         if option.kind == "path" and params.get(option.name):
             absolute(option.name, params[option.name], *option.env)
     if params.get("client_key") and not params.get("client_cert"):
         raise BadInput("client_key: needs client_cert as well")
     _countable(params)
+
+
+HELD = {
+    "api_url": "the address must not hold a user name or password, use the options for the credential",
+    "http_proxy": "the address must not hold a user name or password, which would be shown in results; "
+    "set the environment variable https_proxy instead",
+}
+"""Options that are shown, and why nothing secret may stand in them."""
+
+
+def with_passwords(params: Params) -> list[str]:
+    """Return what is wrong with addresses that hold a user name or a password."""
+    return [f"{name}: {why}" for name, why in HELD.items() if passwords_in(str(params.get(name) or ""))]
+
+
+def held_in(params: Params) -> frozenset[str]:
+    """Return the passwords for which addresses are refused: these are told among the arguments all the same."""
+    return frozenset().union(*(passwords_in(str(params.get(name) or "")) for name in HELD))
 
 
 def _countable(params: Params) -> None:

@@ -15,7 +15,7 @@ import urllib.parse
 from pathlib import PurePosixPath
 
 from ansible_collections.portal.users.plugins.module_utils._core.auth import Auth, KeyHeader
-from ansible_collections.portal.users.plugins.module_utils._core.causes import refuse_files
+from ansible_collections.portal.users.plugins.module_utils._core.causes import refuse_surroundings
 from ansible_collections.portal.users.plugins.module_utils._core.cells import LARGEST, Stop, show
 from ansible_collections.portal.users.plugins.module_utils._core.connection import Connection
 from ansible_collections.portal.users.plugins.module_utils._core.download import download
@@ -102,7 +102,7 @@ def fetch(address: str, access: Access) -> Source:
         },
     )
     try:
-        refuse_files(connection)
+        refuse_surroundings(connection)
         found = download(
             connection, access.auth(), largest=LARGEST, credential=f"the header in the environment variable {HEADER}"
         )

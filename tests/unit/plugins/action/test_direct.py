@@ -467,3 +467,25 @@ class Tagged(list[t.Any]):
 def test_no_message_names_a_class_of_ansible() -> None:
     found = action(args={"api_key": KEY, "users": Tagged([Tagged(["ann"])])}).run(task_vars={})
     assert found["msg"] == "users: must be a list of mappings of options, and holds a list."
+
+
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("option", ["api_url", "http_proxy"])
+@pytest.mark.parametrize("more", [{}, {"no_such_option": 1}])
+def test_a_password_in_an_address_is_refused_before_anything_tells_the_arguments(
+    option: str, here: bool, more: dict[str, t.Any]
+) -> None:
+    args = {"api_key": KEY, "username": "ann", option: "https://me:canary-in-address@portal.test", **more}
+    found = action(args=args).run(task_vars={"portal_users_in_process": here})
+    assert found["msg"].startswith(f"{option}: the address must not hold a user name or password")
+    assert Toys.started == []
+    assert "canary-in-address" not in json.dumps(found)
+
+
+def test_a_password_in_an_address_of_the_environment_is_not_among_the_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PLATFORM_API_URL", "https://me:canary-in-address@portal.test")
+    found = action(Reading, args={"api_key": KEY, "api_username": "a"}).run(task_vars={})
+    assert "must not hold a user name or password" in found["msg"]
+    assert "canary-in-address" not in json.dumps(found)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import socket
 import ssl
@@ -17,13 +18,15 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from spellings import found
 from wire import Wire, reply
 
+from ansible_collections.portal.users.plugins.module_utils._core import causes
 from ansible_collections.portal.users.plugins.module_utils._core.auth import KeyHeader
-from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, Call
+from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, WRITE, Call
 from ansible_collections.portal.users.plugins.module_utils._core.client import Client
 from ansible_collections.portal.users.plugins.module_utils._core.connection import Connection
-from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError, Untrusted
 from ansible_collections.portal.users.plugins.module_utils._core.throttle import Throttle
 from mounted import StillClock
 
@@ -61,7 +64,7 @@ def tls(authority: trustme.CA, *names: str, **facts: t.Any) -> ssl.SSLContext:
 
 
 def client(url: str, **facts: t.Any) -> Client:
-    throttle = Throttle(budget=60.0, retries=0, clock=StillClock())
+    throttle = Throttle(budget=60.0, retries=facts.pop("retries", 0), clock=StillClock())
     return Client(Connection(url, **{"timeout": 5.0, **facts}), KeyHeader("X-Key", KEY), throttle)
 
 
@@ -285,6 +288,63 @@ def test_a_proxy_of_an_unknown_kind_is_not_said_to_be_the_address(
 def test_a_proxy_of_the_environment_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     assert says("https://portal.test/base").endswith("Check the environment variable https_proxy.")
+
+
+PASSWORD = "Canary/Proxy@pw+9"
+WRITTEN = "Canary%2fProxy%40pw+9"
+TOKEN = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("status", [200, 403, 502])
+def test_what_proves_to_a_proxy_who_asks_is_not_shown_where_the_proxy_repeats_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str, status: int
+) -> None:
+    body = f"You sent {PASSWORD} as {WRITTEN}, which is {TOKEN}".encode()
+    with Wire(reply(status, body, f"X-Request-Id: {TOKEN}")) as wire:
+        monkeypatch.setenv(variable, f"http://me:{WRITTEN}@127.0.0.1:{wire.port}")
+        text = says("http://portal.test/base")
+        assert wire.header("Proxy-Authorization") == f"Basic {TOKEN}"
+    assert found(text, {PASSWORD, WRITTEN, TOKEN}) == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("effect", ["READ", "WRITE"])
+def test_a_proxy_that_wants_a_password_is_asked_once_and_named(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, effect: str
+) -> None:
+    with Wire(reply(407, b"<h1>Who are you?</h1>", 'Proxy-Authenticate: Basic realm="x"', keep=False)) as wire:
+        monkeypatch.setenv(f"{scheme}_proxy", wire.url)
+        sender = client(f"{scheme}://portal.test/base", retries=3)
+        with pytest.raises(Untrusted) as caught:
+            sender.send(READING if effect == "READ" else Call("create user", WRITE, "POST", "users"))
+        assert len(wire.requests) == 1
+    assert "the proxy does not accept its user and password, or wants some (HTTP 407)" in str(caught.value)
+    assert f"Check the environment variable {scheme}_proxy" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (f"http://me:{WRITTEN}@[::1", "is no address of a proxy, write it as http://HOST:PORT"),
+        (f"http://me:{WRITTEN}@proxy.test:port", "is no address of a proxy, write it as http://HOST:PORT"),
+        (f"http://me:{WRITTEN}@proxy.test:3128 ", "is no address of a proxy, write it as http://HOST:PORT"),
+        (f"http://me:{WRITTEN}@proxy.test:0", "is no address of a proxy, write it as http://HOST:PORT"),
+        (f"http://me:{WRITTEN}@:3128", "is no address of a proxy, write it as http://HOST:PORT"),
+        (f"http://me:{WRITTEN}%E2%82%AC@proxy.test:3128", "has a character that is no Latin-1"),
+        (f"http://me:{WRITTEN}\u20ac@proxy.test:3128", "has a character that is no Latin-1"),
+        (f"http://me:{WRITTEN}\n@proxy.test:3128", "is no address of a proxy, write it as http://HOST:PORT"),
+    ],
+)
+def test_an_address_of_a_proxy_that_is_none_is_refused_with_its_source_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, address: str, words: str
+) -> None:
+    monkeypatch.setenv("https_proxy", address)
+    with pytest.raises(BadInput) as caught:
+        causes.refuse_surroundings(Connection("https://portal.test/base"))
+    assert str(caught.value).startswith("the environment variable https_proxy: ")
+    assert words in str(caught.value)
+    assert found(str(caught.value), {PASSWORD, WRITTEN}) == []
 
 
 def socks5(target: int) -> tuple[socket.socket, int, list[str]]:

@@ -182,7 +182,7 @@ MATRIX = (
     same("422", reply(422), "Refused", 1),
     *(
         Case(str(status), reply(status), ("Refused", 1), ("Unclear", 1), ("Refused", 1))
-        for status in (199, 402, 406, 408, 418, 451, 499, 501)
+        for status in (101, 402, 406, 408, 418, 451, 499, 501)
     ),
     unclear("505", reply(505)),
     unclear("999", reply(999)),
@@ -251,7 +251,7 @@ def test_a_request_that_did_not_leave_is_repeated_unless_the_portal_is_not_to_be
         raise TimeoutError("timed out")
 
     facts: dict[str, t.Any] = {}
-    with Wire(reply(407, b"", keep=False)) as wire:
+    with Wire(reply(403, b"", keep=False)) as wire:
         url = "http://portal.test/base"
         if way == "refused":
             url = f"http://127.0.0.1:{free_port()}"
