@@ -406,7 +406,7 @@ def test_bad_input_for_service_users(certcentral: Bench, params: Facts, says: st
     ("params", "says"),
     [
         ({"customer": "x"}, "customer_id and customer exclude each other, give one of them."),
-        ({"customer_id": "x"}, "customer_id: 'x' is not an ID of the messaging platform, give a number."),
+        ({"customer_id": "x"}, "customer_id: 'x' is not an ID of the portal, give a number."),
         ({"api_username": "a:b"}, "api_username: must not contain a colon, HTTP Basic cannot carry it."),
         ({"name": ""}, "name: must not be empty, the portal requires it."),
     ],
@@ -421,7 +421,7 @@ def test_bad_input_of_the_messaging_platform(platform: Bench, params: Facts, say
         ({"password": "abc"}, "password: too short, the portal wants 5 characters at least."),
         ({"email": "nobody"}, "email: 'nobody' is not accepted by the portal, it has no @."),
         ({"tenant": "x"}, "tenant_id and tenant exclude each other, give one of them."),
-        ({"tenant_id": "x"}, "tenant_id: 'x' is not an ID of CloudCenter, give a number."),
+        ({"tenant_id": "x"}, "tenant_id: 'x' is not an ID of the portal, give a number."),
         (
             {"activation": {"planId": "4"}},
             "activation: activateRegions must name one region at least, as a list of {regionId: ID}.",
@@ -624,7 +624,7 @@ def test_a_credential_that_a_proxy_can_read_is_a_warning(bench: Bench, monkeypat
     assert _warnings(bench, **given) == [says.format("the environment variable http_proxy")]
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert _warnings(bench, **given) == []
-    monkeypatch.setenv("HTTPS_PROXY", "http://me:word@proxy.test:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:canary-7@proxy.test:3128")
     assert _warnings(bench) == [PROXY_PASSWORD.format("the environment variable HTTPS_PROXY")]
 
 

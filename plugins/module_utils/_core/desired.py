@@ -237,7 +237,7 @@ class Reader:
         service = bool(entry.get("service"))
         key_option = portal.key_of(service=service)
         key = (given.get(key_option) or "").strip() or None
-        ident = str(entry["id"]).strip() if entry.get("id") is not None else None
+        ident = portal.ident(entry["id"]) if entry.get("id") is not None else None
         if key is None and not ident:
             raise BadInput(f"{key_option} or id is required, to say which account is meant")
         if key is not None:

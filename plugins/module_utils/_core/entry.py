@@ -21,7 +21,7 @@ from .correlate import alike, told_alike
 from .deps import REQUESTS_ERROR
 from .desired import Policy, desired_users
 from .errors import BadInput, PortalError, Skipped
-from .fields import Params, squeezed
+from .fields import Params, number, squeezed
 from .identity import fold, unfit
 from .masks import mask_of
 from .observe import ensure_gone, table_of
@@ -189,7 +189,9 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
     try:
         ids, keys = params.get("ids"), params.get(f"{portal.key}s")
         if ids is not None:
-            found = [account for account in (connector.details(i) for i in dict.fromkeys(ids)) if account is not None]
+            read = map(connector.details, dict.fromkeys(map(portal.ident, ids)))
+            # Where an ID is a login, two spellings may mean one account.
+            found = list({account.id: account for account in read if account is not None}.values())
         else:
             wanted = frozenset(fold(key) for key in keys or ())
             found = list(connector.listing(wanted)) if keys is None or wanted else []
@@ -248,7 +250,7 @@ def _chosen(account: t.Any, params: Params) -> bool:
     service = params.get("service")
     return (
         (roles is None or bool({squeezed(r) for r in roles} & {squeezed(r) for r in account.roles or ()}))
-        and (role_ids is None or bool(set(role_ids) & set(account.role_ids or ())))
+        and (role_ids is None or bool({number(i) or i.strip() for i in role_ids} & set(account.role_ids or ())))
         and (status is None or account.status in status)
         and (service is None or bool(account.service) == service)
     )

@@ -29,6 +29,7 @@ LAST_NAME = "last_name"
 
 Params = t.Mapping[str, t.Any]
 Spec = dict[str, dict[str, t.Any]]
+NUMBER = re.compile(r"\s*[0-9]{1,18}\s*")
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no name or address has, and that a terminal or a portal may take for something else."""
 
@@ -444,10 +445,14 @@ class Secret(Field):
 
 @dataclasses.dataclass(frozen=True)
 class Input(Field):
-    """What a verb needs besides the account (``part`` names the verb): never read, never compared."""
+    """What a verb needs besides the account (``part`` names the verb): never read, never compared.
+
+    ``number`` says that it is an ID, and that IDs are numbers.
+    """
 
     names: str | None = None
     kind: str = "str"
+    number: bool = False
 
     named: t.ClassVar[bool] = True
     compared: t.ClassVar[bool] = False
@@ -464,7 +469,9 @@ class Input(Field):
             raise BadInput(f"{self.name} and {self.names} exclude each other, give one of them")
         if named is not None:
             return Name(t.cast(str, self.names), named)
-        return MISSING if given is None else given
+        if given is None:
+            return MISSING
+        return identifier(self.name, given) if self.number else given
 
     def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
         return (self.names, {}) if self.names is not None and params.get(self.names) is not None else (self.name, {})
@@ -494,11 +501,20 @@ def order(member: str) -> tuple[int, str]:
     return (int(member), "") if member.isdecimal() else (1 << 62, member)
 
 
-def identifier(option: str, value: t.Any, number: bool) -> str:
-    """Return an ID as text; raises ``BadInput`` if the portal's IDs are numbers and this is none."""
-    text = str(value).strip()
-    if not text or (number and not text.isdecimal()):
-        raise BadInput(f"{option}: {value!r} is not an ID of the portal, give {'a number' if number else 'its ID'}")
+def number(value: t.Any) -> str | None:
+    """Return an ID or a count as text (portals write numbers in quotes, too), or None if it is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
+        return str(value)
+    return str(int(value)) if isinstance(value, str) and NUMBER.fullmatch(value) else None
+
+
+def identifier(option: str, value: t.Any, numbers: bool = True) -> str:
+    """Return an ID that the user gave as text; raises ``BadInput`` if IDs are ``numbers`` and this is none."""
+    text = number(value) if numbers else str(value).strip()
+    if not text:
+        shown = str(value)
+        shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+        raise BadInput(f"{option}: {shown!r} is not an ID of the portal, give {'a number' if numbers else 'its ID'}")
     return text
 
 

@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from .errors import Blocked, Refused, cut
+from .fields import number
 from .identity import fold, marks
 from .plan import CREATE, REVOKE, Plan
 from .portal import ACTIVE, DISABLED, PENDING, UNKNOWN
@@ -164,6 +165,12 @@ def names_of(account: Account) -> frozenset[str]:
     return frozenset((account.id, fold(account.id), fold(account.key), fold(account.username or account.key)))
 
 
+def _meant(names: t.Iterable[str]) -> frozenset[str]:
+    """Return all that ``names`` of a policy mean or look like: 007 may be a login, or the ID 7."""
+    found = {mark for name in names for mark in marks(name)}
+    return frozenset(found.union(filter(None, map(number, found))))
+
+
 def _marked(account: Account) -> frozenset[str]:
     return frozenset(mark for name in names_of(account) for mark in marks(name))
 
@@ -171,9 +178,9 @@ def _marked(account: Account) -> frozenset[str]:
 def _guarded(policy: Policy, own: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]:
     # What only looks protected is protected, too: to do nothing is the safe side.
     return (
-        ("is protected", frozenset().union(*map(marks, policy.protected))),
-        ("must stay an administrator", frozenset().union(*map(marks, policy.required_admins))),
-        ("is the account of the credential", frozenset().union(*map(marks, own))),
+        ("is protected", _meant(policy.protected)),
+        ("must stay an administrator", _meant(policy.required_admins)),
+        ("is the account of the credential", _meant(own)),
     )
 
 

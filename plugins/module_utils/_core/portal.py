@@ -17,7 +17,7 @@ import typing as t
 import urllib.parse
 
 from .errors import BadInput, PortalError, Unsupported
-from .fields import EMAIL, FIRST_NAME, LAST_NAME, Field, Lookup, Members, Name
+from .fields import EMAIL, FIRST_NAME, LAST_NAME, Field, Lookup, Members, Name, number
 from .identity import fold
 
 if t.TYPE_CHECKING:
@@ -196,6 +196,10 @@ class Portal:
         sources = tuple((f.name, f.source, f.listed, f.canonical, f.verbatim, f.silent) for f in compared)
         object.__setattr__(self, "_sources", sources)
         object.__setattr__(self, "named", tuple(field for field in self.fields if field.named))
+
+    def ident(self, given: t.Any) -> str:
+        """Return an ID that somebody gave as the portal writes it: 007 is 7 where IDs are numbers."""
+        return (number(given) if self.numbered else None) or str(given).strip()
 
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""

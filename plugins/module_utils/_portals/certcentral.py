@@ -29,6 +29,8 @@ from .._core.fields import (
     Name,
     Reference,
     Text,
+    identifier,
+    number,
     translate,
 )
 from .._core.identity import fold
@@ -139,7 +141,7 @@ class CertCentral(Connector):
         if ident and name:
             raise BadInput("container_id and container exclude each other, give one of them")
         if ident:
-            self.scope = numeric("container_id", ident)
+            self.scope = identifier("container_id", ident)
         elif name:
             self.scope = self.lookup(Name("container", str(name)))
 
@@ -161,7 +163,7 @@ class CertCentral(Connector):
 
     def details(self, ref: str) -> Account | None:
         # "me" and "api-only" are paths, too, and not the user that is meant.
-        ident = numeric("id", ref)
+        ident = identifier("id", ref)
         if self.settings.get("service_wanted") and self._service_ids is None:
             self._service_users({})
 
@@ -185,7 +187,7 @@ class CertCentral(Connector):
             error.hint = error.hint or ("" if service else NAME_TAKEN)
             raise
         data = answer.data if isinstance(answer.data, dict) else {}
-        ident = identity(data.get("id"))
+        ident = number(data.get("id"))
         if ident is None:
             raise answer.error(Unclear, "the answer does not tell the ID of the new user")
         key = data.get("api_key")
@@ -216,7 +218,7 @@ class CertCentral(Connector):
     def inquire(self, account: Account) -> Account:
         within = self.client.throttle.allowance()
 
-        def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in keys here, not in pages
+        def fetch(page: int, seen: int) -> Page:  # noqa: ARG001  # counted in keys here, not in pages
             # For keys, only the first parameter is documented, and no pages of the list (docs/apis/certcentral.md 9).
             query = {"user_id": account.id, **({"limit": PAGE, "offset": seen} if seen else {})}
             return self.client.fetch(KEYS, parse, query=query, within=within)
@@ -287,20 +289,20 @@ class CertCentral(Connector):
 
     def home(self) -> str | None:
         # One address serves all accounts, and the key decides which one it is (docs/apis/certcentral.md 1.2, 5.3).
-        ident = identity(self._who().get("account_id"))
+        ident = number(self._who().get("account_id"))
         return None if ident is None else f"account {ident}"
 
     def own(self) -> frozenset[str]:
         me = self._who()
         username = me.get("username")
         names = {fold(username)} if isinstance(username, str) else set()
-        return frozenset(filter(None, (identity(me.get("id")), *names)))
+        return frozenset(filter(None, (number(me.get("id")), *names)))
 
     @classmethod
     def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
         given = {name for name, value in entry.items() if value is not None}
         if entry.get("id") is not None:
-            numeric("id", entry["id"])
+            identifier("id", entry["id"])
         if entry.get("service"):
             wrong = [name for name in PERSONAL if name in given]
             if wrong:
@@ -386,7 +388,7 @@ class CertCentral(Connector):
     def _users(self, call: Call, query: t.Mapping[str, t.Any], *, service: bool = False) -> t.Iterator[Account]:
         within = self.client.throttle.allowance()
 
-        def fetch(number: int, seen: int) -> Page:  # noqa: ARG001  # counted in users here, not in pages
+        def fetch(page: int, seen: int) -> Page:  # noqa: ARG001  # counted in users here, not in pages
             return self.client.fetch(call, parse, within=within, query={**query, "limit": PAGE, "offset": seen})
 
         def parse(answer: Answer) -> Page:
@@ -423,7 +425,7 @@ class CertCentral(Connector):
 
     def _account(self, record: t.Any, *, full: bool, service: bool = False) -> Account | None:
         """Return the account of a record, None if it is marked as deleted."""
-        ident = identity(record.get("id")) if isinstance(record, dict) else None
+        ident = number(record.get("id")) if isinstance(record, dict) else None
         if ident is None:
             raise Unclear("a user in the answer has no usable ID")
         for name in (*TEXTS, "status", "last_login_date"):
@@ -483,26 +485,12 @@ def complaints(data: t.Any) -> list[tuple[str, str]]:
     return [pair for pair in found if any(pair)]
 
 
-def numeric(option: str, value: t.Any) -> str:
-    """Return a given ID as text; raises ``BadInput`` if it is no number."""
-    text = str(value).strip()
-    if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise BadInput(f"{option}: {text[:40]!r} is not an ID of the portal, give a number")
-    return str(int(text))
-
-
-def identity(value: t.Any) -> str | None:
-    """Return an ID of the portal as text, None if it is none."""
-    text = "" if isinstance(value, bool) else str(value).strip()
-    return str(int(text)) if re.fullmatch(r"[0-9]{1,18}", text) else None
-
-
 def rows(answer: Answer, name: str) -> list[Record]:
     """Return the list called ``name`` in an answer; raises ``Unclear`` unless each item is an object with an ID."""
     found = answer.data.get(name) if isinstance(answer.data, dict) else None
     if not isinstance(found, list):
         raise answer.error(Unclear, f"the answer holds no list of {name}")
-    if not all(isinstance(item, dict) and identity(item.get("id")) for item in found):
+    if not all(isinstance(item, dict) and number(item.get("id")) for item in found):
         raise answer.error(Unclear, f"the list of {name} holds something without an ID")
     return found
 
@@ -518,7 +506,7 @@ def members(value: t.Any, what: str, ident: str) -> dict[str, str]:
         raise Unclear(f"{what} of user {ident} in the answer is not a list")
     found = {}
     for item in value or ():
-        member = identity(item.get("id") if isinstance(item, dict) else item)
+        member = number(item.get("id") if isinstance(item, dict) else item)
         if member is None:
             raise Unclear(f"{what} of user {ident} in the answer holds something without an ID")
         name = item.get("name") if isinstance(item, dict) else None
@@ -536,7 +524,7 @@ def assignments(record: Record, ident: str) -> list[str] | None:
 def live_key(record: Record, ident: str) -> tuple[str, str] | None:
     """Return ID and name of a key, None if it is revoked or another user's; the portal may ignore who was asked for."""
     key, owner, status = str(record["id"]), record.get("user"), record.get("status")
-    whose = identity(owner.get("id") if isinstance(owner, dict) else owner)
+    whose = number(owner.get("id") if isinstance(owner, dict) else owner)
     if whose is None or not isinstance(status, str):
         raise Unclear(f"the API key {key} in the answer does not tell whose it is, or whether it is revoked")
     if whose != ident or fold(status) == REVOKED:
@@ -548,7 +536,7 @@ def live_key(record: Record, ident: str) -> tuple[str, str] | None:
 def container_of(record: Record) -> str | None:
     """Return the ID of the container that owns a user, None if the record does not tell."""
     container = record.get("container")
-    return identity(container.get("id")) if isinstance(container, dict) else None
+    return number(container.get("id")) if isinstance(container, dict) else None
 
 
 def generated(record: Record) -> bool:

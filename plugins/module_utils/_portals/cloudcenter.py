@@ -31,7 +31,7 @@ from .._core.errors import (
     Unknown,
     Unreachable,
 )
-from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, REQUIRED, Input, Name, Secret, Text
+from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, REQUIRED, Input, Name, Secret, Text, identifier, number
 from .._core.identity import fold
 from .._core.pages import Page, walk
 from .._core.portal import (
@@ -112,7 +112,7 @@ class CloudCenter(Connector):
         del portal, state  # what is wrong here is wrong in every state
         payload = entry.get("activation")
         if entry.get("id") is not None:
-            given_id("id", entry["id"])
+            identifier("id", entry["id"])
         if payload is None:
             return
         if entry.get("activation_profile") is not None or entry.get("activation_profile_id") is not None:
@@ -123,7 +123,7 @@ class CloudCenter(Connector):
     def open(self) -> None:
         ident, name = self.settings.get("tenant_id"), self.settings.get("tenant")
         if ident:
-            self.scope = given_id("tenant_id", ident)
+            self.scope = identifier("tenant_id", ident)
         elif name:
             self.scope = refuse_unknown(Name("tenant", name), self.table("tenants"))
 
@@ -138,7 +138,7 @@ class CloudCenter(Connector):
         return False
 
     def details(self, ref: str) -> Account | None:
-        ident = given_id("id", ref)
+        ident = identifier("id", ref)
 
         def parse(answer: Answer) -> Account:
             if not isinstance(answer.data, dict) or identity(answer.data) != ident:
@@ -440,7 +440,7 @@ class CloudCenter(Connector):
     def _profile(self, account: Account, ident: str) -> Record:
         """Return a profile as the long payload, which is the documented one (docs/apis/cloudcenter.md 11.1)."""
         tenant = account.scope or self.scope
-        ident = given_id("activation_profile_id", ident)
+        ident = identifier("activation_profile_id", ident)
         if tenant is None:
             raise BadInput("activation_profile_id: the tenant of the account is not known, give tenant_id")
 
@@ -554,21 +554,6 @@ def message(error: Record) -> str:
     return f"{field}: {words}" if isinstance(field, str) and field and field not in words else words
 
 
-def number(value: t.Any) -> str | None:
-    """Return an ID or a count as text (the portal writes numbers in strings too), or None if it is none."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
-        return str(value)
-    return str(int(value)) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value) else None
-
-
-def given_id(option: str, value: t.Any) -> str:
-    """Return an ID that the user gave; raises ``BadInput``."""
-    ident = number(value)
-    if ident is None:
-        raise BadInput(f"{option}: {value!r} is not an ID of CloudCenter, give a number")
-    return ident
-
-
 def identity(record: Record) -> str:
     """Return the ID of a record, which must have one."""
     ident = number(record.get("id"))
@@ -636,7 +621,7 @@ PORTAL = Portal(
         Text("phone_number", read="phoneNumber", carry=True, longest=LONGEST),
         Text("external_id", read="externalId", carry=True, longest=LONGEST),
         Secret("password", create=REQUIRED, shortest=5),
-        Input("activation_profile_id", names="activation_profile", part="activate"),
+        Input("activation_profile_id", names="activation_profile", part="activate", number=True),
         Input("activation", kind="dict", part="activate"),
         Input("revoke_keys", kind="bool", part="revoke"),
     ),

@@ -17,7 +17,7 @@ import typing as t
 from .._core.auth import Basic
 from .._core.calls import READ, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, Unclear
-from .._core.fields import EMAIL, NEVER, REQUIRED, Flag, Name, Text
+from .._core.fields import EMAIL, NEVER, REQUIRED, Flag, Name, Text, identifier, number
 from .._core.identity import fold
 from .._core.pages import within_reason
 from .._core.portal import (
@@ -69,12 +69,12 @@ class Platform(Connector):
     def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
         del portal, state  # an ID looks the same in every state
         if entry.get("id") is not None:
-            given_id("id", entry["id"])
+            identifier("id", entry["id"])
 
     def open(self) -> None:
         ident, name = self.settings.get("customer_id"), self.settings.get("customer")
         if ident:
-            self.scope = given_id("customer_id", ident)
+            self.scope = identifier("customer_id", ident)
         elif name:
             known = {}
             for _answer, record in self._walk(CUSTOMERS, "customers", "Give customer_id instead of customer"):
@@ -121,7 +121,7 @@ class Platform(Connector):
 
     def details(self, ref: str) -> Account | None:
         try:
-            answer, record = self._read(SHOW, given_id("id", ref))
+            answer, record = self._read(SHOW, identifier("id", ref))
         except Missing as missing:
             if missing.code is None and not self._alive:
                 self._probe(missing)
@@ -307,21 +307,6 @@ class Platform(Connector):
             admin=values.get("customer_admin"),
             raw=record,
         )
-
-
-def number(value: t.Any) -> str | None:
-    """Return an ID as text (installs may quote numbers), or None if it is none."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
-        return str(value)
-    return str(int(value)) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value) else None
-
-
-def given_id(option: str, value: t.Any) -> str:
-    """Return an ID that the user gave; raises ``BadInput``."""
-    ident = number(value)
-    if ident is None:
-        raise BadInput(f"{option}: {value!r} is not an ID of the messaging platform, give a number")
-    return ident
 
 
 def retired(record: Record, marks: t.Sequence[str] = ("deleted", "off")) -> bool:

@@ -302,6 +302,8 @@ def own(portal: Portal, host: str, person: t.Mapping[str, t.Any]) -> Own:
     merged = merge(portal, host, accounts, said)
     if merged is None:
         return NOTHING
+    if merged.get("id") is not None:
+        merged = {**merged, "id": portal.ident(merged["id"])}
     asked = merge(portal, host, accounts) is not None
     return Own(merged, asked or any(option not in PERSONAL for one in said.values() for option in one))
 

@@ -245,7 +245,7 @@ class Run:
         """Return the protected and required names that no account here has: none of a run's portals may have them."""
         names = [name for list_ in GUARDED for name in self.job.options[list_]]
         known = {name for account in accounts for name in guard.names_of(account)} if names else frozenset()
-        return tuple(name for name in names if fold(name) not in known)
+        return tuple(name for name in names if known.isdisjoint((fold(name), self.job.portal.ident(name))))
 
     @undisturbed()
     def memory(self, session: Session) -> Memory:
