@@ -217,6 +217,35 @@ def test_a_password_from_a_file_is_known_as_a_secret(cloudcenter: Bench, tmp_pat
     _is_clean(cloudcenter, cloudcenter.run(users_file=str(path)))
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "*{}",
+        "&{}",
+        "&{} x",
+        "!{} x",
+        "!!{} x",
+        "!<{}> x",
+        "[{}]",
+        "{{{}: 1}}",
+        "{{a: {}}}",
+        "!vault {}",
+        '"{}',
+        "%{}",
+        "@{}",
+    ],
+)
+def test_a_password_that_yaml_takes_for_something_else_is_not_shown(
+    cloudcenter: Bench, tmp_path: Path, written: str
+) -> None:
+    path = tmp_path / "people.yml"
+    path.write_text(f"- email: {ANN}\n  password: {written.format('Canary-Horse-99')}\n", "utf-8")
+    result = cloudcenter.run(users_file=str(path))
+    assert result["failed"]
+    assert "Canary-Horse-99" not in json.dumps(result)
+    assert cloudcenter.writes == []
+
+
 def test_a_generated_key_is_shown_once_and_nowhere_else(certcentral: Bench) -> None:
     wish = {"service": True, "email": "robot@example.test", "api_key_name": "robot"}
     result = certcentral.run(**wish)

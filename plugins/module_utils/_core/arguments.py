@@ -137,9 +137,10 @@ def misshapen(spec: Spec, params: t.Mapping[str, t.Any], where: str = "") -> lis
 
 
 def altered(portal: Portal, spec: Spec, params: t.Mapping[str, t.Any]) -> list[str]:
-    """Return what is a number, a boolean or a date where text belongs: how it was written is not known any more.
+    """Return what is a number, a boolean, a date, a list or a mapping where text belongs.
 
-    YAML makes 120179640 of 0712345670, and 45045 of 12:30:45. An ID that is a number may be given as one.
+    How it was written is not known any more: YAML makes 120179640 of 0712345670, and 45045 of 12:30:45, and core would
+    make the text "['Lee']" of a list. An ID that is a number may be given as one.
     """
     texts = {field.name for field in portal.fields if isinstance(field, Text)}
     names = {name for name in (*spec, *entry_spec(portal)) if name.endswith(("_id", "_ids"))} - texts
@@ -163,8 +164,11 @@ def _altered(
                 place = f"{where}{name}[{position}]: " if many else f"{where}{name}."
                 if isinstance(one, dict):
                     yield from _altered(option["options"], one, numbers, place, number=whole)
-        elif "choices" not in option and "str" in (option.get("type"), option.get("elements")):
-            for one in members:
+        elif "choices" not in option and {"str", "path"} & {option.get("type"), option.get("elements")}:
+            for one in members if option.get("type") == "list" else (given,):
+                if isinstance(one, (list, tuple, dict)):
+                    yield f"{where}{name}: must be text, and holds {kind_of(one)}"
+                    continue
                 kind = "" if isinstance(one, int) and not isinstance(one, bool) and whole else _kind(one)
                 if kind:
                     shown = "it" if option.get("no_log") else str(one)

@@ -53,6 +53,12 @@ class Stop(Exception):
         self.line = line
 
 
+class Quote(str):
+    """A fault that repeats something of the file."""
+
+    __slots__ = ()
+
+
 class Cell(t.NamedTuple):
     """One value.
 

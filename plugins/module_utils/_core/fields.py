@@ -435,6 +435,9 @@ class Secret(Field):
         return {self.name: {"type": "str", "no_log": True}}
 
     def accept(self, value: t.Any) -> str:
+        found = CONTROLS.search(value)
+        if found:
+            raise BadInput(f"{self.name}: holds U+{ord(found[0]):04X}, which nobody can type, remove it")
         if self.shortest is not None and len(value) < self.shortest:
             raise BadInput(f"{self.name}: too short, the portal wants {self.shortest} characters at least")
         return str(value)

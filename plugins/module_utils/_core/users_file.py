@@ -16,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import json_cells
 from .arguments import absolute, misshapen, user_spec
-from .cells import ENTRIES, KINDS, LONGEST, VAULTED, Cell, Stop, checked, glimpse, opened, suffix_of, text_of
+from .cells import ENTRIES, KINDS, LONGEST, VAULTED, Cell, Quote, Stop, checked, glimpse, opened, suffix_of, text_of
 from .errors import BadInput, sentence
 
 if t.TYPE_CHECKING:
@@ -240,6 +240,9 @@ class _Entries:
         if hidden:
             self._secrets.update(text for text in _texts(cell) if len(text) >= SHORTEST_SECRET or option.get("no_log"))
         value = cell.value
+        if cell.kind in ("list", "mapping") and option.get("type") == "str":
+            self._fault(f"{where}: must be text, and holds {KINDS[cell.kind]} (line {cell.line})")
+            return None
         if cell.kind == "list":
             inner = {"type": option.get("elements", "dict"), "no_log": hidden}
             return [self._value(f"{where}[{place}]", inner, member) for place, member in enumerate(value)]
@@ -250,7 +253,8 @@ class _Entries:
         if cell.kind == "nothing":
             return None
         if cell.kind == "bad":
-            self._fault(f"{where}: {value} (line {cell.line})")
+            what = "is an alias, or has an anchor or a tag, put it in quotes"
+            self._fault(f"{where}: {what if hidden and isinstance(value, Quote) else value} (line {cell.line})")
             return None
         if len(value) > LONGEST:
             self._fault(f"{where}: has {len(value)} characters, {LONGEST} at most are accepted (line {cell.line})")

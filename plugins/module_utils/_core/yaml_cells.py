@@ -11,7 +11,21 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .cells import DEEPEST, ENTRIES, KINDS, VAULTED, Cell, Count, Stop, glimpse, listed, mapping, no_list, whole
+from .cells import (
+    DEEPEST,
+    ENTRIES,
+    KINDS,
+    VAULTED,
+    Cell,
+    Count,
+    Quote,
+    Stop,
+    glimpse,
+    listed,
+    mapping,
+    no_list,
+    whole,
+)
 
 if t.TYPE_CHECKING:
     import yaml
@@ -124,7 +138,7 @@ def _cell(events: t.Iterator[yaml.Event], event: yaml.Event, depth: int, count: 
     line = _at(event)
     count.value(line, depth)
     if isinstance(event, yaml.AliasEvent):
-        return Cell("bad", f"the alias *{event.anchor} is not allowed, write the value out", line)
+        return Cell("bad", Quote(f"the alias *{event.anchor} is not allowed, write the value out"), line)
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event, line)
     if isinstance(event, yaml.SequenceStartEvent):
@@ -151,6 +165,11 @@ def _cell(events: t.Iterator[yaml.Event], event: yaml.Event, depth: int, count: 
 
 def _scalar(event: yaml.ScalarEvent, line: int) -> Cell:
     value = event.value
+    if event.anchor is not None:
+        # Nobody may use it, and a text that begins with the sign has lost its first word.
+        return Cell(
+            "bad", Quote(f"the anchor &{event.anchor} is not allowed, remove it or put the text in quotes"), line
+        )
     if event.tag in ("!vault", "!vault-encrypted") and value.startswith(VAULTED):
         return Cell("vaulted", value, line)
     if event.tag not in (None, "!"):
@@ -176,4 +195,4 @@ def _refused_tag(tag: str | None, allowed: str) -> str:
     if tag in (None, "!", f"{PREFIX}{allowed}"):
         return ""
     shown = f"!!{tag[len(PREFIX) :]}" if tag.startswith(PREFIX) else tag
-    return f"the tag {glimpse(shown)} is not allowed, remove it"
+    return Quote(f"the tag {glimpse(shown)} is not allowed, remove it")

@@ -781,6 +781,7 @@ E1,ann
   key: E4
 """,
         (
+            "people.yml:2: manager: the anchor &boss is not allowed, remove it or put the text in quotes",
             "people.yml:4: manager: the alias *boss is not allowed, write the value out",
             "people.yml:7: <<: is a merge key, which is not allowed, write out what it stands for",
         ),

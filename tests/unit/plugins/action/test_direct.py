@@ -231,6 +231,12 @@ def test_wrong_options_fail_like_those_of_a_module(args: dict[str, t.Any], says:
     ("args", "says"),
     [
         ({"phone": 120179640}, "phone: 120179640 is a number, and how it was written is lost, put it in quotes."),
+        ({"name": ["Lee"]}, "name: must be text, and holds a list."),
+        ({"name": {"a": 1}}, "name: must be text, and holds a mapping."),
+        ({"api_key": [KEY]}, "api_key: must be text, and holds a list."),
+        ({"ca_path": ["/a"]}, "ca_path: must be text, and holds a list."),
+        ({"protected": ["a", ["b"]]}, "protected: must be text, and holds a list."),
+        ({"users": [{"username": "a", "name": ["Lee"]}]}, "users[0]: name: must be text, and holds a list."),
         ({"name": True}, "name: True is a boolean, and how it was written is lost, put it in quotes."),
         ({"name": 1.1}, "name: 1.1 is a number"),
         ({"name": datetime.date(2026, 1, 2)}, "name: 2026-01-02 is a date"),

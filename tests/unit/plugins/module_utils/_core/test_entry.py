@@ -195,6 +195,13 @@ def test_the_key_is_not_among_the_settings_of_a_connector() -> None:
         ("u.yml", "- username: !!python/object/apply:os.system ['true']", "the tag !!python/object/apply:os.system"),
         ("u.yml", "- username: a\n  username: b\n", "users_file[0]: username: is given twice, first in line 1"),
         ("u.yml", "- <<: {username: a}\n  username: b\n", "users_file[0]: <<: is a merge key, which is not allowed"),
+        ("u.yml", "- username: &Horse battery\n", "username: the anchor &Horse is not allowed, remove it or put the"),
+        ("u.yml", "- username: [ann]\n", "users_file[0]: username: must be text, and holds a list (line 1)."),
+        (
+            "u.json",
+            '[{"username": {"a": "b"}}]',
+            "users_file[0]: username: must be text, and holds a mapping (line 1).",
+        ),
         ("u.yml", "- &a {username: a}\n- *a\n", "users_file[1]: the alias *a is not allowed, write the value out"),
         ("u.json", "[" * 200_000, "is nested more than 12 levels deep"),
         ("u.yml", "[" * 20_000, "is nested more than 12 levels deep"),

@@ -167,6 +167,8 @@ def test_options_become_wishes_and_missing_ones_none(field: Field, params: dict[
         (GROUPS, {"group_ids": {"set": ["1"]}, "groups": {"remove": ["ops"]}}, "set cannot be combined"),
         (GROUPS, {"group_ids": {"add": ["10"]}, "groups": {"remove": ["ops"]}}, "10 stands under both add and remove"),
         (TAGS, {"tags": {"add": ["x"], "remove": ["x"]}}, "x stands under both add and remove"),
+        (Secret("pw"), {"pw": "canary-1\n"}, "pw: holds U+000A, which nobody can type, remove it."),
+        (Secret("pw"), {"pw": "canary-1\ud800"}, "pw: holds U+D800, which nobody can type, remove it."),
         (Secret("pw", shortest=8), {"pw": "short77"}, "pw: too short, the portal wants 8 characters at least."),
     ],
 )
