@@ -473,3 +473,86 @@ def test_what_a_list_does_not_tell_is_asked_for_once_for_each_account(
     # A list that does not even tell whose accounts are those of the scope has been read one by one for that.
     assert len(alone) == {"full": 0, "subset": told["accounts"]}.get(listed, len(alone))
     assert all(asked[path] == 1 for path in alone)
+
+
+# Two accounts of one person
+
+
+ADMIN = "ann.admin@example.test"
+
+
+@pytest.fixture
+def twice(bench: Bench, tmp_path: Path) -> Rehearsal:
+    """Ann has two accounts, of which the first has her address."""
+    stage = Rehearsal(tmp_path, bench)
+    for login in (ANN, ADMIN):
+        bench.seed({**bench.rich(login), "email": login})
+    stage.people({"key": "E1", "username": ANN, "first_name": "Ann", "last_name": "O'Lée", "profiles": []})
+    stage.adopt()
+    return stage
+
+
+def answer(stage: Rehearsal, **given: bool) -> None:
+    path = stage.directory.parent / "adoption" / "proposals.yml"
+    path.write_text(
+        yaml.safe_dump({"proposals": [{**one, **given} for one in files(stage)["proposals.yml"]["proposals"]]})
+    )
+
+
+def settled(stage: Rehearsal, **given: Any) -> Facts:
+    """Take over what the adoption has written, and return what the next plan says of each account and person."""
+    found = files(stage)
+    overlay = str(stage.directory.parent / "adoption" / "overlay.yml")
+    planned = stage.provision(overlay=overlay, profiles=found["profiles.yml"]["provision_profiles"], **given)
+    assert not planned.get("failed"), planned["msg"]
+    return stage.lines()
+
+
+def test_a_second_account_is_a_question_that_says_what_to_do_with_it(twice: Rehearsal) -> None:
+    (asked,) = files(twice)["proposals.yml"]["proposals"]
+    assert asked["account"]["id"] == twice.bench.ids[ADMIN]
+    assert f"a second account: {ANN} is theirs already" in asked["evidence"]
+    (said,) = (one for one in asked["against"] if "previous_logins" in one)
+    assert "type service and the person as owner" in said
+    assert "previous" in paper(twice)
+    answer(twice, accept=True)
+    told = twice.adopt()
+    assert told["failed"]
+    assert "if it is a second one, set accept to false, and write its login into previous_logins" in told["msg"]
+    assert files(twice)["overlay.yml"]["people"]["E1"]["accounts"][twice.host]["id"] == twice.bench.ids[ANN]
+
+
+@pytest.mark.parametrize("unlisted", ["report", "absent"])
+def test_a_second_account_that_is_a_previous_login_is_asked_about_no_more_and_stays_until_they_leave(
+    twice: Rehearsal, unlisted: str
+) -> None:
+    path = twice.directory.parent / "adoption" / "overlay.yml"
+    overlay = yaml.safe_load(path.read_text("utf-8"))
+    overlay["people"]["E1"]["previous_logins"] = [ADMIN]
+    path.write_text(yaml.safe_dump(overlay), "utf-8")
+    assert not twice.adopt().get("failed")
+    assert files(twice)["proposals.yml"]["proposals"] == []
+    assert ADMIN not in (twice.directory.parent / "adoption" / "orphans.csv").read_text("utf-8")
+    lines = settled(twice, unlisted=unlisted)
+    assert lines["E1"]["action"] == "none", lines["E1"]
+    assert lines.get(ADMIN, {}).get("action", "none") == "none"
+    twice.people({"key": "E1", "username": ANN, "status": "leaver", "end": "2026-05-31", "profiles": []})
+    told = twice.offboard(overlay=str(path), today="2026-06-02", reason=None)
+    assert told["failed"]
+    assert ADMIN in told["msg"] or ADMIN in str(twice.lines("offboarding"))
+
+
+def test_a_second_account_with_a_row_of_its_own_is_looked_after(twice: Rehearsal) -> None:
+    path = twice.directory.parent / "adoption" / "overlay.yml"
+    overlay = yaml.safe_load(path.read_text("utf-8"))
+    profiles = [*overlay["people"]["E1"]["profiles"]]
+    overlay["people"]["E1-adm"] = {"accounts": {twice.host: {"id": twice.bench.ids[ADMIN]}}, "profiles": profiles}
+    path.write_text(yaml.safe_dump(overlay), "utf-8")
+    ann = {"key": "E1", "username": ANN, "first_name": "Ann", "last_name": "O'Lée", "profiles": []}
+    names = {"first_name": "Ann", "last_name": "O'Lée", "profiles": []}
+    twice.people(ann, {"key": "E1-adm", "username": ADMIN, "type": "service", "owner": "E1", **names})
+    assert not twice.adopt().get("failed")
+    assert files(twice)["proposals.yml"]["proposals"] == []
+    lines = settled(twice, unlisted="absent")
+    assert {key: lines[key]["action"] for key in ("E1", "E1-adm")} == {"E1": "none", "E1-adm": "none"}
+    assert not lines["E1-adm"].get("error")

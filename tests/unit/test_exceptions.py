@@ -282,6 +282,24 @@ def test_an_account_with_a_login_of_before_makes_a_leaver_unclear(tmp_path: Path
     assert stage.bench.stored() == before
 
 
+@pytest.mark.parametrize("mode", ["plan", "apply"])
+@pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
+def test_an_account_of_before_fails_the_run_also_while_the_one_they_had_waits_for_the_end_of_the_grace(
+    tmp_path: Path, name: str, mode: str
+) -> None:
+    stage = Exceptional(tmp_path, Bench(name))
+    stage.bench.seed(stage.bench.rich("ada.king", email="other@example.test", status=None))
+    stage.roster(row("E1", ANN), row("E2", BOB))
+    stage.settle()
+    stage.roster(row("E1", ANN, status="leaver"), row("E2", BOB))
+    stage.overlay(E1={"previous_logins": ["Ada.King"]})
+    told = stage.offboard(mode=mode)
+    assert told["failed"]
+    assert "'ada.king'" in told["msg"]
+    assert "name it in offboard_people" in told["msg"]
+    assert "ada.king" in stage.bench.stored()
+
+
 @pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
 def test_a_leaver_is_found_by_what_the_overlay_says_of_the_account(tmp_path: Path, name: str) -> None:
     stage = Exceptional(tmp_path, Bench(name))

@@ -384,7 +384,8 @@ class _Offboarding:
         if status == model.UNCHANGED and standing == model.SIGNS_IN:
             status = model.SKIPPED
         error = "; ".join(f"{r.name}: {r.why}" for r in wrong)
-        if standing == model.DOUBTFUL and not error:
+        # Also where their own account waits for the end of the grace: an open door beside it does not.
+        if (standing == model.DOUBTFUL or leaver.candidates) and not error:
             status = model.FAILED
             error = f"{_which(leaver.candidates)} may be theirs, and was left alone: name it in offboard_people"
         return model.Line(
@@ -722,7 +723,8 @@ class _Offboarding:
         wrong = section.having(model.FAILED, model.UNCLEAR)
         active = [one for one in section.items if one.standing == model.SIGNS_IN]
         if self.job.mode != APPLY or not self.job.writes:
-            wrong = [one for one in wrong if isinstance(one, model.Line) and one.standing == model.DOUBTFUL]
+            doubtful = (one for one in wrong if isinstance(one, model.Line))
+            wrong = [one for one in doubtful if one.standing == model.DOUBTFUL or one.candidates]
         told = [sentence(f"{one.login or one.key}: {one.error}") for one in wrong]
         if self.job.options["fail_on"] == "active":
             told += [sentence(f"{one.login or one.key}: can still sign in") for one in active if one not in wrong]

@@ -368,7 +368,8 @@ class Seats:
                 continue
             if seat.gone or not (seat.ident or self.portal.key in seat.own):
                 self._elsewhere(seat)
-        self.suspects = frozenset(account.id for seat in seats for account in seat.suspects)
+        doubted = {account.id for seat in seats for account in seat.suspects}
+        self.suspects = frozenset(doubted | {account.id for seat in seats for account in self._before(seat)})
 
     def _own(self, seats: t.Sequence[Seat]) -> None:
         """Refuse programs that nobody answers for."""
@@ -397,11 +398,15 @@ class Seats:
         if others:
             why = f"has the same e-mail address {address} and another login"
             self._not_adopted(seat, "email_elsewhere", why, others)
-        for login in logins_before(seat.person) if "overlay" in seat.person else ():
-            same = [a for a in self._by_mark.get(fold(login), ()) if fold(a.key) == fold(login)]
-            others = [account for account in same if account.id not in self.theirs]
-            if others:
-                self._not_adopted(seat, "former_login", "has a login that this person had before", others)
+        others = self._before(seat)
+        if others:
+            self._not_adopted(seat, "former_login", "has a login that this person had before", others)
+
+    def _before(self, seat: Seat) -> list[Account]:
+        """Return the accounts of nobody with a login that the overlay says somebody had before."""
+        names = [fold(one) for one in logins_before(seat.person)] if "overlay" in seat.person else []
+        same = [account for name in names for account in self._by_mark.get(name, ()) if fold(account.key) == name]
+        return [account for account in same if account.id not in self.theirs]
 
     def _not_adopted(self, seat: Seat, code: str, why: str, others: t.Sequence[Account]) -> None:
         done = f"It was not adopted, and no second account is made: {self._name_it(self.portal.key)}"

@@ -37,7 +37,7 @@ SHARED, LOGIN, NAME, SWAPPED, OLD_DOMAIN, FORM, TRANSPOSED = (
 FORMER, PHONE, ELSEWHERE, SECOND = "former_name", "same_phone", "elsewhere", "second_account"
 """What speaks for a match besides."""
 OTHER_FIRST, OTHER_LAST, OTHER_NAME = "other_first", "other_last", "other_name"
-HAD_IT, STATUS, RIVAL, FITS = "had_it", "status", "rival", "fits_as_well"
+HAD_IT, STATUS, RIVAL, FITS, ONE_ONLY = "had_it", "status", "rival", "fits_as_well", "one_only"
 """What speaks against it, or must be known before it is accepted."""
 AGREE, FIRST, LAST, DIFFER, UNTOLD = "agree", "first", "last", "differ", "untold"
 """How the name on an account is to that of a person."""
@@ -114,7 +114,7 @@ class View:
 
     ``remembered`` has ``id``, ``login`` and ``email`` by person, ``offboarded`` the day by person. ``settled`` is the
     account (its ID, empty where it is not there) that somebody has said is theirs, and ``barred`` are those who shall
-    have none. People are folded keys.
+    have none. ``besides`` are the IDs of accounts that somebody has named as second ones. People are folded keys.
     """
 
     accounts: t.Sequence[Sight]
@@ -122,6 +122,7 @@ class View:
     offboarded: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     settled: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     barred: t.Collection[str] = frozenset()
+    besides: t.Collection[str] = frozenset()
 
 
 class Match(t.NamedTuple):
@@ -294,7 +295,7 @@ class Matcher:
     # What is sure.
 
     def _sure(self, view: View) -> list[Match]:
-        taken = {ident for ident in view.settled.values() if ident}
+        taken = {*view.settled.values(), *view.besides} - {""}
         free = [one for one in view.accounts if not one.apart and one.id not in taken]
         by_id = {account.id: account for account in free}
         had = _addresses_of(view.accounts)
@@ -336,7 +337,7 @@ class Matcher:
         proposed: list[Match] = []
         orphans: dict[str, str] = {}
         for account in view.accounts:
-            if account.id in owners:
+            if account.id in owners or account.id in view.besides:
                 continue
             if account.apart:
                 orphans[account.id] = account.apart
@@ -348,7 +349,8 @@ class Matcher:
                 one = None if key in view.barred or person.service else desk.judged(account, person, facts)
                 if one is not None and key in theirs:
                     second = (SECOND, logins.get(theirs[key], ""))
-                    one = one._replace(evidence=(*one.evidence, second), weight=one.weight - 3)
+                    against = (*one.against, (ONE_ONLY, ""))
+                    one = one._replace(evidence=(*one.evidence, second), against=against, weight=one.weight - 3)
                 matches += [one] if one is not None else []
             asked = sorted(matches, key=lambda one: (-one.weight, one.person))[:ASKED]
             for one in asked:

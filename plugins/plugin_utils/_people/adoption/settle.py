@@ -29,7 +29,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import
 READ = "read"
 """The status of a portal whose accounts are known."""
 PEOPLE = "people"
-ACCOUNTS, PROFILES, LOGIN = "accounts", "profiles", "username"
+ACCOUNTS, PROFILES, LOGIN, PREVIOUS = "accounts", "profiles", "username", "previous_logins"
 """What an overlay says of a person, and what it calls a login."""
 
 Record = dict[str, t.Any]
@@ -145,7 +145,10 @@ def contradictions(known: Known) -> list[str]:
         said = (overlay.get(key, {}).get(ACCOUNTS) or {}).get(host)
         named = str(said.get("id") or "") if isinstance(said, dict) else ""
         if said is not None and named != ident:
-            wrong.append(f"{where}: the overlay says something else of them there, take that out of it first")
+            wrong.append(
+                f"{where}: the overlay says something else of them there. If this account replaces it, take that out "
+                f"of the overlay first; if it is a second one, set accept to false, and {words.SECOND}"
+            )
     return wrong
 
 
@@ -227,7 +230,19 @@ class _Settling:
             offboarded=part["offboarded"],
             settled=settled,
             barred=barred,
+            besides=self._besides(settled, part),
         )
+
+    def _besides(self, settled: t.Mapping[str, str], part: Record) -> frozenset[str]:
+        """Return the accounts whose login is a previous one of somebody who has another account there."""
+        logins = set()
+        for key, person in self._people.items():
+            if settled.get(key):
+                entry, laid = self._found.overlay.get(self._names.get(key, "")) or {}, person.get("overlay") or {}
+                told = (entry.get(PREVIOUS), laid.get(PREVIOUS))
+                logins.update(fold(str(one)) for names in told if isinstance(names, (list, tuple)) for one in names)
+        theirs = set(settled.values())
+        return frozenset(one["id"] for one in part["accounts"] if fold(one["login"]) in logins) - theirs
 
     def _said(self, host: str, part: Record) -> t.Iterator[tuple[str, Record | None]]:
         """Yield what is said of somebody's account on a host, in an overlay or in the roster; None for no account."""

@@ -12,6 +12,11 @@ import typing as t
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import paper, text
 
+SECOND = (
+    "write its login into previous_logins of the person in the overlay, or, if it is to be looked after, make it a row "
+    "of its own in the roster, with type service and the person as owner"
+)
+"""What to do with the second account that somebody has on a portal."""
 FOR: t.Mapping[str, str] = {
     "remembered": "an earlier run has known it as theirs",
     "email": "same e-mail address {about}, which nobody else has",
@@ -36,6 +41,7 @@ AGAINST: t.Mapping[str, str] = {
     "status": "{about}: once it is accepted, the next plan disables it where the portal can",
     "rival": "{about} may be theirs as well",
     "fits_as_well": "{about} fits as well",
+    "one_only": f"it cannot be accepted beside the first one: {SECOND}",
 }
 """What speaks against it, or must be known before."""
 WHY: t.Mapping[str, str] = {

@@ -193,7 +193,7 @@ QUESTIONS: dict[str, tuple[list[Facts], list[Sight], Facts, list[str], list[str]
         [sight("ada.lovelace@corp.example", "Ada", "Lovelace", "ada"), sight("", "Ada", "Lovelace", "adm", id="9")],
         {},
         ["same_name", "second_account"],
-        [],
+        ["one_only"],
     ),
 }
 
@@ -269,10 +269,11 @@ def test_what_is_known_on_one_portal_speaks_for_it_on_another() -> None:
 def test_what_somebody_has_said_stands() -> None:
     account = sight("ada.lovelace@corp.example", "Ada", "Lovelace")
     assert match([ADA, JANE], account, settled={"2": "8"}) == Matches([], [], {})
+    assert match([ADA], account, settled={"1": "7"}, besides={"8"}) == Matches([], [], {})
     assert match([ADA], account, settled={"1": ""}, barred={"1"}) == Matches([], [], {"8": matching.NOBODY})
 
 
-MORE = (matching.RIVAL, matching.FITS)
+MORE = (matching.RIVAL, matching.FITS, matching.ONE_ONLY)
 
 
 def test_every_code_has_words() -> None:
