@@ -235,7 +235,7 @@ class _Settling:
 
     def _besides(self, settled: t.Mapping[str, str], part: Record) -> frozenset[str]:
         """Return the accounts whose login is a previous one of somebody who has another account there."""
-        logins = set()
+        logins: set[str] = set()
         for key, person in self._people.items():
             if settled.get(key):
                 entry, laid = self._found.overlay.get(self._names.get(key, "")) or {}, person.get("overlay") or {}
