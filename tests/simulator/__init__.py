@@ -1,4 +1,4 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulator of the four portals, for tests and for trying the collection without a portal."""
+"""A simulator of the portals, for tests and for trying the collection without a portal."""

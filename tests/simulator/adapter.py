@@ -18,20 +18,12 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from .base import Answer, Outcome, PortalSimulator
+from .portals import CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CLC_HOST = "clc.test"
-CERTCENTRAL_HOST = "certcentral.test"
-PLATFORM_HOST = "platform.test"
-CLOUDCENTER_HOST = "cloudcenter.test"
-HOSTS = {
-    "clc": CLC_HOST,
-    "certcentral": CERTCENTRAL_HOST,
-    "platform": PLATFORM_HOST,
-    "cloudcenter": CLOUDCENTER_HOST,
-}
+HOSTS = {name: f"{name}.test" for name in CLASSES}
 
 
 # The pool and connection that urllib3's exceptions ask for; nothing reads them.

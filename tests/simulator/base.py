@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the four portals share: routing with declared effects, switches, faults, the ledger and the control paths."""
+"""What the portals share: routing with declared effects, switches, faults, the ledger and the control paths."""
 
 from __future__ import annotations
 

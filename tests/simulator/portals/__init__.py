@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The four portals, by name."""
+"""The simulated portals, by name."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ CLASSES = {
     "certcentral": ("certcentral", "CertCentralSimulator"),
     "platform": ("platform", "PlatformSimulator"),
     "cloudcenter": ("cloudcenter", "CloudCenterSimulator"),
+    "scim": ("scim", "ScimSimulator"),
 }
-NAMES = tuple(CLASSES)
+# A simulator that the collection has no connector for is there for who names it, and in no list of the portals.
+WITHOUT_CONNECTOR = {"scim"}
+NAMES = tuple(name for name in CLASSES if name not in WITHOUT_CONNECTOR)
 
 
 def portal_class(name: str) -> type[PortalSimulator]:
@@ -33,5 +36,5 @@ def make(name: str, **options: Any) -> PortalSimulator:
 
 
 def make_all(**options: Any) -> dict[str, PortalSimulator]:
-    """Build all four simulators."""
-    return {name: make(name, **options) for name in NAMES}
+    """Build all simulators."""
+    return {name: make(name, **options) for name in CLASSES}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the four simulated portals share: faults, the ledger, switches, state, servers, the command line."""
+"""What the simulated portals share: faults, the ledger, switches, state, servers, the command line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from simulator.adapter import SimulatorAdapter
 from simulator.base import ManualClock, parse_switch
 from simulator.faults import KINDS
 from simulator.ledger import MASK, READ, WRITE, Ledger, masked
-from simulator.portals import NAMES, make, make_all
+from simulator.portals import CLASSES, NAMES, make, make_all
 from simulator.server import Server, serve
 from simulator.store import Store
 
@@ -78,7 +78,7 @@ def line(request: pytest.FixtureRequest) -> Iterator[Line]:
         yield Line(sim, session, server.urls["certcentral"])
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=CLASSES)
 def sim(request: pytest.FixtureRequest) -> PortalSimulator:
     """Each portal in turn."""
     return make(request.param, clock=ManualClock())
@@ -407,8 +407,8 @@ def test_reset_returns_to_the_seed(sim: PortalSimulator) -> None:
     switch, allowed = next((name, values) for name, values in sim.SWITCHES.items() if not isinstance(values[1], type))
     sim.set(**{switch: allowed[1]})
     sim.faults.add("status")
-    key = "username" if sim.name in ("certcentral", "platform") else "UserName"
-    sim.add_account(**{"emailAddr" if sim.name == "cloudcenter" else key: "reset.me@example.com"})
+    keys = {"clc": "UserName", "cloudcenter": "emailAddr", "scim": "userName"}
+    sim.add_account(**{keys.get(sim.name, "username"): "reset.me@example.com"})
     assert "reset.me@example.com" in sim.accounts_by_key()
     sim.reset()
     assert json.dumps(sim.accounts_by_key(), sort_keys=True) == before
@@ -464,6 +464,7 @@ def test_environment_has_the_modules_names() -> None:
         "certcentral": {"CERTCENTRAL_API_URL", "CERTCENTRAL_API_KEY"},
         "platform": {"PLATFORM_API_URL", "PLATFORM_API_USERNAME", "PLATFORM_API_KEY"},
         "cloudcenter": {"CLOUDCENTER_API_URL", "CLOUDCENTER_API_USERNAME", "CLOUDCENTER_API_KEY"},
+        "scim": {"SCIM_API_URL", "SCIM_API_TOKEN"},
     }
     for name, sim in make_all().items():
         assert wanted[name] <= set(sim.environment())
@@ -492,10 +493,12 @@ def test_operation_names_follow_method_and_path() -> None:
     assert sims["clc"].resolve("POST", "/REST/User/GetUsers/JSON").effect == READ
     assert sims["platform"].operation("POST", "/api/2.0//users/") == "create user"
     assert sims["cloudcenter"].operation("GET", "/v1/users") == "list users"
+    assert sims["scim"].operation("POST", "/scim/v2/Users/.search") == "search users"
+    assert sims["scim"].resolve("POST", "/scim/v2/Users/.search").effect == READ
 
 
 def test_every_portal_scales_to_fifty_thousand_accounts() -> None:
-    for name in NAMES:
+    for name in CLASSES:
         sim = make(name, accounts=50_000)
         rows = sim.store.tables[sim.ACCOUNTS].listing()
         assert len(rows) > 50_000
@@ -657,7 +660,13 @@ def test_stop_ends_a_silent_request() -> None:
 def test_urls_are_what_a_user_writes() -> None:
     with serve(make_all()) as server:
         paths = {name: url.split("/", 3)[3:] for name, url in server.urls.items()}
-    assert paths == {"clc": ["REST"], "certcentral": ["services/v2"], "platform": [], "cloudcenter": []}
+    assert paths == {
+        "clc": ["REST"],
+        "certcentral": ["services/v2"],
+        "platform": [],
+        "cloudcenter": [],
+        "scim": ["scim/v2"],
+    }
 
 
 class Run:
@@ -691,7 +700,7 @@ def test_command_line_serves_until_the_signal(tmp_path: Path) -> None:
         found = run.wait()
         assert stat.S_IMODE(run.ready.stat().st_mode) == 0o600
         assert found["pid"] == run.process.pid
-        assert set(NAMES) < set(found)
+        assert set(found) == {*NAMES, "ca_path", "pid"}
         portal = found["certcentral"]
         assert portal["environment"]["CERTCENTRAL_API_URL"] == portal["url"]
         key = {"X-DC-DEVKEY": portal["credentials"]["api_key"]}
