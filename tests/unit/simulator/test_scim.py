@@ -18,7 +18,6 @@ from simulator.base import ManualClock
 from simulator.portals.scim import ScimSimulator
 from simulator.scim.grammar import Unreadable, comparisons, folded, matcher, read_filter, read_target
 from simulator.scim.schemas import CUSTOM, ENTERPRISE, GROUP_URN, KINDS, USER_URN
-from simulator.scim.vendors import VENDORS
 from simulator.server import serve
 
 if TYPE_CHECKING:
