@@ -148,6 +148,7 @@ class ScimSimulator(PortalSimulator):
         "late_lists": (0, int),
         "paging": ("index", "both", "cursor", "unasked"),
         "uninvited_cursor": ("ignored", 400, 501),
+        "cursor_with_start": (400, "ignored"),
         "cursor_life": (3600, int),
         "cursor_total": ("present", "absent"),
         "cursor_form": ("plain", "reserved"),
@@ -267,6 +268,7 @@ class ScimSimulator(PortalSimulator):
         "late_lists": "so many lists after a change show the state before it; seed first",
         "paging": "cursor: nothing else; unasked: cursors in every list, never announced",
         "uninvited_cursor": "a cursor parameter where paging is by index",
+        "cursor_with_start": "cursor and startIndex in one request, where paging is both",
         "cursor_life": "seconds until a cursor is expired",
         "cursor_form": "reserved: with + = / :",
         "next_cursor": "repeats: leads to the same page for ever",
@@ -911,14 +913,15 @@ class ScimSimulator(PortalSimulator):
             if given and self.switches["uninvited_cursor"] != "ignored":
                 raise Refusal(self.switches["uninvited_cursor"], "There are no cursors here.")
             return False
-        if given and "startIndex" in asked:
+        if given and "startIndex" in asked and mode == "both" and self.switches["cursor_with_start"] == 400:
             raise Refusal(400, "cursor and startIndex exclude each other.", "invalidValue")
         if mode == "unasked":
-            return self._start(asked) == 1
+            return given or self._start(asked) == 1
         return given or mode == "cursor"
 
     def _cursor_page(self, kinds: tuple[str, ...], rows: Sequence[Row], asked: Mapping[str, Any], size: int) -> Row:
-        query = json.dumps({name: one for name, one in sorted(asked.items()) if name not in ("cursor", "count")})
+        bound = {name: one for name, one in sorted(asked.items()) if name not in ("cursor", "count", "startIndex")}
+        query = json.dumps(bound)
         shape = f"{kinds} {query}", size
         place = self._place(asked.get("cursor") or "", shape)
         page = [self._shown(row, asked) for row in rows[place : place + size]]

@@ -18,6 +18,7 @@ from simulator.base import ManualClock
 from simulator.portals.scim import ScimSimulator
 from simulator.scim.grammar import Unreadable, comparisons, folded, matcher, read_filter, read_target
 from simulator.scim.schemas import CUSTOM, ENTERPRISE, GROUP_URN, KINDS, USER_URN
+from simulator.scim.vendors import VENDORS
 from simulator.server import serve
 
 if TYPE_CHECKING:
@@ -720,3 +721,937 @@ def test_the_server_works_over_a_socket_with_tls(sim: ScimSimulator) -> None:
         added = session.post(f"{control}/groups", json={"name": "Made", "members": [JANE]}, timeout=10).json()
         assert session.get(f"{control}/groups", timeout=10).json()["Made"]["id"] == added["id"]
         assert session.post(f"{control}/switches", json={"vendor": "aws"}, timeout=10).json()["page_cap"] == 100
+
+
+# The switches: who may ask, and what the server says of itself.
+
+
+def test_every_switch_refuses_an_unknown_position(sim: ScimSimulator) -> None:
+    for name, allowed in sim.SWITCHES.items():
+        with pytest.raises(ValueError, match=name):
+            sim.set(**{name: ["no such position"] if str in allowed else "no such position"})
+
+
+def test_switches_of_refusals_without_credential(api: Api, sim: ScimSimulator) -> None:
+    sim.set(challenge="absent", unauthorized_body="html", discovery="closed")
+    api.session.headers["Authorization"] = "Bearer wrong"
+    answer = api("GET", "/Users")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (401, "text/html; charset=utf-8")
+    assert "WWW-Authenticate" not in answer.headers
+    del api.session.headers["Authorization"]
+    assert api("GET", "/Schemas").status_code == 401
+    sim.set(authentication="none")
+    assert api("GET", "/Users").status_code == 200
+    assert sim.credentials() == {}
+
+
+def test_switches_user_agent_and_paused(api: Api, sim: ScimSimulator) -> None:
+    sim.set(user_agent="required")
+    assert api("GET", "/Users").status_code == 200
+    assert error(api("GET", "/Users", headers={"User-Agent": ""}))[0] == 403
+    sim.set(user_agent="optional", paused=True)
+    assert error(api("GET", "/Users"))[0] == 403
+
+
+def test_switches_of_limits(api: Api, sim: ScimSimulator, clock: ManualClock) -> None:
+    sim.set(read_limit=2, write_limit=1)
+    assert [api("GET", "/Users").status_code for _turn in range(3)] == [200, 200, 429]
+    assert [api("POST", "/Users", {**NEW, "userName": name}).status_code for name in "ab"] == [201, 429]
+    clock.advance(10)
+    wait = int(api("GET", "/Users").headers["Retry-After"])
+    assert 0 < wait < 60
+    sim.set(retry_after="date")
+    assert api("GET", "/Users").headers["Retry-After"].endswith(" GMT")
+    sim.set(retry_after="absent")
+    assert "Retry-After" not in api("GET", "/Users").headers
+    clock.advance(wait)
+    assert api("GET", "/Users").status_code == 200
+
+
+def supported(api: Api) -> set[str]:
+    config = api("GET", "/ServiceProviderConfig").json()
+    return {name for name, one in config.items() if isinstance(one, dict) and one.get("supported")}
+
+
+def test_switches_of_the_config(api: Api, sim: ScimSimulator) -> None:
+    everything = {"patch", "bulk", "filter", "changePassword", "sort", "etag"}
+    sim.set(patch=501, filter="ignored", sort="ignored", etag="absent")
+    assert supported(api) == {"changePassword"}
+    sim.set(config="claims")
+    assert supported(api) == everything
+    sim.reset()
+    sim.set(config="denies", page_cap=5)
+    assert supported(api) == set()
+    assert api("GET", "/ServiceProviderConfig").json()["filter"]["maxResults"] == 5
+    assert api.found(f'userName eq "{JANE}"') == [JANE]
+    sim.set(config="true", config_path="plural")
+    assert api("GET", "/ServiceProviderConfigs").json()["patch"] == {"supported": True}
+    assert api("GET", "/ServiceProviderConfig").status_code == 404
+    sim.set(config=404, config_path="standard")
+    assert api("GET", "/ServiceProviderConfig").status_code == 404
+    assert api("GET", "/ServiceProviderConfigs").status_code == 404
+
+
+def described(api: Api, urn: str) -> dict[str, Any]:
+    found = [one for one in api("GET", "/Schemas").json()["Resources"] if one["id"] == urn]
+    return {one["name"]: one for one in found[0]["attributes"]} if found else {}
+
+
+def test_switches_of_schemas(api: Api, sim: ScimSimulator) -> None:
+    sim.set(schemas="denies")
+    assert "title" not in described(api, USER_URN)
+    assert described(api, USER_URN)["userName"]["mutability"] == "immutable"
+    assert described(api, ENTERPRISE) == {}
+    assert api.create()[ENTERPRISE] == NEW[ENTERPRISE]
+    sim.set(schemas="true", without_attributes=f"title,emails.type,{ENTERPRISE}")
+    assert "title" not in described(api, USER_URN)
+    assert described(api, ENTERPRISE) == {}
+    assert "schemaExtensions" not in api("GET", "/ResourceTypes/User").json()
+    sim.set(schemas="promises")
+    assert {"type"} < {one["name"] for one in described(api, USER_URN)["emails"]["subAttributes"]}
+    assert error(api("POST", "/Users", {**NEW, "userName": "x"})) == (400, "invalidSyntax")
+    sim.set(unknown_attributes="dropped")
+    row = api.create(userName="x")
+    assert "title" not in row
+    assert ENTERPRISE not in row
+    assert row["emails"] == [{"value": "amy.ng@example.com", "primary": True}, {"value": "amy@home.example"}]
+    sim.set(schemas="empty", resource_types="empty", discovery_total="absent")
+    for path in ("/Schemas", "/ResourceTypes"):
+        assert api("GET", path).json()["Resources"] == []
+        assert "totalResults" not in api("GET", path).json()
+    sim.set(schemas=404, resource_types=404)
+    assert [api("GET", path).status_code for path in ("/Schemas", "/ResourceTypes")] == [404, 404]
+
+
+def test_switch_custom_schema(api: Api, sim: ScimSimulator) -> None:
+    assert described(api, CUSTOM) == {}
+    sim.set(custom_schema="present")
+    assert set(described(api, CUSTOM)) == {"badge", "desk", "floor", "tags"}
+    row = api.create(**{CUSTOM: {"badge": "b-1", "floor": 3, "tags": ["a", "b"]}})
+    assert (CUSTOM in row["schemas"], row[CUSTOM]) == (True, {"badge": "b-1", "floor": 3, "tags": ["a", "b"]})
+    answer = api.patch(f"/Users/{row['id']}", operation("add", f"{CUSTOM}:tags", ["b", "c"]))
+    assert answer.json()[CUSTOM]["tags"] == ["a", "b", "c"]
+    assert api.found(f'{CUSTOM}:tags eq "C"') == ["amy.ng@example.com"]
+    assert error(api.patch(f"/Users/{row['id']}", operation("replace", f"{CUSTOM}:floor", "3"))) == (
+        400,
+        "invalidValue",
+    )
+
+
+def test_switches_of_what_is_not_offered(api: Api, sim: ScimSimulator) -> None:
+    sim.set(me=404, bulk=404, search=501, groups=501)
+    statuses = [
+        api("GET", "/Me").status_code,
+        api("POST", "/Bulk", {}).status_code,
+        api("POST", "/.search", {}).status_code,
+        api("GET", "/Groups").status_code,
+    ]
+    assert statuses == [404, 404, 501, 501]
+    assert [one["id"] for one in api("GET", "/ResourceTypes").json()["Resources"]] == ["User"]
+
+
+# The switches: lists.
+
+
+def names(page: dict[str, Any]) -> list[str]:
+    return [row["userName"] for row in page["Resources"]]
+
+
+def test_switches_of_page_sizes(api: Api, sim: ScimSimulator) -> None:
+    everybody = names(api.list())
+    sim.set(page_default=4, page_cap=5)
+    assert names(api.list()) == everybody[:4]
+    assert names(api.list(count=100)) == everybody[:5]
+    assert names(api.list(count=3)) == everybody[:3]
+    sim.set(count="ignored")
+    assert names(api.list(count=1)) == everybody[:4]
+    for status in (400, 500):
+        sim.set(count=status)
+        assert error(api("GET", "/Users?count=2"))[0] == status
+        assert names(api.list(startIndex=9)) == everybody[8:]
+    sim.set(count="honoured", count_zero="all")
+    assert len(names(api.list(count=0))) == 5
+    sim.set(count_zero=400, negative=400)
+    for query in ("count=0", "count=-1", "startIndex=0"):
+        assert error(api("GET", f"/Users?{query}")) == (400, "invalidValue")
+    sim.set(count_nonsense="ignored")
+    assert len(names(api.list(count="abc"))) == 4
+
+
+def test_switches_of_positions(api: Api, sim: ScimSimulator) -> None:
+    everybody = names(api.list())
+    sim.set(start_index="ignored")
+    page = api.list(startIndex=5, count=2)
+    assert (names(page), page["startIndex"]) == (everybody[:2], 1)
+    sim.set(start_index=400)
+    assert error(api("GET", "/Users?startIndex=1"))[0] == 400
+    sim.set(start_index="honoured", needs_paging=True)
+    assert (names(api.list()), names(api.list(count=3))) == ([], [])
+    assert names(api.list(startIndex=1, count=3)) == everybody[:3]
+
+
+def test_switch_past_end(api: Api, sim: ScimSimulator) -> None:
+    everybody = names(api.list())
+    asked = {"startIndex": 10, "count": 4}
+    assert names(api.list(**asked)) == []
+    sim.set(past_end="first")
+    page = api.list(**asked)
+    assert (names(page), page["startIndex"]) == (everybody[:4], 10)
+    sim.set(past_end="last")
+    assert names(api.list(**asked)) == everybody[8:]
+    sim.set(past_end=404)
+    assert error(api("GET", "/Users", params=asked))[0] == 404
+    assert names(api.list(startIndex=9, count=4)) == everybody[8:]
+
+
+@pytest.mark.parametrize(("position", "told"), [("page", 2), ("more", 10), ("less", 8), ("absent", None)])
+def test_switch_total_results(api: Api, sim: ScimSimulator, position: str, told: int | None) -> None:
+    sim.set(total_results=position)
+    page = api.list(count=2)
+    assert (page.get("totalResults"), page["itemsPerPage"], len(page["Resources"])) == (told, 2, 2)
+
+
+def test_switches_of_the_form_of_a_list(api: Api, sim: ScimSimulator) -> None:
+    sim.set(items_per_page="asked", list_key="resources", empty_list="absent")
+    page = api.list(count=20)
+    assert (page["itemsPerPage"], len(page["resources"])) == (20, 9)
+    assert "resources" not in api.list(filter='userName eq "none"')
+    sim.set(items_per_page="absent", no_match=404)
+    assert "itemsPerPage" not in api.list()
+    assert error(api("GET", "/Users", params={"filter": 'userName eq "none"'}))[0] == 404
+
+
+def test_switch_bare_list(api: Api, sim: ScimSimulator) -> None:
+    sim.set(bare_list=400)
+    assert error(api("GET", "/Users")) == (400, "tooMany")
+    assert api.found(f'userName eq "{JANE}"') == [JANE]
+    sim.set(bare_list="invented")
+    assert names(api.list()) == ["placeholder"]
+    assert "placeholder" not in sim.accounts_by_key()
+
+
+def test_switch_order(api: Api, sim: ScimSimulator) -> None:
+    everybody = names(api.list())
+    sim.set(order="changing")
+    first, second = names(api.list()), names(api.list())
+    assert first == everybody[1:] + everybody[:1]
+    assert second == everybody[2:] + everybody[:2]
+    sim.set(sort="ignored")
+    assert names(api.list(sortBy="userName")) == everybody[3:] + everybody[:3]
+
+
+def test_switch_late_lists(api: Api, sim: ScimSimulator) -> None:
+    sim.set(late_lists=2)
+    before = names(api.list())
+    ident = api.create()["id"]
+    assert api.user(ident)["title"] == "Lead"
+    assert names(api.list()) == before
+    assert api.found('userName eq "amy.ng@example.com"') == []
+    assert names(api.list()) == [*before, "amy.ng@example.com"]
+    api.patch(f"/Users/{ident}", operation("replace", "title", "Boss"))
+    assert [row.get("title") for row in api.list(filter='userName sw "amy"')["Resources"]] == ["Lead"]
+    api("DELETE", f"/Users/{ident}")
+    assert "amy.ng@example.com" in names(api.list())
+    assert "amy.ng@example.com" in names(api.list())
+    assert names(api.list()) == before
+    sim.add_account(userName="from.before")
+    assert names(api.list()) == [*before, "from.before"]
+
+
+def chain(api: Api, **asked: Any) -> list[str]:
+    """Follow cursors to the end and return everybody who was shown."""
+    page = api.list(**asked)
+    shown = names(page)
+    while "nextCursor" in page:
+        page = api.list(**{**asked, "cursor": page["nextCursor"]})
+        shown += names(page)
+    return shown
+
+
+def test_cursors_are_followed_to_the_end(api: Api, sim: ScimSimulator) -> None:
+    everybody = names(api.list())
+    sim.set(paging="both", page_cap=4)
+    assert chain(api, cursor="", count=2) == everybody
+    assert api("GET", "/ServiceProviderConfig").json()["pagination"] == {
+        "cursor": True, "index": True, "defaultPaginationMethod": "index", "defaultPageSize": 100, "maxPageSize": 4,
+        "cursorTimeout": 3600,
+    }  # fmt: skip
+    first = api.list(cursor="", count=100)
+    assert (first["totalResults"], first["itemsPerPage"]) == (9, 4)
+    assert not {"startIndex", "previousCursor"} & set(first)
+    second = api.list(cursor=first["nextCursor"], count=100)
+    assert names(api.list(cursor=second["previousCursor"], count=100)) == names(first)
+    last = api.list(cursor=second["nextCursor"], count=100)
+    assert (names(last), "nextCursor" in last) == (everybody[8:], False)
+    assert api.list(startIndex=2, count=1)["startIndex"] == 2
+    sim.set(cursor_total="absent")
+    assert "totalResults" not in api.list(cursor="")
+    assert "totalResults" in api.list()
+
+
+def test_wrong_cursors_are_refused(api: Api, sim: ScimSimulator, clock: ManualClock) -> None:
+    sim.set(paging="both", cursor_life=60)
+    cursor = api.list(cursor="", count=2)["nextCursor"]
+    assert error(api("GET", "/Users", params={"cursor": cursor, "count": 3})) == (400, "invalidCount")
+    assert error(api("GET", "/Users", params={"cursor": "c-1", "count": 2})) == (400, "invalidCursor")
+    asked = {"cursor": cursor, "count": 2}
+    assert error(api("GET", "/Users", params={**asked, "filter": "title pr"})) == (400, "invalidCursor")
+    assert error(api("GET", "/Groups", params=asked)) == (400, "invalidCursor")
+    assert error(api("GET", "/Users", params={**asked, "startIndex": 3})) == (400, "invalidValue")
+    sim.set(cursor_with_start="ignored")
+    assert api("GET", "/Users", params={**asked, "startIndex": 3}).status_code == 200
+    clock.advance(60)
+    assert error(api("GET", "/Users", params=asked)) == (400, "expiredCursor")
+
+
+def test_switches_of_cursors(api: Api, sim: ScimSimulator) -> None:
+    everybody = names(api.list())
+    for status in (400, 501):
+        sim.set(uninvited_cursor=status)
+        assert error(api("GET", "/Users?cursor="))[0] == status
+    sim.set(paging="cursor", page_default=4, cursor_form="reserved")
+    assert chain(api) == everybody
+    assert {"+", "/", "=", ":"} <= set(api.list()["nextCursor"])
+    assert names(api.list(startIndex=5)) == everybody[:4]
+    assert api("GET", "/ServiceProviderConfig").json()["pagination"]["index"] is False
+    sim.set(paging="unasked")
+    assert chain(api, startIndex=1, count=4) == everybody
+    assert "pagination" not in api("GET", "/ServiceProviderConfig").json()
+    assert names(api.list(startIndex=9)) == everybody[8:]
+    sim.set(next_cursor="repeats")
+    first = api.list()
+    assert names(api.list(cursor=first["nextCursor"])) == names(first)
+    sim.set(cursor_life=0)
+    assert error(api("GET", "/Users", params={"cursor": api.list()["nextCursor"]})) == (400, "expiredCursor")
+
+
+# The switches: filters.
+
+
+@pytest.mark.parametrize(
+    ("position", "expected"),
+    [("ignored", 9), ("nothing", 0), ("wrong", 1), (400, 400), (403, 403), (501, 501)],
+)
+def test_switch_filter(api: Api, sim: ScimSimulator, position: str | int, expected: int) -> None:
+    sim.set(filter=position)
+    answer = api("GET", "/Users", params={"filter": f'userName eq "{JANE}"'})
+    if isinstance(position, int):
+        assert error(answer) == (expected, "invalidFilter" if position == 400 else "")
+        return
+    assert answer.json()["totalResults"] == expected
+    assert (JANE in names(answer.json())) is (position == "ignored")
+
+
+def test_switches_of_how_a_filter_is_read(api: Api, sim: ScimSimulator) -> None:
+    sim.set(filter_case="exact")
+    assert api.found(f'userName eq "{JANE.upper()}"') == []
+    assert api.found('userName eq "Mixed.Case@Example.com"') == ["Mixed.Case@Example.com"]
+    sim.set(filter_names="exact")
+    assert api.found(f'username eq "{JANE}"') == []
+    assert api.found(f'userName eq "{JANE}"') == [JANE]
+    escaped = 'userName eq "quote\\"and\\\\slash"'
+    sim.set(filter_escapes="raw")
+    assert api.found(escaped) == []
+    assert api.found(f'userName eq "{JANE}"') == [JANE]
+    sim.set(filter_escapes="refused")
+    assert error(api("GET", "/Users", params={"filter": escaped})) == (400, "invalidFilter")
+
+
+@pytest.mark.parametrize(("position", "expected"), [(400, 400), ("nothing", 0), ("ignored", 9)])
+def test_switches_of_filters_that_are_not_supported(
+    api: Api, sim: ScimSimulator, position: str | int, expected: int
+) -> None:
+    sim.set(filter_attributes="userName,externalId", filter_operators="eq", filter_other=position)
+    sim.set(filter_invalid=position)
+    assert api.found(f'userName eq "{JANE}"') == [JANE]
+    other = ('title eq "x"', 'userName sw "jane"', 'userName eq "a" and externalId eq "b"', "not (userName eq null)")
+    for text in (*other, "shoeSize pr", "userName eq jane"):
+        answer = api("GET", "/Users", params={"filter": text})
+        assert (answer.status_code if position == 400 else answer.json()["totalResults"]) == expected
+    sim.set(filter_operators="eq_and")
+    assert api.found(f'userName eq "{JANE}" and externalId eq "hr-1001"') == [JANE]
+    answer = api("GET", "/Users", params={"filter": 'userName eq "a" or externalId eq "hr-1001"'})
+    assert (answer.status_code if position == 400 else answer.json()["totalResults"]) == expected
+
+
+# The switches: what a resource looks like.
+
+
+@pytest.mark.parametrize(
+    ("position", "told"),
+    [
+        ("relative", "/scim/v2/Users/{id}"),
+        ("other_host", "https://internal.scim.example/scim/v2/Users/{id}"),
+        ("login", f"{BASE}/Users/amy.ng%40example.com"),
+        ("absent", None),
+    ],
+)
+def test_switch_location(api: Api, sim: ScimSimulator, position: str, told: str | None) -> None:
+    sim.set(location=position)
+    answer = api("POST", "/Users", NEW)
+    ident = answer.json()["id"]
+    told = told and told.format(id=ident)
+    assert (answer.headers.get("Location"), answer.json()["meta"].get("location")) == (told, told)
+    assert api.user(ident)["id"] == ident
+    assert api("GET", "/Users/AMY.NG%40example.com").status_code == (200 if position == "login" else 404)
+
+
+def test_switches_of_ids(api: Api, sim: ScimSimulator) -> None:
+    sim.set(id_form="number")
+    assert api.create()["id"] == "10"
+    sim.set(id_form="external")
+    row = api.create(userName="a", externalId="uid/1")
+    assert row["id"] == "uid/1"
+    assert api.create(userName="b", externalId="uid/1")["id"] != "uid/1"
+    sim.set(id_form="odd")
+    row = api.create(userName="c")
+    assert set("%? &é+") <= set(row["id"])
+    assert api.user(row["id"]) == row
+    assert row["meta"]["location"] == f"{BASE}/Users/{quote(row['id'], safe='')}"
+
+
+def test_switches_of_meta_and_unassigned(api: Api, sim: ScimSimulator) -> None:
+    sim.set(meta="bare", unassigned="null")
+    row = api.create()
+    assert set(row["meta"]) == {"resourceType", "location", "version"}
+    assert (row["nickName"], row["ims"]) == (None, [])
+    assert "password" not in row
+    group = api.create("Groups")
+    assert group["members"] == []
+    sim.set(meta="absent")
+    assert "meta" not in api.user(row["id"])
+    assert api("PUT", f"/Users/{row['id']}", row).status_code == 200
+
+
+def test_switches_of_the_form_of_values(api: Api, sim: ScimSimulator) -> None:
+    ident = api.create()["id"]
+    sim.set(booleans="text", flat_names=True, attributes_parameter="ignored", answer_type="application/json")
+    row = api.user(ident)
+    assert (row["active"], row["emails"][0]["primary"], row["name.formatted"]) == ("True", "True", "Amy Ng")
+    assert api("PUT", f"/Users/{ident}", row).json() == row
+    assert sim.accounts_by_key()["amy.ng@example.com"]["active"] is True
+    answer = api("GET", f"/Users/{ident}?attributes=title")
+    assert (answer.json(), answer.headers["Content-Type"]) == (row, "application/json")
+    sim.set(attributes_parameter="drops_schemas")
+    assert api("GET", f"/Users/{ident}?attributes=title").json() == {"id": ident, "title": "Lead"}
+    sim.set(attributes_parameter=400)
+    for word in ("attributes", "excludedAttributes"):
+        assert error(api("GET", f"/Users?{word}=title"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("position", "header", "version"),
+    [("strong", True, True), ("header_only", True, False), ("meta_only", False, True), ("absent", False, False)],
+)
+def test_switch_etag(api: Api, sim: ScimSimulator, position: str, header: bool, version: bool) -> None:
+    sim.set(etag=position)
+    answer = api("POST", "/Users", NEW)
+    assert ("ETag" in answer.headers, "version" in answer.json()["meta"]) == (header, version)
+    told = answer.headers.get("ETag") or answer.json()["meta"].get("version") or 'W/"'
+    assert told.startswith('"' if position == "strong" else 'W/"')
+    path = f"/Users/{answer.json()['id']}"
+    assert api.patch(path, operation("remove", "title"), headers={"If-Match": '"wrong"'}).status_code == 412
+
+
+def test_tags_of_whole_seconds_miss_a_change_within_one(api: Api, sim: ScimSimulator, clock: ManualClock) -> None:
+    sim.set(etag="whole_second")
+    row = api.create()
+    path, old = f"/Users/{row['id']}", {"headers": {"If-Match": row["meta"]["version"]}}
+    clock.advance(0.5)
+    assert [api.patch(path, operation("replace", "title", word), **old).status_code for word in "AB"] == [200, 200]
+    clock.advance(0.5)
+    assert api.patch(path, operation("replace", "title", "C")).status_code == 200
+    assert api.patch(path, operation("replace", "title", "D"), **old).status_code == 412
+
+
+def test_switches_if_match_and_last_modified(api: Api, sim: ScimSimulator, clock: ManualClock) -> None:
+    row = api.create()
+    path = f"/Users/{row['id']}"
+    sim.set(if_match="ignored")
+    assert api.patch(path, operation("remove", "title"), headers={"If-Match": '"wrong"'}).status_code == 200
+    sim.set(if_match="required")
+    assert api.patch(path, operation("remove", "title")).status_code == 428
+    sim.set(if_match="enforced", last_modified="always")
+    clock.advance(5)
+    moved = api.patch(path, operation("remove", "title")).json()["meta"]
+    assert moved["lastModified"] > moved["created"]
+    sim.set(last_modified="never")
+    clock.advance(5)
+    kept = api.patch(path, operation("add", "title", "X")).json()["meta"]
+    assert kept["lastModified"] == moved["lastModified"]
+    assert kept["version"] != moved["version"]
+
+
+# The switches: what a body has to be.
+
+
+def test_switches_of_content_and_schemas(api: Api, sim: ScimSimulator) -> None:
+    sim.set(request_type="scim", schemas_in_body="demanded")
+    assert api("POST", "/Users", NEW, headers={"Content-Type": "application/json"}).status_code == 415
+    assert error(api("POST", "/Users", {**NEW, "schemas": []})) == (400, "invalidSyntax")
+    sim.set(request_type="any", schemas_in_body="optional")
+    assert api("POST", "/Users", {**NEW, "schemas": []}, headers={"Content-Type": "text/plain"}).status_code == 201
+
+
+def test_switches_of_attributes_that_are_ignored_refused_or_immutable(api: Api, sim: ScimSimulator) -> None:
+    sim.set(ignored_attributes=f"displayName,emails.type,active,{ENTERPRISE}", read_only_sent="refused")
+    assert error(api("POST", "/Users", {**NEW, "id": "x"})) == (400, "mutability")
+    row = api.create()
+    assert not {"displayName", ENTERPRISE} & set(row)
+    assert "type" not in row["emails"][0]
+    path = f"/Users/{row['id']}"
+    answer = api.patch(path, operation("replace", "active", False), operation("add", "displayName", "X"))
+    assert (answer.status_code, answer.json()["active"], "displayName" in answer.json()) == (200, True, False)
+    sim.reset()
+    sim.set(refused_attributes="password,photos", immutable_attributes="userName,externalId")
+    assert error(api("POST", "/Users", {**NEW, "password": "x"})) == (400, "invalidValue")
+    row = api.create()
+    path = f"/Users/{row['id']}"
+    assert described(api, USER_URN)["userName"]["mutability"] == "immutable"
+    assert error(api.patch(path, operation("replace", "userName", "x"))) == (400, "mutability")
+    assert error(api("PUT", path, {**NEW, "externalId": "x"})) == (400, "mutability")
+    assert api("PUT", path, {**NEW, "title": "x"}).status_code == 200
+
+
+def test_switches_of_what_is_required(api: Api, sim: ScimSimulator) -> None:
+    sim.set(required_attributes="externalId,name.givenName,active,emails", email_primary="required")
+    for change in ({"externalId": ""}, {"name": {"familyName": "Ng"}}, {"active": None}, {"emails": []}):
+        assert error(api("POST", "/Users", {**NEW, **change})) == (400, "invalidValue")
+    assert error(api("POST", "/Users", {**NEW, "emails": [{"value": "a@b.example"}]})) == (400, "invalidValue")
+    row = api.create(active=False)
+    assert error(api("PUT", f"/Users/{row['id']}", {**NEW, "externalId": None})) == (400, "invalidValue")
+    assert described(api, USER_URN)["active"]["required"] is True
+    assert api.patch(f"/Users/{row['id']}", operation("replace", "active", True)).status_code == 200
+    sim.set(required_of_groups="externalId")
+    assert error(api("POST", "/Groups", {"displayName": "Team"})) == (400, "invalidValue")
+
+
+def test_switches_of_boundaries(api: Api, sim: ScimSimulator) -> None:
+    sim.set(multi_limit=1, text_limit=60, roles="user,admin")
+    assert error(api("POST", "/Users", NEW)) == (400, "invalidValue")
+    sim.set(multi_over="cut")
+    assert api.create(roles=[{"value": "user"}])["emails"] == NEW["emails"][:1]
+    for change in ({"displayName": "x" * 61}, {"roles": [{"value": "boss"}]}):
+        assert error(api("POST", "/Users", {**NEW, "userName": "x", **change})) == (400, "invalidValue")
+    sim.set(multi_over=400, multi_limited="roles")
+    assert len(api.create(userName="x")["emails"]) == 2
+    roles = [{"value": "user"}, {"value": "admin"}]
+    assert error(api("POST", "/Users", {**NEW, "userName": "y", "roles": roles})) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize(("position", "stored"), [("taken", False), ("kept", "False")])
+def test_switch_text_booleans(api: Api, sim: ScimSimulator, position: str, stored: Any) -> None:
+    sim.set(text_booleans=position)
+    row = api.create(active="False")
+    assert row["active"] == stored
+    assert api.patch(f"/Users/{row['id']}", operation("Replace", "active", "True")).json()["active"] != stored
+    assert error(api.patch(f"/Users/{row['id']}", operation("replace", "active", "no"))) == (400, "invalidValue")
+
+
+# The switches: writes.
+
+
+@pytest.mark.parametrize("status", [201, 200, 204])
+@pytest.mark.parametrize("body", ["full", "empty", "id", "stale"])
+def test_switches_of_the_answer_to_a_create(api: Api, sim: ScimSimulator, status: int, body: str) -> None:
+    sim.set(create_status=status, create_body=body, location_header="absent")
+    answer = api("POST", "/Users", {**NEW, "password": "s3cret-pw"})
+    assert (answer.status_code, "Location" in answer.headers) == (status, False)
+    assert "s3cret" not in answer.text
+    if status == 204 or body == "empty":
+        assert answer.content == b""
+    elif body == "id":
+        assert set(answer.json()) == {"schemas", "id"}
+    else:
+        assert ("id" in answer.json()) is (body == "full")
+    assert api.found('userName eq "amy.ng@example.com"') == ["amy.ng@example.com"]
+
+
+def test_switches_of_names(api: Api, sim: ScimSimulator) -> None:
+    sim.set(username_stored="lower", active_default="unset")
+    row = api.create(userName="AMY", active=None)
+    assert (row["userName"], "active" in row) == ("amy", False)
+    sim.set(username_case="exact", username_stored="as_sent")
+    assert api.create(userName="Amy")["userName"] == "Amy"
+    assert api("POST", "/Users", {**NEW, "userName": "Amy"}).status_code == 409
+    assert api.found('userName eq "AMY"') == ["amy", "Amy"]
+    sim.set(username_missing="empty")
+    assert api("POST", "/Users", {"userName": ""}).status_code == 201
+    assert api("POST", "/Users", {}).status_code == 409
+    sim.set(external_id="unique")
+    assert error(api("POST", "/Users", {**NEW, "externalId": "twins"})) == (409, "uniqueness")
+
+
+@pytest.mark.parametrize(
+    ("position", "expected"),
+    [("409", (409, "")), ("400_uniqueness", (400, "uniqueness")), ("400", (400, "")), ("500", (500, ""))],
+)
+def test_switch_duplicate(api: Api, sim: ScimSimulator, position: str, expected: tuple[int, str]) -> None:
+    sim.set(duplicate=position)
+    assert error(api("POST", "/Users", {**NEW, "userName": JANE})) == expected
+    row = api.create()
+    assert error(api.patch(f"/Users/{row['id']}", operation("replace", "userName", JANE))) == expected
+    sim.set(duplicate_rename=500)
+    assert error(api.patch(f"/Users/{row['id']}", operation("replace", "userName", JANE))) == (500, "")
+    assert sim.accounts_by_key()[JANE].get("displayName") == "Jane Doe"
+
+
+def test_a_duplicate_is_linked_or_made_a_second_time(api: Api, sim: ScimSimulator) -> None:
+    jane = sim.accounts_by_key()[JANE]["id"]
+    sim.set(duplicate="linked")
+    row = api.create(userName=JANE)
+    assert (row["id"], row["displayName"]) == (jane, "Amy Ng")
+    assert api("POST", "/Users", {**NEW, "userName": sim.strangers[0]}).status_code == 409
+    sim.set(duplicate="second")
+    assert api.create(userName=JANE)["id"] != jane
+    assert api.found(f'userName eq "{JANE}"') == [JANE, JANE]
+
+
+def test_switches_of_put(api: Api, sim: ScimSimulator) -> None:
+    row = api.create()
+    path, body = f"/Users/{row['id']}", {"schemas": [USER_URN], "userName": "amy.ng@example.com"}
+    sim.set(put="keeps")
+    assert api("PUT", path, body).json() == row
+    changed = api("PUT", path, {**body, "title": None, ENTERPRISE: {"department": "Ops"}}).json()
+    assert ("title" in changed, changed[ENTERPRISE]) == (False, {"department": "Ops", "employeeNumber": "7"})
+    assert api("PUT", path, {"title": "Boss"}).json()["userName"] == "amy.ng@example.com"
+    for position, active in (("true", True), ("kept", False), ("unset", None)):
+        sim.set(put="replaces", put_active=position)
+        api("PUT", path, {**body, "active": False})
+        assert api("PUT", path, body).json().get("active") is active
+    sim.set(put_effect="none")
+    answer = api("PUT", path, {**body, "title": "Lead"})
+    assert (answer.status_code, "title" in answer.json()) == (200, False)
+    for status in (405, 501):
+        sim.set(put=status)
+        assert error(api("PUT", path, body))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("position", "status", "title"),
+    [("200_body", 200, "Boss"), ("200_empty", 200, None), ("200_stale", 200, "Lead"), ("204", 204, None)],
+)
+def test_switches_of_the_answer_to_a_change(
+    api: Api, sim: ScimSimulator, position: str, status: int, title: str | None
+) -> None:
+    sim.set(patch_answer=position, put_answer=position)
+    path, change = f"/Users/{api.create()['id']}", operation("replace", "title", "Boss")
+    for method in ("PATCH", "PUT"):
+        answer = api.patch(path, change) if method == "PATCH" else api("PUT", path, {**NEW, "title": "Boss"})
+        assert answer.status_code == status
+        assert (answer.json()["title"] if answer.content else None) == title
+        assert api("GET", path).json()["title"] == "Boss"
+        api.patch(path, operation("replace", "title", "Lead"))
+    sim.set(patch_answer="204_unchanged")
+    assert [api.patch(path, change).status_code for _turn in range(2)] == [200, 204]
+
+
+def test_switches_of_patch(api: Api, sim: ScimSimulator) -> None:
+    path = f"/Users/{api.create()['id']}"
+    for status in (405, 501):
+        sim.set(patch=status)
+        assert error(api.patch(path, operation("remove", "title")))[0] == status
+    sim.set(patch="active_only")
+    assert error(api.patch(path, operation("remove", "title")))[0] == 501
+    assert api.patch(path, operation("replace", None, {"active": False})).json()["active"] is False
+    sim.set(patch="rfc", patch_effect="none")
+    assert api.patch(path, operation("remove", "title")).json()["title"] == "Lead"
+    sim.set(patch_effect="applied", patch_atomic="partial")
+    assert api.patch(path, operation("replace", "title", "A"), operation("remove", "id")).status_code == 400
+    assert api.user(path.rpartition("/")[2])["title"] == "A"
+    sim.set(patch_operations=1)
+    assert api.patch(path, operation("remove", "title"), operation("remove", "name")).status_code == 400
+    sim.set(patch_operations="many", patch_repeats=400)
+    assert api.patch(path, operation("remove", "title"), operation("add", "title", "x")).status_code == 400
+    sim.set(patch_read_only="ignored", remove_required="done")
+    assert api.patch(path, operation("remove", "groups")).status_code == 200
+    assert api.patch(path, operation("remove", "userName")).json()["userName"] == ""
+
+
+@pytest.mark.parametrize(
+    ("switch", "position", "change", "status"),
+    [
+        ("patch_value_paths", 400, operation("replace", 'emails[type eq "work"].value', "x"), 400),
+        ("patch_value_paths", 500, operation("replace", 'emails[type eq "work"].value', "x"), 500),
+        ("patch_value_paths", 501, operation("remove", 'emails[type eq "work"]'), 501),
+        ("patch_value_paths", "ignored", operation("remove", 'emails[type eq "work"]'), 200),
+        ("patch_pathless", 400, operation("replace", None, {"title": "x"}), 400),
+        ("patch_pathless", 501, operation("replace", None, {"title": "x"}), 501),
+        ("patch_urn_paths", 400, operation("replace", f"{USER_URN}:title", "x"), 400),
+        ("patch_names", "exact", operation("replace", "TITLE", "x"), 400),
+        ("patch_words", "exact", operation("Replace", "title", "x"), 400),
+    ],
+)
+def test_switches_of_the_forms_of_a_patch(
+    api: Api, sim: ScimSimulator, switch: str, position: Any, change: dict[str, Any], status: int
+) -> None:
+    row = api.create()
+    sim.set(**{switch: position})
+    assert api.patch(f"/Users/{row['id']}", change).status_code == status
+    assert api.user(row["id"]) == row
+    sim.reset()
+    row = api.create()
+    assert api.patch(f"/Users/{row['id']}", change).status_code == 200
+    assert api.user(row["id"]) != row
+
+
+def test_switch_deactivate(api: Api, sim: ScimSimulator) -> None:
+    row = api.create()
+    path, off, on = f"/Users/{row['id']}", operation("replace", "active", False), operation("replace", "active", True)
+    sim.set(deactivate=400)
+    assert error(api.patch(path, off)) == (400, "invalidValue")
+    sim.set(deactivate="ignored")
+    assert api.patch(path, off).json()["active"] is True
+    sim.set(deactivate="renamed")
+    hidden = api.patch(path, off).json()
+    assert hidden["userName"].endswith("_suspended")
+    assert {one["value"] for one in hidden["emails"]} == {f"{hidden['userName']}@suspended.example"}
+    assert api.found('userName eq "amy.ng@example.com"') == []
+    back = api.patch(path, on).json()
+    assert {name: back[name] for name in NEW} == NEW
+    sim.set(deactivate="deleted")
+    assert api.patch(path, off).status_code == 200
+    assert api("GET", path).status_code == 404
+    assert "amy.ng@example.com" not in sim.accounts_by_key()
+
+
+def test_switch_inactive_change(api: Api, sim: ScimSimulator) -> None:
+    row = api.create(active=False)
+    sim.set(inactive_change=400)
+    path = f"/Users/{row['id']}"
+    assert error(api.patch(path, operation("replace", "title", "X"))) == (400, "mutability")
+    assert api.patch(path, operation("replace", None, {"title": "X", "active": True})).json()["title"] == "X"
+
+
+def test_switches_delete_and_recreate(api: Api, sim: ScimSimulator) -> None:
+    row = api.create()
+    path = f"/Users/{row['id']}"
+    for status in (400, 405, 409):
+        sim.set(delete=status)
+        assert error(api("DELETE", path))[0] == status
+    sim.set(delete="kept")
+    assert api("DELETE", path).status_code == 204
+    assert api.user(row["id"]) == row
+    sim.set(delete="deactivated")
+    assert [api("DELETE", path).status_code for _turn in range(2)] == [204, 204]
+    assert api.user(row["id"])["active"] is False
+    assert api("POST", "/Users", NEW).status_code == 409
+    sim.set(delete="hidden", recreate="taken")
+    assert api("DELETE", path).status_code == 204
+    assert api("GET", path).status_code == 404
+    assert api.found('userName eq "amy.ng@example.com"') == []
+    assert error(api("POST", "/Users", NEW)) == (409, "uniqueness")
+    sim.set(recreate="revived")
+    assert api.create(title="Back")["id"] == row["id"]
+    assert api.user(row["id"])["title"] == "Back"
+    api("DELETE", path)
+    sim.set(recreate="new")
+    second = api.create()["id"]
+    assert second != row["id"]
+    sim.set(delete="renamed")
+    assert api("DELETE", f"/Users/{second}").status_code == 204
+    assert api.user(second)["userName"].endswith("_suspended")
+    assert api.create()["id"] != second
+
+
+# The switches: groups and errors.
+
+
+def test_switches_of_what_groups_allow(api: Api, sim: ScimSimulator) -> None:
+    row = api.create("Groups")
+    path = f"/Groups/{row['id']}"
+    rename = operation("replace", "displayName", "Crew")
+    sim.set(group_name="unique")
+    assert error(api("POST", "/Groups", {"displayName": "TEAM"})) == (409, "uniqueness")
+    for status in (400, 501):
+        sim.set(group_rename=status)
+        assert error(api.patch(path, rename))[0] == status
+    sim.set(group_rename="ignored")
+    assert api.patch(path, rename).json()["displayName"] == "Team"
+    for status in (405, 501):
+        sim.set(group_put=status)
+        assert error(api("PUT", path, row))[0] == status
+    sim.set(group_rename="allowed", group_patch_answer="204")
+    assert api.patch(path, rename).status_code == 204
+    sim.set(groups="fixed")
+    assert api("POST", "/Groups", {"displayName": "x"}).status_code == api("DELETE", path).status_code == 405
+    sim.set(groups=404)
+    assert api("GET", path).status_code == api("GET", "/Groups").status_code == 404
+
+
+def test_switches_of_memberships(api: Api, sim: ScimSimulator) -> None:
+    ids = [row["id"] for row in sim.accounts_by_key().values()]
+    row = api.create("Groups", members=[{"value": ids[0]}])
+    path = f"/Groups/{row['id']}"
+    sim.set(member_limit=2, membership_limit=3)
+    three = [{"value": one} for one in ids[1:4]]
+    assert error(api.patch(path, operation("add", "members", three))) == (400, "invalidValue")
+    assert api.patch(path, operation("add", "members", three[:2])).status_code == 200
+    assert error(api.patch(path, operation("add", "members", three[2:])))[0] == 413
+    for status in (400, 501):
+        sim.set(replace_members=status)
+        for change in (operation("replace", "members", three[:1]), operation("remove", "members")):
+            assert error(api.patch(path, change))[0] == status
+    sim.set(put_members="ignored")
+    assert len(api("PUT", path, {"displayName": "Team"}).json()["members"]) == 3
+    sim.set(put_members="applied", empty_group=400)
+    assert error(api("PUT", path, {"displayName": "Team"})) == (400, "invalidValue")
+    assert error(api("POST", "/Groups", {"displayName": "Team"})) == (400, "invalidValue")
+
+
+def test_switches_of_the_list_of_members(api: Api, sim: ScimSimulator) -> None:
+    group, jane = sim.groups_by_name()["Engineers"]["id"], sim.accounts_by_key()[JANE]["id"]
+    sim.set(member_list="empty")
+    assert api("GET", f"/Groups/{group}").json()["members"] == []
+    assert api.found(f'id eq "{group}" and members eq "{jane}"', "Groups") == ["Engineers"]
+    sim.set(member_list="absent", user_groups="empty")
+    assert "members" not in api("GET", f"/Groups/{group}").json()
+    assert api.user(jane)["groups"] == []
+    sim.set(member_list="login", member_parts="value_only", user_groups="absent")
+    assert api("GET", f"/Groups/{group}").json()["members"][0] == {"value": JANE}
+    assert "groups" not in api.user(jane)
+    api.patch(f"/Groups/{group}", operation("remove", f'members[value eq "{JANE}"]'))
+    assert JANE in sim.members_of("Engineers")
+    sim.set(member_list="full", member_parts="full")
+    assert api("GET", f"/Groups/{group}").json()["members"][0]["display"] == "Jane Doe"
+
+
+@pytest.mark.parametrize(
+    ("position", "by_path", "by_list", "left"),
+    [("path", 200, 400, 1), ("both", 200, 200, 0), ("list", 501, 200, 1), ("all", 200, 200, 0)],
+)
+def test_switch_member_removal(
+    api: Api, sim: ScimSimulator, position: str, by_path: int, by_list: int, left: int
+) -> None:
+    sim.set(member_removal=position)
+    ids = [row["id"] for row in sim.accounts_by_key().values()]
+    path = f"/Groups/{api.create('Groups', members=[{'value': one} for one in ids[:2]])['id']}"
+    assert api.patch(path, operation("remove", f'members[value eq "{ids[0]}"]')).status_code == by_path
+    assert api.patch(path, operation("remove", "members", [{"value": ids[1]}])).status_code == by_list
+    assert len(sim.members_of("Team")) == left
+
+
+def test_a_removal_that_names_one_member_can_remove_everybody(api: Api, sim: ScimSimulator) -> None:
+    sim.set(member_removal="all")
+    path = f"/Groups/{sim.groups_by_name()['Engineers']['id']}"
+    jane = sim.accounts_by_key()[JANE]["id"]
+    assert api.patch(path, operation("remove", "members", [{"value": jane}])).status_code == 200
+    assert sim.members_of("Engineers") == []
+
+
+def test_switches_of_single_members(api: Api, sim: ScimSimulator) -> None:
+    group, jane = sim.groups_by_name()["Engineers"]["id"], sim.accounts_by_key()[JANE]["id"]
+    path = f"/Groups/{group}"
+    sim.set(add_member_again="doubled")
+    assert api.patch(path, operation("add", "members", [{"value": jane}])).status_code == 200
+    assert api.members(group).count(jane) == 2
+    sim.set(add_member_again=500)
+    assert api.patch(path, operation("add", "members", [{"value": jane}])).status_code == 500
+    sim.reset()
+    ghost = operation("add", "members", [{"value": "ghost"}])
+    group = sim.groups_by_name()["Empty"]["id"]
+    for status in (400, 500):
+        sim.set(unknown_member=status)
+        assert error(api.patch(f"/Groups/{group}", ghost))[0] == status
+    sim.set(unknown_member="dropped")
+    assert api.patch(f"/Groups/{group}", ghost).json().get("members") is None
+    sim.set(unknown_member="kept")
+    assert api.patch(f"/Groups/{group}", ghost).json()["members"][0]["value"] == "ghost"
+    sim.set(member_ref="demanded")
+    for answer in (
+        api("POST", "/Groups", {"displayName": "x", "members": [{"value": jane}]}),
+        api.patch(f"/Groups/{group}", operation("add", "members", [{"value": jane}])),
+    ):
+        assert error(answer) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize(
+    ("position", "content_type"),
+    [
+        ("status_number", SCIM), ("schema_twice", SCIM), ("no_schemas", SCIM), ("plain_json", SCIM),
+        ("html", "text/html; charset=utf-8"), ("html_as_scim", SCIM), ("text", "text/plain; charset=utf-8"),
+        ("empty", "text/plain; charset=utf-8"),
+    ],
+)  # fmt: skip
+def test_switch_error_body(api: Api, sim: ScimSimulator, position: str, content_type: str) -> None:
+    sim.set(error_body=position)
+    answer = api("POST", "/Users", {**NEW, "userName": JANE})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (409, content_type)
+    if position in ("html", "html_as_scim"):
+        assert answer.text.startswith("<!DOCTYPE html>")
+    elif position in ("text", "empty"):
+        assert bool(answer.text) is (position == "text")
+    else:
+        body = answer.json()
+        assert (body.get("status"), "schema" in body, "schemas" in body) == (
+            409 if position == "status_number" else None if position == "plain_json" else "409",
+            position == "schema_twice",
+            position in ("status_number", "schema_twice"),
+        )
+
+
+def test_switch_error_type_and_faults_in_the_servers_form(api: Api, sim: ScimSimulator) -> None:
+    sim.set(error_type="absent")
+    assert error(api("POST", "/Users", {**NEW, "userName": JANE})) == (409, "")
+    sim.faults.add("status", code=503)
+    assert error(api("GET", "/Users"))[0] == 503
+    sim.faults.add("portal_error", code="tooMany", message="Too many.", status=400)
+    assert error(api("GET", "/Users")) == (400, "tooMany")
+
+
+# Vendors.
+
+
+def test_a_vendor_sets_the_switches_and_can_be_changed_further(api: Api, sim: ScimSimulator) -> None:
+    sim.set(paused=True)
+    sim.set(vendor="github", page_default=5)
+    assert sim.switches["paused"] is False
+    assert (sim.switches["vendor"], sim.switches["page_default"], sim.switches["deactivate"]) == (
+        "github",
+        5,
+        "renamed",
+    )
+    assert error(api("POST", "/Users", {"userName": "x"})) == (400, "invalidValue")
+    assert api.create()["externalId"] == "hr-7"
+    sim.set(vendor="standard")
+    assert sim.switches == ScimSimulator().switches
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendors_server_makes_shows_and_deletes_a_user(api: Api, sim: ScimSimulator, vendor: str) -> None:
+    """What all vendors have in common, asked for in the form that each of them takes."""
+    sim.set(vendor=vendor)
+    body = {**NEW, "emails": NEW["emails"][:1]}
+    for name in sim.switches["without_attributes"].split(","):
+        if name.startswith("emails."):
+            body["emails"] = [{"value": "amy.ng@example.com"}]
+    answer = api("POST", "/Users", body)
+    assert answer.status_code in (200, 201), answer.text
+    ident = answer.json()["id"]
+    assert api.user(ident)["userName"] == "amy.ng@example.com"
+    assert api("DELETE", f"/Users/{quote(ident, safe='')}").status_code in (204, 405)
+
+
+def test_aws_shows_no_members_and_only_the_first_page_without_a_cursor(api: Api, sim: ScimSimulator) -> None:
+    sim.set(vendor="aws", page_cap=4)
+    group, jane = sim.groups_by_name()["Engineers"]["id"], sim.accounts_by_key()[JANE]["id"]
+    assert api("GET", f"/Groups/{group}").json()["members"] == []
+    assert api.found(f'id eq "{group}" and members eq "{jane}"', "Groups") == ["Engineers"]
+    assert names(api.list(startIndex=5)) == names(api.list())
+    assert len(chain(api, cursor="")) == 9
+    assert "totalResults" not in api.list(cursor="")
+    many = [{"value": str(number)} for number in range(101)]
+    assert api.patch(f"/Groups/{group}", operation("add", "members", many)).status_code == 400
+    assert api("POST", "/Users", {"userName": "x", "displayName": "X"}).status_code == 400
+
+
+def test_slack_and_pagerduty_differ_in_what_false_means(api: Api, sim: ScimSimulator) -> None:
+    off = operation("replace", "active", False)
+    for vendor, deleted, gone in (("slack", False, False), ("pagerduty", True, True)):
+        sim.set(vendor=vendor)
+        first, second = (api.create(userName=f"{vendor}.{number}") for number in (1, 2))
+        api.patch(f"/Users/{first['id']}", off)
+        api("DELETE", f"/Users/{second['id']}")
+        assert api("GET", f"/Users/{first['id']}").status_code == (404 if gone else 200)
+        assert api("GET", f"/Users/{second['id']}").status_code == (404 if deleted else 200)
+        assert api("POST", "/Users", {**NEW, "userName": f"{vendor}.2"}).status_code == (201 if deleted else 409)
