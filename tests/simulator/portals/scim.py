@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 import math
 import re
 import time
-import uuid
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
@@ -1125,7 +1125,7 @@ class ScimSimulator(PortalSimulator):
         wanted, unwanted = self._projection(asked)
         found: Row = {"schemas": [shape.core, *(urn for urn in shape.schemas if urn in row and urn != shape.core)]}
         for name, value in row.items():
-            if name not in ("meta", "members") and (name in shape.schemas or shape.locate("", name)[1] is not None):
+            if name in shape.words:
                 found[name] = value
         if self.switches["unassigned"] == "null":
             for attribute in shape.schemas[shape.core]:
@@ -1514,7 +1514,7 @@ class ScimSimulator(PortalSimulator):
         """Return a user whose name and addresses say nothing any more; they are kept aside."""
         kept: Row = {name: row[name] for name in ("userName", "emails") if name in row}
         self.aside.put(row["id"], kept)
-        word = f"{uuid.uuid5(uuid.NAMESPACE_URL, row['id']).hex[:12]}_suspended"
+        word = f"{_unique(row['id'])[:8]}_suspended"
         emails = [{**one, "value": f"{word}@suspended.example"} for one in row.get("emails", ())]
         return {**row, "userName": word, **({"emails": emails} if emails else {})}
 
@@ -1618,7 +1618,7 @@ class ScimSimulator(PortalSimulator):
             return str(number)
         if form == "odd":
             return f"{kind} {number}+é%2F?&"
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}-{number}"))
+        return _unique(f"{kind}-{number}")
 
     def _made(self, kind: str, row: Row) -> Row:
         """Return a new resource with its id and its dates."""
@@ -1668,7 +1668,7 @@ class ScimSimulator(PortalSimulator):
         number = self.store.next_id("next User")
         meta = {"resourceType": "User", "created": now, "lastModified": now, "version": self.store.next_id("version")}
         return {
-            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"User-{number}")),
+            "id": _unique(f"User-{number}"),
             "userName": person.login,
             "name": {"givenName": person.first_name, "familyName": person.last_name},
             "displayName": f"{person.first_name} {person.last_name}",
@@ -1703,6 +1703,12 @@ class ScimSimulator(PortalSimulator):
 def _error(status: int, detail: str, kind: str) -> Row:
     found = {"schemas": [f"{MESSAGES}:Error"], "status": str(status), "detail": detail}
     return {**found, "scimType": kind} if kind else found
+
+
+def _unique(text: str) -> str:
+    """Return what looks like a UUID and is the same for the same text."""
+    word = hashlib.sha256(text.encode()).hexdigest()
+    return f"{word[:8]}-{word[8:12]}-4{word[12:15]}-8{word[15:18]}-{word[18:30]}"
 
 
 def _stamp(seconds: float) -> str:

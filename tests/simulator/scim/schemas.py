@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -181,6 +182,12 @@ class Kind:
     def core(self) -> str:
         """Return the URN of the core schema."""
         return next(iter(self.schemas))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Return the names under which a resource holds what is shown as it is stored."""
+        found = {one.name for one in (*self.schemas[self.core], *COMMON)} | set(self.schemas)
+        return frozenset(found - {"meta", "members", self.core})
 
     def locate(self, urn: str, name: str) -> tuple[str, Attribute | None]:
         """Return where an attribute is held ("" for the resource, else an extension's URN), and the attribute."""
