@@ -110,7 +110,10 @@ class SimulatorAdapter(BaseAdapter):
             with self._lock:
                 self.foreign.append(foreign)
             raise _unsent(request, NewConnectionError(NOBODY, f"no route to {url.hostname}"))
-        outcome = sim.handle(_environ(request))
+        environ = _environ(request)
+        if cert:
+            environ["SSL_CLIENT_CERT"] = str(cert)
+        outcome = sim.handle(environ)
         patience = _patience(timeout)
         if outcome.action == "refused":
             raise _unsent(request, NewConnectionError(NOBODY, "[Errno 111] Connection refused"))

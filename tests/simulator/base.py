@@ -232,6 +232,8 @@ class PortalSimulator(abc.ABC):
         self.lock = threading.RLock()
         self.latency = 0.0
         self.url = f"https://{self.name}.test{self.url_path}"
+        # The files of a certificate and its key that a client may show; a server with TLS makes them.
+        self.certificate = ("", "")
         self.switches = Switches(self.SWITCHES)
         self.ledger = Ledger()
         self.store = Store(self.name, database)

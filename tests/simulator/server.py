@@ -131,6 +131,7 @@ class Server:
     ) -> None:
         self.sims = dict(sims)
         self.ca_path: str | None = None
+        self.certificate = ("", "")
         self.urls: dict[str, str] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._servers: list[PortalServer] = []
@@ -141,6 +142,7 @@ class Server:
                 server = PortalServer(host, port + number if port else 0, sim, context)
                 self._servers.append(server)
                 sim.latency = latency
+                sim.certificate = self.certificate
                 sim.url = f"{'https' if tls else 'http'}://{host}:{server.server_port}{sim.url_path}"
                 self.urls[name] = sim.url
         except BaseException:
@@ -155,11 +157,18 @@ class Server:
     def _context(self, host: str) -> ssl.SSLContext:
         authority = trustme.CA(organization_name="portal.users simulator")
         self._folder = tempfile.TemporaryDirectory(prefix="simulator-")
-        path = Path(self._folder.name) / "ca.pem"
-        authority.cert_pem.write_to_path(str(path))
-        self.ca_path = str(path)
+        path, cert, key = (str(Path(self._folder.name) / f"{name}.pem") for name in ("ca", "client", "client_key"))
+        authority.cert_pem.write_to_path(path)
+        self.ca_path = path
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(host, "localhost").configure_cert(context)
+        # Whoever shows a certificate has to have one of this authority; the portal decides whether one is needed.
+        client = authority.issue_cert(common_name="client")
+        client.cert_chain_pems[0].write_to_path(cert)
+        client.private_key_pem.write_to_path(key)
+        self.certificate = (cert, key)
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_OPTIONAL
         return context
 
     @property

@@ -104,7 +104,7 @@ class ScimSimulator(PortalSimulator):
     SWITCHES: ClassVar[dict[str, tuple[Any, ...]]] = {
         "vendor": ("standard", *VENDORS),
         # Who may ask, and how often.
-        "authentication": ("any", "bearer", "basic", "oauth", "none"),
+        "authentication": ("any", "bearer", "basic", "oauth", "certificate", "none"),
         "token_client": ("either", "header", "body"),
         "token_life": (3600, int),
         "tokens": ("many", "one"),
@@ -155,6 +155,7 @@ class ScimSimulator(PortalSimulator):
         "next_cursor": ("moves", "repeats"),
         # Filters.
         "filter": ("rfc", "ignored", "nothing", "wrong", 400, 403, 501),
+        "group_filter": ("as_users", "ignored"),
         "filter_case": ("schema", "exact"),
         "filter_names": ("any", "exact"),
         "filter_escapes": ("json", "raw", "refused"),
@@ -250,7 +251,7 @@ class ScimSimulator(PortalSimulator):
     }  # fmt: skip
     NOTES: ClassVar[dict[str, str]] = {
         "vendor": "sets the other switches to what is known of it; docs/apis/scim.md 2.1, 3",
-        "authentication": "any: the static token, user and password, or a fetched token",
+        "authentication": "any: the static token, user and password, or a fetched token; certificate: with --tls",
         "token_life": "seconds until a fetched token is answered with 401; expires_in says so",
         "tokens": "one: a new one ends the one before",
         "read_limit": "reads that are answered each minute; then 429",
@@ -359,6 +360,8 @@ class ScimSimulator(PortalSimulator):
             return {"api_username": self.login, "api_password": self.password}
         if mode == "oauth":
             return {"client_id": self.client_id, "client_secret": self.client_secret, "token_url": self.token_url}
+        if mode == "certificate":
+            return {"client_cert": self.certificate[0], "client_key": self.certificate[1]}
         return {} if mode == "none" else {"api_token": self.token}
 
     @property
@@ -635,6 +638,7 @@ class ScimSimulator(PortalSimulator):
         self._check_match(row)
         if self.switches["groups"] == "fixed":
             raise Refusal(405, "Groups cannot be deleted here.")
+        self._leave(row["id"])
         self.groups.remove(row["id"])
         return None
 
@@ -672,7 +676,9 @@ class ScimSimulator(PortalSimulator):
         mode, given = self.switches["authentication"], request.headers.get("Authorization", "")
         scheme, _blank, word = given.partition(" ")
         user = None
-        if scheme.casefold() == "bearer":
+        if mode == "certificate":
+            user = "certificate" if "SSL_CLIENT_CERT" in request.environ else None
+        elif scheme.casefold() == "bearer":
             if mode in ("any", "bearer") and hmac.compare_digest(word.encode(), self.token.encode()):
                 user = "token"
             elif mode in ("any", "oauth") and self._tokens.get(word, -math.inf) > self.clock():
@@ -1003,6 +1009,8 @@ class ScimSimulator(PortalSimulator):
         if text is None:
             return self._unfiltered(table)
         mode = self.switches["filter"]
+        if kind == "Group" and self.switches["group_filter"] == "ignored":
+            mode = "ignored"
         if isinstance(mode, int):
             raise Refusal(mode, "There is no filter here.", "invalidFilter" if mode == 400 else "")
         if mode == "ignored":
@@ -1244,9 +1252,12 @@ class ScimSimulator(PortalSimulator):
         )
         if strange or (self.switches["schemas_in_body"] == "demanded" and not said):
             raise Refusal(400, "schemas has to name the schema of the resource.", "invalidSyntax")
-        refused = set(_names(self.switches["refused_attributes"])) & set(body)
-        if refused:
-            raise Refusal(400, f"{', '.join(sorted(refused))} is not supported.", "invalidValue")
+        for name in _names(self.switches["refused_attributes"]):
+            word, _dot, part = name.partition(".")
+            values = body.get(word)
+            values = values if isinstance(values, list) else [values]
+            if word in body and (not part or any(isinstance(one, dict) and part in one for one in values)):
+                raise Refusal(400, f"{name} is not supported.", "invalidValue")
         if self.switches["flat_names"]:
             body.pop("name.formatted", None)
         manners = self._manners()
@@ -1479,11 +1490,15 @@ class ScimSimulator(PortalSimulator):
         """Refuse or cut what one of the multi-valued attributes may not hold."""
         switches = self.switches
         limited, limit = _names(switches["multi_limited"]), switches["multi_limit"]
-        for name, value in row.items():
-            if isinstance(value, list) and limit != "none" and len(value) > limit and name in (limited or [name]):
+        several = {name: value for name, value in row.items() if isinstance(value, list)}
+        for name, value in several.items():
+            if limit != "none" and len(value) > limit and name in (limited or [name]):
                 if switches["multi_over"] == 400:
                     raise Refusal(400, f"{name} may have {limit} values.", "invalidValue")
                 row[name] = value[:limit]
+            primaries = [one for one in value if isinstance(one, dict) and one.get("primary") is True]
+            if len(primaries) > 1:
+                raise Refusal(400, f"Only one value of {name} can be primary.", "invalidValue")
         emails = row.get("emails", [])
         if switches["email_primary"] == "required" and emails and not any(one.get("primary") for one in emails):
             raise Refusal(400, "An e-mail address has to be primary.", "invalidValue")
@@ -1637,12 +1652,16 @@ class ScimSimulator(PortalSimulator):
             meta["lastModified"] = self._now()
         return self._table(kind).put(old["id"], {**row, "meta": meta})
 
-    def _forget(self, row: Row) -> None:
-        """Remove a user from everywhere."""
-        for group in self.groups.find("member", row["id"]):
-            kept = [one for one in group["members"] if one["value"] != row["id"]]
+    def _leave(self, ident: str) -> None:
+        """Take somebody out of all groups."""
+        for group in self.groups.find("member", ident):
+            kept = [one for one in group["members"] if one["value"] != ident]
             changed = {name: one for name, one in group.items() if name != "members"}
             self._save("Group", {**changed, "members": kept} if kept else changed, group)
+
+    def _forget(self, row: Row) -> None:
+        """Remove a user from everywhere."""
+        self._leave(row["id"])
         for table in (self.users, self.secrets, self.aside):
             if row["id"] in table:
                 table.remove(row["id"])

@@ -1,8 +1,11 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Vendors as positions of the simulator's switches (docs/apis/scim.md 2.1, 3.5): what their documentation says, or what
-a real server showed. What is not known of a vendor stays at the default, which is the RFC's."""
+"""Vendors as positions of the simulator's switches (docs/apis/scim.md 2.1, 3; docs/apis/digicert_account.md 3).
+
+They are what a vendor's documentation says, or what a real server showed. What is not known of a vendor stays at the
+default, which is the RFC's.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ VENDORS: dict[str, dict[str, Any]] = {
         "required_attributes": "name.givenName,name.familyName,displayName",
         "email_primary": "required",
         "multi_limit": 1,
-        "refused_attributes": "password,entitlements,photos,ims,groups",
+        "refused_attributes": "password,entitlements,photos,ims,groups,emails.display,phoneNumbers.display",
         "member_limit": 100,
         "replace_members": 400,
         "member_list": "empty",
@@ -127,6 +130,7 @@ VENDORS: dict[str, dict[str, Any]] = {
     "digicert": {"duplicate": "linked"},
     "databricks": {"request_type": "scim"},
     "keycloak": {"remove_required": "done", "group_put": 501},
+    "metatavu": {"group_filter": "ignored", "put_members": "ignored"},
     "bitwarden": {"needs_paging": True},
     "fusionauth": {"create_status": 200},
     "wso2": {"count_zero": "all", "add_member_again": 500},

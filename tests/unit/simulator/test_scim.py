@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
+import trustme
 
 from simulator.adapter import SimulatorAdapter
 from simulator.base import ManualClock
@@ -180,6 +181,7 @@ def test_names_are_unique_whatever_their_case_and_width(api: Api, sim: ScimSimul
         ({"userName": 7}, "invalidValue"),
         ({"active": "False"}, "invalidValue"),
         ({"emails": ["amy@example.com"]}, "invalidValue"),
+        ({"emails": [{"value": "a", "primary": True}, {"value": "b", "primary": True}]}, "invalidValue"),
         ({"shoeSize": 45}, "invalidSyntax"),
         ({ENTERPRISE: "Cryptography"}, "invalidValue"),
         ({"schemas": [GROUP_URN]}, "invalidSyntax"),
@@ -622,6 +624,7 @@ def test_groups_are_made_changed_and_deleted(api: Api, sim: ScimSimulator) -> No
     assert api("PUT", path, {"schemas": [GROUP_URN], "displayName": "Crew"}).json().get("members") is None
     assert api("DELETE", path).status_code == 204
     assert error(api("GET", path))[0] == 404
+    assert api.members(outer["id"]) == []
 
 
 def test_tags_guard_against_two_writers(api: Api) -> None:
@@ -704,6 +707,34 @@ def test_ten_thousand_people_are_listed_page_by_page(clock: ManualClock) -> None
     assert api.found('userName eq "USER05000@bulk.example"') == ["user05000@bulk.example"]
     assert len(shown) == 101
     assert api("POST", "/Users", {**NEW, "userName": "user05000@bulk.example"}).status_code == 409
+
+
+def test_a_client_certificate_is_a_credential(api: Api, sim: ScimSimulator, tmp_path: Path) -> None:
+    sim.set(authentication="certificate")
+    assert api("GET", "/Users").status_code == 401
+    assert api("GET", "/Users", cert=("client.pem", "key.pem")).status_code == 200
+    with serve({"scim": sim}, tls=True) as server, requests.Session() as session:
+        session.trust_env = False
+        session.verify = server.ca_path
+        users = f"{server.urls['scim']}/Users"
+        assert session.get(users, timeout=10).status_code == 401
+        given = sim.credentials()
+        assert set(given) == {"client_cert", "client_key"}
+        with requests.Session() as known:
+            known.trust_env = False
+            known.verify = server.ca_path
+            known.cert = (given["client_cert"], given["client_key"])
+            assert known.get(users, timeout=10).status_code == 200
+        stranger = trustme.CA().issue_cert(common_name="stranger")
+        cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+        stranger.cert_chain_pems[0].write_to_path(str(cert))
+        stranger.private_key_pem.write_to_path(str(key))
+        with requests.Session() as unknown:
+            unknown.trust_env = False
+            unknown.verify = server.ca_path
+            unknown.cert = (str(cert), str(key))
+            with pytest.raises(requests.ConnectionError):
+                unknown.get(users, timeout=10)
 
 
 def test_the_server_works_over_a_socket_with_tls(sim: ScimSimulator) -> None:
@@ -1040,6 +1071,9 @@ def test_switch_filter(api: Api, sim: ScimSimulator, position: str | int, expect
         return
     assert answer.json()["totalResults"] == expected
     assert (JANE in names(answer.json())) is (position == "ignored")
+    sim.set(filter="rfc", group_filter="ignored")
+    assert len(api.found('displayName eq "none"', "Groups")) == 3
+    assert api.found(f'userName eq "{JANE}"') == [JANE]
 
 
 def test_switches_of_how_a_filter_is_read(api: Api, sim: ScimSimulator) -> None:
@@ -1203,8 +1237,9 @@ def test_switches_of_attributes_that_are_ignored_refused_or_immutable(api: Api, 
     answer = api.patch(path, operation("replace", "active", False), operation("add", "displayName", "X"))
     assert (answer.status_code, answer.json()["active"], "displayName" in answer.json()) == (200, True, False)
     sim.reset()
-    sim.set(refused_attributes="password,photos", immutable_attributes="userName,externalId")
-    assert error(api("POST", "/Users", {**NEW, "password": "x"})) == (400, "invalidValue")
+    sim.set(refused_attributes="password,emails.display", immutable_attributes="userName,externalId")
+    for change in ({"password": "x"}, {"emails": [{"value": "x", "display": "X"}]}):
+        assert error(api("POST", "/Users", {**NEW, **change})) == (400, "invalidValue")
     row = api.create()
     path = f"/Users/{row['id']}"
     assert described(api, USER_URN)["userName"]["mutability"] == "immutable"
