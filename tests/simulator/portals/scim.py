@@ -22,6 +22,7 @@ from simulator.base import HTML, READ, SESSION, WRITE, Environ, Person, PortalSi
 from simulator.scim.grammar import (
     Compare,
     Junction,
+    Unknown,
     Unreadable,
     Within,
     comparisons,
@@ -163,6 +164,7 @@ class ScimSimulator(PortalSimulator):
         "filter_operators": ("all", "eq", "eq_and"),
         "filter_other": (400, "nothing", "ignored"),
         "filter_invalid": (400, "nothing", "ignored"),
+        "filter_unknown": (400, "nothing", "ignored"),
         # What a resource looks like.
         "answer_type": (SCIM_JSON, f"{SCIM_JSON}; charset=utf-8", "application/json"),
         "attributes_parameter": ("honoured", "ignored", "drops_schemas", 400),
@@ -184,6 +186,7 @@ class ScimSimulator(PortalSimulator):
         "refused_attributes": ("", str),
         "immutable_attributes": ("", str),
         "required_attributes": ("", str),
+        "required_on_put": ("", str),
         "required_of_groups": ("", str),
         "text_booleans": ("refused", "taken", "kept"),
         "multi_limit": ("none", int),
@@ -207,7 +210,8 @@ class ScimSimulator(PortalSimulator):
         "put_active": ("unset", "true", "kept"),
         "put_answer": ("200_body", "200_empty", "200_stale", "204"),
         "put_effect": ("applied", "none"),
-        "patch": ("rfc", "active_only", 405, 501),
+        "patch": ("rfc", 405, 501),
+        "patch_attributes": ("", str),
         "patch_answer": ("200_body", "200_empty", "200_stale", "204", "204_unchanged"),
         "patch_effect": ("applied", "none"),
         "patch_atomic": ("whole", "partial"),
@@ -227,8 +231,9 @@ class ScimSimulator(PortalSimulator):
         # Groups.
         "groups": ("full", "fixed", 404, 501),
         "group_name": ("free", "unique"),
-        "group_rename": ("allowed", "ignored", 400, 501),
+        "group_rename": ("allowed", "ignored", 400),
         "group_put": ("as_users", 405, 501),
+        "patch_group_name": ("works", 500, 501),
         "group_patch_answer": ("as_users", "200_body", "204"),
         "put_members": ("applied", "ignored"),
         "empty_group": ("allowed", 400),
@@ -245,7 +250,7 @@ class ScimSimulator(PortalSimulator):
         # Errors.
         "error_body": (
             *("scim", "status_number", "schema_twice", "no_schemas"),
-            *("plain_json", "html", "html_as_scim", "text", "empty"),
+            *("plain_json", "html", "html_as_scim", "html_on_500", "text", "empty"),
         ),
         "error_type": ("present", "absent"),
     }  # fmt: skip
@@ -274,10 +279,11 @@ class ScimSimulator(PortalSimulator):
         "cursor_form": "reserved: with + = / :",
         "next_cursor": "repeats: leads to the same page for ever",
         "filter": "nothing: finds nobody; wrong: finds somebody else",
-        "filter_escapes": "raw: a backslash in a value means itself",
+        "filter_escapes": "raw: a backslash in a value means itself; refused: so, and a value with a quote is 400",
         "filter_attributes": "userName,externalId: the only ones that a filter may name",
         "filter_other": "what is done with other attributes and operators",
-        "filter_invalid": "what is done with a filter that cannot be read or names what no schema has",
+        "filter_invalid": "what is done with a filter that cannot be read",
+        "filter_unknown": "what is done with a filter that names what no schema has",
         "id_form": "external: the externalId is the id; odd: has to be percent-encoded",
         "location": "login: ends with the userName instead of the id",
         "etag": "whole_second: two changes within a second have the same; header_only: without meta.version",
@@ -286,6 +292,7 @@ class ScimSimulator(PortalSimulator):
         "refused_attributes": "400 as soon as one is in the body",
         "immutable_attributes": "can be set only when a user is created",
         "required_attributes": "besides userName",
+        "required_on_put": "besides required_attributes",
         "multi_limit": "values of a multi-valued attribute",
         "multi_limited": "the attributes that multi_limit holds for; all, if empty",
         "roles": "the only ones that there are",
@@ -293,6 +300,7 @@ class ScimSimulator(PortalSimulator):
         "duplicate": "linked: the user who is there is changed instead; second: there are two then",
         "put": "keeps: what is left out stays",
         "put_active": "where put replaces and active is left out",
+        "patch_attributes": "the only ones of a user that can be patched, if there are any; the others are 501",
         "patch_atomic": "partial: operations before the one that fails stay done",
         "patch_operations": "in one request",
         "patch_repeats": "two operations on one attribute",
@@ -303,11 +311,13 @@ class ScimSimulator(PortalSimulator):
         "groups": "fixed: can neither be made nor deleted",
         "member_list": "empty: a filter finds members, the list never shows them; login: shows userName instead of id",
         "member_parts": "refs: with $ref and type; full: with display as well",
+        "member_ref": "of a member in POST and PUT",
         "member_removal": "list: remove with path members and a value; all: then removes everybody, as the RFC has it",
         "member_limit": "membership changes in one request",
         "membership_limit": "members of a group; then 413",
         "add_member_again": "doubled: is then twice in the list",
         "user_groups": "the attribute groups of a user",
+        "error_body": "html_as_scim: a page under the type of JSON; html_on_500: so, and only then",
     }
 
     token = "static-bearer-token-0123456789"
@@ -1008,17 +1018,15 @@ class ScimSimulator(PortalSimulator):
         table, text = self._table(kind), asked.get("filter")
         if text is None:
             return self._unfiltered(table)
-        mode = self.switches["filter"]
-        if kind == "Group" and self.switches["group_filter"] == "ignored":
-            mode = "ignored"
-        if isinstance(mode, int):
-            raise Refusal(mode, "There is no filter here.", "invalidFilter" if mode == 400 else "")
+        mode = self._filtering(kind, text)
         if mode == "ignored":
             return table.listing()
         shape = self._kind(kind)
         try:
             node = read_filter(text, self._decode)
             fits = self._fits(node, shape)
+        except Unknown as error:
+            return self._otherwise("filter_unknown", table, f"The filter cannot be tried: {error}.")
         except Unreadable as error:
             return self._otherwise("filter_invalid", table, f"The filter cannot be read: {error}.")
         if not self._filterable(node):
@@ -1033,6 +1041,17 @@ class ScimSimulator(PortalSimulator):
         if not found and self.switches["no_match"] == 404:
             raise Refusal(404, "Nobody fits.")
         return found
+
+    def _filtering(self, kind: str, text: str) -> str:
+        """Return what the server makes of filters, unless it refuses this one before it looks at it."""
+        mode = self.switches["filter"]
+        if kind == "Group" and self.switches["group_filter"] == "ignored":
+            mode = "ignored"
+        if isinstance(mode, int):
+            raise Refusal(mode, "There is no filter here.", "invalidFilter" if mode == 400 else "")
+        if self.switches["filter_escapes"] == "refused" and (text.count('"') % 2 or '\\"' in text):
+            raise Refusal(400, "The filter cannot be read.", "invalidFilter")
+        return str(mode)
 
     def _unfiltered(self, table: Table) -> Sequence[Row]:
         mode = self.switches["bare_list"]
@@ -1051,11 +1070,8 @@ class ScimSimulator(PortalSimulator):
         return [] if mode == "nothing" else table.listing()
 
     def _decode(self, raw: str) -> Any:
-        mode = self.switches["filter_escapes"]
-        if raw.startswith('"') and "\\" in raw and mode != "json":
-            if mode == "raw":
-                return raw[1:-1]
-            raise ValueError(raw)
+        if raw.startswith('"') and self.switches["filter_escapes"] != "json":
+            return raw[1:-1]
         return json.loads(raw)
 
     def _filterable(self, node: Node) -> bool:
@@ -1155,7 +1171,7 @@ class ScimSimulator(PortalSimulator):
     def _show_user(self, found: Row, row: Row) -> None:
         mode = self.switches["user_groups"]
         groups = self._groups_of(row["id"]) if mode == "filled" else []
-        if groups or mode == "empty":
+        if groups or mode == "empty" or (mode == "filled" and self.switches["unassigned"] == "null"):
             found["groups"] = groups
         if self.switches["flat_names"]:
             name = row.get("name", {})
@@ -1389,7 +1405,6 @@ class ScimSimulator(PortalSimulator):
     def _rules(self, kind: str) -> Rules:
         switches = self.switches
         doubled, removal = switches["add_member_again"] != "unchanged", switches["member_removal"]
-        immutable = _names(switches["immutable_attributes"])
         return Rules(
             manners=self._manners(),
             value_paths=switches["patch_value_paths"] if kind == "User" else "works",
@@ -1402,8 +1417,8 @@ class ScimSimulator(PortalSimulator):
             remove_by_path=removal != "list",
             doubled=doubled,
             remove_required=switches["remove_required"] == "done",
-            only=("active",) if switches["patch"] == "active_only" and kind == "User" else (),
-            immutable=tuple(immutable),
+            only=tuple(_names(switches["patch_attributes"])) if kind == "User" else (),
+            immutable=tuple(_names(switches["immutable_attributes"])) if kind == "User" else (),
         )
 
     def _check_operations(self, operations: list[Row]) -> None:
@@ -1421,8 +1436,6 @@ class ScimSimulator(PortalSimulator):
             if path.startswith("members"):
                 value = one.get("value")
                 moved += len(value) if isinstance(value, list) else 1
-                if self.switches["member_ref"] == "demanded" and one["op"].casefold() != "remove":
-                    self._demand_refs(value)
         if self.switches["member_limit"] != "none" and moved > self.switches["member_limit"]:
             raise Refusal(400, "Too many membership changes.", "invalidValue")
 
@@ -1448,14 +1461,16 @@ class ScimSimulator(PortalSimulator):
     def _finished(self, kind: Kind, row: Row, old: Row | None) -> Row:
         """Return a resource after the server's own rules."""
         switches = self.switches
-        for name in _names(switches["ignored_attributes"]):
-            _ignore(row, kind, name, old)
-        for name in _names(switches["immutable_attributes"]):
-            if old is not None and row.get(name) != old.get(name):
-                raise Refusal(400, f"{name} is immutable.", "mutability")
         if kind.name == "User":
+            for name in _names(switches["ignored_attributes"]):
+                _ignore(row, kind, name, old)
+            for name in _names(switches["immutable_attributes"]):
+                if old is not None and row.get(name) != old.get(name):
+                    raise Refusal(400, f"{name} is immutable.", "mutability")
             row = self._with_name(row)
             required = _names(switches["required_attributes"])
+            if request.method == "PUT":
+                required += _names(switches["required_on_put"])
             self._check_values(row)
         else:
             required = ["displayName", *_names(switches["required_of_groups"])]
@@ -1566,14 +1581,16 @@ class ScimSimulator(PortalSimulator):
             raise Refusal(500, "Internal Server Error")
         status = int(mode[:3]) if mode[0].isdigit() else 409
         kind = "" if mode in ("409", "400") else "uniqueness"
-        raise Refusal(status, "The userName is taken.", kind)
+        raise Refusal(status, "The name is taken.", kind)
 
     def _check_group(self, row: Row, old: Row | None) -> None:
         """Bring the members of a group into the form in which they are stored, and refuse what the server refuses."""
         switches = self.switches
         if old is not None and row.get("displayName") != old.get("displayName"):
-            if isinstance(switches["group_rename"], int):
-                raise Refusal(switches["group_rename"], "Groups cannot be renamed.", "mutability")
+            if switches["group_rename"] == 400:
+                raise Refusal(400, "Groups cannot be renamed.", "mutability")
+            if switches["patch_group_name"] != "works" and request.method == "PATCH":
+                raise Refusal(switches["patch_group_name"], "The name of a group cannot be patched.")
             if switches["group_rename"] == "ignored":
                 row["displayName"] = old.get("displayName")
         same = self.groups.find("displayName", folded(row["displayName"]))
@@ -1710,10 +1727,13 @@ class ScimSimulator(PortalSimulator):
             del error["schemas"]
         elif mode == "plain_json":
             error = {"error": detail}
+        page = HTML.format(title=f"{status} Error", text="The server could not complete your request.")
         body, content_type = self.dump(error), self.content_type()
         if mode in ("html", "html_as_scim"):
-            body = HTML.format(title=f"{status} Error", text="The server could not complete your request.")
+            body = page
             content_type = HTML_TYPE if mode == "html" else content_type
+        elif mode == "html_on_500" and status == 500:
+            body = page
         elif mode in ("text", "empty"):
             body, content_type = (detail if mode == "text" else ""), "text/plain; charset=utf-8"
         return Response(body, status, refusal.headers, content_type=content_type)

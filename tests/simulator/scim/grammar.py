@@ -24,7 +24,11 @@ OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
 
 
 class Unreadable(Exception):
-    """A filter or path that breaks the grammar, or names what no schema has."""
+    """A filter or path that breaks the grammar, or compares what cannot be compared."""
+
+
+class Unknown(Unreadable):
+    """A filter that names what no schema has."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +224,7 @@ def matcher(node: Node, kind: Kind, exact: bool = False) -> Callable[[dict[str, 
         return lambda row: not inner(row)
     holder, attribute = kind.locate(node.path.urn, node.path.name)
     if attribute is None:
-        raise Unreadable(f"no schema has {node.path}")
+        raise Unknown(f"no schema has {node.path}")
     if isinstance(node, Within):
         if node.path.sub or not attribute.parts:
             raise Unreadable(f"{node.path} has no parts")
@@ -231,7 +235,7 @@ def matcher(node: Node, kind: Kind, exact: bool = False) -> Callable[[dict[str, 
         sub = sub or "value"
         part = find(attribute.parts, sub)
         if part is None and not (node.operator == "pr" and not node.path.sub):
-            raise Unreadable(f"{attribute.name} has no {sub}")
+            raise Unknown(f"{attribute.name} has no {sub}")
         compared = part or attribute
     elif sub:
         raise Unreadable(f"{attribute.name} has no parts")
@@ -259,7 +263,7 @@ def _part_matcher(node: Node, attribute: Attribute, exact: bool) -> Callable[[di
         raise Unreadable("brackets inside of brackets")
     part = find(attribute.parts, node.path.name)
     if part is None or node.path.urn or node.path.sub:
-        raise Unreadable(f"{attribute.name} has no {node.path}")
+        raise Unknown(f"{attribute.name} has no {node.path}")
     test, name = _test(node, part, exact), part.name
     return lambda one: test(one.get(name))
 

@@ -125,10 +125,10 @@ def _whole_extension(row: Row, word: str, urn: str, value: Any, kind: Kind, rule
 def _at(row: Row, word: str, target: Target, value: Any, kind: Kind, rules: Rules) -> None:
     path = target.path
     holder, attribute = kind.locate(path.urn, path.name)
+    if rules.only and (attribute is None or attribute.name not in rules.only):
+        raise Refused(501, "", f"{path} cannot be patched.")
     if attribute is None or (path.urn and not holder and rules.urn_paths != "works"):
         raise Refused(400, "invalidPath", f"No schema has {path}.")
-    if rules.only and attribute.name not in rules.only:
-        raise Refused(501, "", f"{attribute.name} cannot be patched.")
     if rules.names == "exact" and (path.name != attribute.name):
         raise Refused(400, "invalidPath", f"No schema has {path}.")
     if attribute.name in rules.immutable:
