@@ -210,6 +210,8 @@ class Applier:
         doubtful = isinstance(no, Refused) and no.doubtful and no.effect != READ
         if again or (isinstance(no, Refused) and not taken and not doubtful):
             if isinstance(no, Missing) and work.account is not None and not work.doubted:
+                if self._is_gone(work, no):
+                    return
                 no.text += ", and yet the account is there"
             raise self._explain(work, no) from no
         before, refused = work.account, work.step.label if work.step else ""
@@ -231,6 +233,22 @@ class Applier:
             # Somebody else made or deleted the account, so what is left to do is all that is done here.
             self._approved(work)
             work.first = work.plan
+
+    def _is_gone(self, work: Work, no: PortalError) -> bool:
+        """Return whether an account is gone whose deletion was refused because of that, when it is looked for once more.
+
+        A portal may still be deleting what its reads show, and refuse to begin with it again.
+        """
+        before = work.account
+        if before is None or work.step is None or work.step.verb != DELETE:
+            return False
+        self._observe(work, no, looks=1, wait=1)
+        if work.account is not None:
+            return False
+        ensure_gone(self._connector, before)
+        if not work.wrote:
+            work.first = work.plan
+        return True
 
     def _perform(self, work: Work) -> None:
         no: tuple[Step, PortalError] | None = None

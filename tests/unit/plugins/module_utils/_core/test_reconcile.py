@@ -208,6 +208,24 @@ def test_an_account_that_went_away_by_itself_is_deleted_enough() -> None:
     assert (work.wrote, work.planned.action) == (False, "none")
 
 
+def test_an_account_that_the_portal_is_still_deleting_is_deleted_enough() -> None:
+    toy = Toy(ANN)
+    toy.fail("delete", Missing("gone"))
+    toy.fail("delete", Missing("gone"), done=True)
+    work = one(toy, wish("absent", username="ann"))
+    assert kind(work) == ""
+    assert (work.wrote, work.planned.action) == (False, "none")
+
+
+def test_an_account_that_stays_although_its_deletion_says_that_it_is_gone_is_an_error() -> None:
+    toy = Toy(ANN)
+    for _time in range(2):
+        toy.fail("delete", Missing("gone"))
+    work = one(toy, wish("absent", username="ann"))
+    assert work.wrote is False
+    assert "gone, and yet the account is there" in str(work.error)
+
+
 def test_an_account_that_is_listed_is_not_gone_because_its_deletion_says_so() -> None:
     toy = Toy(ANN)
     toy.fail("delete", *[Missing("gone")] * 9)
