@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mounted import STORED
 from simulator.ledger import WRITE
 
-from .draw import PASSWORD, PORTALS, SERVICE, name_of
+from .draw import NO, PASSWORD, PORTALS, SERVICE, name_of
 from .world import STATUS, Late, World
 
 if TYPE_CHECKING:
@@ -392,6 +392,7 @@ class Play:
         written = {self._target(entry) for entry in ledger.writes if entry.mutated}
         sent = {self._target(entry) for entry in ledger.writes}
         outcomes = self._outcomes(result) or []
+        written -= self._hidden()
         if written and not result.get("changed"):
             self.verdict.blame("lie", f"changed is false, though {', '.join(sorted(written))} was written")
         if not outcomes:
@@ -418,6 +419,18 @@ class Play:
         unexplained = [one for one in outcomes if one["action"] == "failed"]
         if unexplained and not self._disturbed() and not self._excused(unexplained[0]["msg"]):
             self.verdict.blame("lost", f"failed without a reason: {unexplained[0]['msg']}")
+
+    def _hidden(self) -> set[str]:
+        """Return those whom the portal made, refused to make in words, and then left out of its list for some looks.
+
+        No number of looks tells them from people whom it just refused.
+        """
+        faults = self.world.simulator.faults.all
+        if not any(fault.used for fault in faults if fault.kind == "stale_list"):
+            return set()
+        refused = any(fault["kind"] == "body" and fault["data"] == NO for fault in self.case["faults"])
+        made = self.world.simulator.ledger.select(operation="create user") if refused else ()
+        return {self._target(entry) for entry in made if entry.mutated and entry.fault == "body"}
 
     def _warned(self, result: Facts) -> bool:
         return any("API key" in warning for warning in result.get("warnings", ()))
