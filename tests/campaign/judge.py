@@ -583,7 +583,7 @@ class Play:
                 self._foretold(first, result)
             if attempt == 2 and result["changed"]:
                 found.blame("unsettled", "the second run on a good line still changes something")
-            # What the first run has deleted may go away while this one asks for it: the portal then knows nobody to delete.
+            # Whom the first run has deleted may go away while this one asks for it: then there is nobody to delete.
             if [entry for entry in world.simulator.ledger.writes if entry.status != 404] and not result["changed"]:
                 found.blame("lie", "writes were sent and nothing changed")
             if not result["changed"]:

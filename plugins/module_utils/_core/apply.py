@@ -235,7 +235,7 @@ class Applier:
             work.first = work.plan
 
     def _is_gone(self, work: Work, no: PortalError) -> bool:
-        """Return whether an account is gone whose deletion was refused because of that, when it is looked for once more.
+        """Return whether an account is gone whose deletion was refused because of that, by one more look.
 
         A portal may still be deleting what its reads show, and refuse to begin with it again.
         """
