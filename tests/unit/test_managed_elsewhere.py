@@ -57,6 +57,8 @@ class Account(requests.adapters.BaseAdapter):
         super().__init__()
         self.answers = answers
         self.writes: list[str] = []
+        self.unread = 0
+        """So many reads of a single user say that there is none."""
         self.users: dict[int, Record] = {1: self._person(1, "owner@example.test", 1), 7: self._person(7, LOGIN, 5)}
         self.service: dict[int, Record] = {
             9: {
@@ -113,6 +115,9 @@ class Account(requests.adapters.BaseAdapter):
         if path.startswith("container/"):
             return Reply({"access_roles": [{"id": n, "name": str(n)} for n in range(1, 6)]})
         ident = int(path.removeprefix("user/"))
+        if self.unread > 0:
+            self.unread -= 1
+            return refusal(404, "not_found|user")
         one = self.users.get(ident) or self.service.get(ident)
         return Reply(one) if one is not None else refusal(404, "not_found|user")
 
@@ -155,12 +160,14 @@ class Account(requests.adapters.BaseAdapter):
             self.service.pop(ident, None)
 
 
-def run(account: Account, **params: Any) -> Record:
+def run(account: Account, *, info: bool = False, **params: Any) -> Record:
     given = {"api_url": BASE, "api_key": "canary-key-0123456789", **params}
-    checked = ArgumentSpecValidator(arguments.user_spec(PORTAL)).validate(given)
+    spec = arguments.info_spec if info else arguments.user_spec
+    checked = ArgumentSpecValidator(spec(PORTAL)).validate(given)
     assert not checked.error_messages
     context = entry.Context(clock=QuietClock(), mount=lambda session: session.mount("https://", account))
-    return entry.run(PORTAL, checked.validated_parameters, False, context)
+    act = entry.run_info if info else entry.run
+    return act(PORTAL, checked.validated_parameters, False, context)
 
 
 @pytest.mark.parametrize("answer", REFUSED)
@@ -198,6 +205,39 @@ def test_a_deletion_of_somebody_who_went_meanwhile_is_none_of_ours() -> None:
     assert not result.get("failed"), result["msg"]
     assert (result["changed"], result["action"]) == (False, "none")
     assert account.writes == ["DELETE user/7"]
+
+
+@pytest.mark.parametrize("wish", [{"state": "absent"}, {"job_title": "x", "on_missing": "ignore"}, {"job_title": "x"}])
+def test_an_id_that_a_read_does_not_find_is_looked_for_in_the_list(wish: Record) -> None:
+    account = Account()
+    account.unread = 99
+    result = run(account, id="7", **wish)
+    assert (result["failed"], result["changed"], account.writes) == (True, False, [])
+    assert "the portal lists the account 'ann@example.test' (id 7), but cannot find it" in result["msg"]
+
+
+def test_an_id_that_one_read_does_not_find_is_found_by_the_next_one() -> None:
+    account = Account()
+    account.unread = 1
+    result = run(account, id="7", state="absent")
+    assert not result.get("failed"), result["msg"]
+    assert (result["action"], account.writes) == ("deleted", ["DELETE user/7"])
+
+
+def test_ids_that_neither_a_read_nor_the_list_has_are_nobodys_and_cost_one_list() -> None:
+    account = Account()
+    result = run(account, users=[{"id": ident, "state": "absent"} for ident in ("70", "71", "72")])
+    assert not result.get("failed"), result["msg"]
+    assert result["summary"]["requests"] == {"session": 0, "read": 4, "write": 0}
+
+
+@pytest.mark.parametrize(("unread", "told"), [(1, True), (99, False)])
+def test_an_info_module_does_not_leave_out_whom_the_list_has(unread: int, told: bool) -> None:
+    account = Account()
+    account.unread = unread
+    result = run(account, info=True, ids=["7", "70"])
+    assert [one["id"] for one in result.get("users", ())] == (["7"] if told else [])
+    assert bool(result.get("failed")) is not told
 
 
 def _then(act: Callable[..., Any], reply: Reply) -> Callable[..., Reply]:

@@ -24,7 +24,7 @@ from .errors import BadInput, PortalError, Skipped
 from .fields import Params, number, squeezed
 from .identity import fold, unfit
 from .masks import mask_of
-from .observe import ensure_gone, table_of
+from .observe import contradiction, ensure_gone, table_of
 from .opening import Context, complete, held_in, open_session, with_passwords
 from .parent import Parent
 from .pool import undisturbed
@@ -189,7 +189,17 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
     try:
         ids, keys = params.get("ids"), params.get(f"{portal.key}s")
         if ids is not None:
-            read = map(connector.details, dict.fromkeys(map(portal.ident, ids)))
+            idents = list(dict.fromkeys(map(portal.ident, ids)))
+            read = list(map(connector.details, idents))
+            lost = {ident for ident, account in zip(idents, read) if account is None}
+            if lost and portal.managed_in:
+                # Where users are managed elsewhere, a read may be wrong (docs/apis/certcentral.md 16).
+                for account in connector.listing(frozenset()):
+                    if account.id in lost:
+                        again = connector.details(account.id)
+                        if again is None:
+                            raise contradiction(account)
+                        read.append(again)
             # Where an ID is a login, two spellings may mean one account.
             found = list({account.id: account for account in read if account is not None}.values())
         else:

@@ -179,6 +179,12 @@ class Observer:
         work.sight = READ_ALONE
         self.check_scope(work.account)
 
+    def doubt(self, work: Work) -> None:
+        """Look for an account that could not be read by its ID in the list, which has to agree that there is none."""
+        listed = self.index.by_id.get(t.cast(str, work.desired.id))
+        work.account = None if listed is None else self.surely(listed)
+        self.check_scope(work.account)
+
     def take(self, work: Work) -> None:
         """Take the account of a work that names it by ID out of the listing."""
         work.account = self.index.by_id[t.cast(str, work.desired.id)]

@@ -225,6 +225,8 @@ class Session:
         # The first one goes alone: a wrong credential must cost one refused request, not one for each thread.
         pool.each(observer.read, by_id[:1])
         pool.each(observer.read, by_id[1:])
+        if self.portal.managed_in:
+            self._doubt(batch, [w for w in by_id if w.account is None and w.error is None])
         wanted = [w for w in batch.works if w.desired.id is None and w.error is None]
         if not observer.complete and (wanted or whole) and not pool.breaker.cause:
             keys = frozenset() if whole else frozenset(fold(w.desired.key or "") for w in wanted)
@@ -237,6 +239,18 @@ class Session:
                 if not wanted:
                     return
         pool.each(observer.match, wanted, wide=False)
+
+    def _doubt(self, batch: Batch, lost: list[Work]) -> None:
+        """Ask the list about IDs that nobody seems to have: where users are managed elsewhere, a read may be wrong."""
+        if lost and not self.observer.complete and not batch.pool.breaker.cause:
+            try:
+                self.observer.list_accounts(frozenset())
+            except PortalError as error:
+                error.everyone = True
+                for work in lost:
+                    batch.pool.fail(work, error)
+                return
+        batch.pool.each(self.observer.doubt, lost)
 
     def _vet(self, batch: Batch) -> None:
         """Refuse IDs that the portal does not have before anything is sent.
