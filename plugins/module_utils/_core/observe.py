@@ -208,9 +208,11 @@ class Observer:
         """Raise ``Refused`` for an account that the credential sees and the scope does not take in."""
         scope = self.connector.scope
         if account is not None and scope is not None and account.scope not in (None, scope):
+            options = " or ".join(option.name for option in self.portal.scope)
             raise Refused(
                 f"the account {account.key!r} (id {account.id}) lives in {account.scope} and not in {scope}, "
                 "and accounts cannot be moved",
+                hint=f"Give the {options} that it lives in, or check who is meant",
                 reason="lives_elsewhere",
             )
 

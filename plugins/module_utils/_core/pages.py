@@ -17,6 +17,8 @@ from .errors import Refused
 Record = t.Mapping[str, t.Any]
 MOST_PAGES = 100_000
 MOST_RECORDS = 300_000
+UNLISTED = "Give the id of each account, which needs no list, and tell those who run the portal"
+"""What to do about a portal whose list is of no use."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,11 +84,11 @@ def walk(
                     again = f"page {number + 1}, {len(known)} records"
                     raise Refused(
                         f"the portal returned the same page of its list again ({again})",
-                        hint="It seems to ignore the paging parameters, so the list cannot be read in full",
+                        hint=f"The portal seems to ignore the paging parameters. {UNLISTED}",
                     )
             else:
                 if pool is None or attempt:
-                    raise Refused(f"the list did not end after {MOST_PAGES} pages")
+                    raise Refused(f"the list did not end after {MOST_PAGES} pages", hint=UNLISTED)
         if len(known) >= (received if total is None else total):
             return
 
@@ -94,7 +96,7 @@ def walk(
 def within_reason(records: t.Sized) -> None:
     """Raise for more records than any portal has, before they take all of the memory."""
     if len(records) > MOST_RECORDS:
-        raise Refused(f"the list did not end after {MOST_RECORDS} records")
+        raise Refused(f"the list did not end after {MOST_RECORDS} records", hint=UNLISTED)
 
 
 def _one_by_one(fetch: Fetch) -> t.Generator[Page, None, None]:
@@ -116,7 +118,7 @@ def _side_by_side(fetch: Fetch, pool: Pool) -> t.Generator[Page, None, None]:
             page = fetch(number, received)
             received += len(page.items)
             yield page
-        raise Refused(f"the list did not end after {MOST_PAGES} pages")
+        raise Refused(f"the list did not end after {MOST_PAGES} pages", hint=UNLISTED)
     last = -(-min(first.total, MOST_RECORDS) // size) if size else 0
     yield from pool(lambda number: fetch(number, number * size), range(1, last))
 

@@ -33,6 +33,7 @@ DELETED = "deleted"
 
 REVOKE_KEYS = "revoke_keys"
 """The option, and the field that carries it, of portals that can revoke API keys."""
+LOCKED = "Check who is meant, and take it out of the task"
 TO_BE_SET = "******** (to be set)"  # the word shown in place of a secret
 
 
@@ -179,7 +180,7 @@ def _leave(portal: Portal, policy: Policy, desired: Desired, account: Account | 
     if account is None:
         return Plan(reason="no_account", why="there is no such account")
     if account.locked:
-        raise Refused(f"the account cannot be deleted: {account.locked}", reason="locked")
+        raise Refused(f"the account cannot be deleted: {account.locked}", hint=LOCKED, reason="locked")
     steps = [*_revocations(desired, account), Step(DELETE)]
     if account.status not in portal.delete_from:
         if not policy.force_disable:
@@ -225,7 +226,7 @@ def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
         missing = [" or ".join(sorted(f.options())) for f in lacking]
         if missing:
             text = f"to create the account, {portal.title} needs also: {', '.join(missing)}"
-            raise Refused(text, reason="needs_more")
+            raise Refused(text, hint="Give these, or check who is meant", reason="needs_more")
     values = {}
     for field in fields:
         if field.name in desired.given and field.create != NEVER:
@@ -276,7 +277,8 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
         change = _change(desired, field, current, value)
         if field.update == NEVER:
             text = f"{change.option} is {change.before!r} and {portal.title} cannot change it to {change.after!r}"
-            raise Refused(text, reason="cannot_change")
+            hint = f"Write {change.option} as the portal has it, or leave it out, and change it on the portal"
+            raise Refused(text, hint=hint, reason="cannot_change")
         strips = strips or field.strips(current, value)
         parts.setdefault(field.part, {})[field.name] = value
         changes.append(change)
@@ -346,7 +348,7 @@ def _renames(portal: Portal, desired: Desired, account: Account) -> bool:
         return True
     if fold(desired.key or "") != fold(account.key):
         text = f"the id {account.id} belongs to {account.key!r}, and {portal.title} cannot rename accounts"
-        raise Refused(text, reason="cannot_rename")
+        raise Refused(text, hint=f"Check the id, or leave {portal.key} out", reason="cannot_rename")
     return False
 
 
@@ -360,7 +362,7 @@ def _status_step(portal: Portal, desired: Desired, account: Account) -> Step | N
         raise Refused(text, hint="Run again later", reason="wrong_status")
     if desired.state == "disabled" and account.status not in (DISABLED, PENDING):
         if account.locked:
-            raise Refused(f"the account cannot be disabled: {account.locked}", reason="locked")
+            raise Refused(f"the account cannot be disabled: {account.locked}", hint=LOCKED, reason="locked")
         return Step(DISABLE)
     return None
 

@@ -268,7 +268,9 @@ class CertCentral(Connector):
         # Which roles there are depends on the container, and on the account (docs/apis/certcentral.md 11.1).
         home = self.scope or container_of(self._who())
         if home is None:
-            raise Refused("the portal does not tell in which container the user of the credential is")
+            raise Refused(
+                "the portal does not tell in which container the user of the credential is", hint="Give container_id"
+            )
         with self._lock:
             if self._roles is None:
                 fetch = self.client.fetch(CONTAINER_ROLES, lambda answer: rows(answer, "access_roles"), id=home)

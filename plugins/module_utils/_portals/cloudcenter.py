@@ -19,6 +19,7 @@ import urllib.parse
 from .._core.auth import Basic
 from .._core.calls import READ, WRITE, Call
 from .._core.errors import (
+    LOOK,
     BadInput,
     Busy,
     Clash,
@@ -212,7 +213,10 @@ class CloudCenter(Connector):
             key = self.client.fetch(KEYS, parse, id=account.id)
         except Missing as missing:
             if missing.code is None:
-                raise Refused("the portal does not show the keys of users", status=missing.status) from missing
+                hint = "Look at the keys of this user on the portal"
+                raise Refused(
+                    "the portal does not show the keys of users", status=missing.status, hint=hint
+                ) from missing
             key = ""
         digest = hashlib.sha256(key.encode()).hexdigest()
         with self._lock:
@@ -453,7 +457,8 @@ class CloudCenter(Connector):
             answer, data = self.client.fetch(PROFILE, parse, tenant=tenant, id=ident)
         except Missing as missing:
             text = f"the tenant {tenant} has no activation profile with the ID {ident}"
-            raise Refused(text, status=missing.status, code=missing.code) from missing
+            hint = "Check activation_profile_id and tenant_id"
+            raise Refused(text, status=missing.status, code=missing.code, hint=hint) from missing
         if not regions(data):
             raise answer.error(
                 Refused, f"the activation profile {ident} names no region, so nobody can be activated by it"
@@ -472,7 +477,7 @@ class CloudCenter(Connector):
                 if operation is None:
                     found = self.details(account.id)
                     if found is None:
-                        raise Refused("the account disappeared while it was being activated")
+                        raise Refused("the account disappeared while it was being activated", hint=LOOK)
                     if found.status in (ACTIVE, DISABLED):
                         return found
             except Exhausted as error:

@@ -19,7 +19,7 @@ from .._core.calls import READ, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, Unclear
 from .._core.fields import EMAIL, NEVER, REQUIRED, Flag, Name, Text, identifier, number
 from .._core.identity import fold
-from .._core.pages import within_reason
+from .._core.pages import UNLISTED, within_reason
 from .._core.portal import (
     ACTIVE,
     DISABLED,
@@ -261,14 +261,14 @@ class Platform(Connector):
             follows = "next" in links
             if records and not fresh and (follows or len(records) == COUNT):
                 text = f"the portal returned the same page of its {what} again, so the list cannot be read in full"
-                raise answer.error(Refused, text, hint="It seems to ignore the parameter page")
+                raise answer.error(Refused, text, hint=f"The portal seems to ignore the parameter page. {UNLISTED}")
             if not fresh:
                 return
             # A short page ends the list only if the install sends links at all: it may as well cap count.
             short = not follows and len(records) < COUNT
             if short and linked:
                 return
-        raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages")
+        raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages", hint=UNLISTED)
 
     def _page(
         self, call: Call, page: int, ends: tuple[type[PortalError], ...], within: Allowance

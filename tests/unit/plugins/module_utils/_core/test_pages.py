@@ -72,8 +72,9 @@ def test_the_walk_ends_where_the_portal_says_or_a_page_is_short(found: list[Page
 
 
 def test_a_portal_that_ignores_paging_is_refused() -> None:
-    with pytest.raises(Refused, match=r"returned the same page of its list again \(page 2, 2 records\)"):
+    with pytest.raises(Refused, match=r"returned the same page of its list again \(page 2, 2 records\)") as caught:
         ids(Book(Page(records(1, 2))))
+    assert "Give the id of each account, which needs no list" in str(caught.value)
 
 
 def test_a_portal_that_ignores_paging_and_is_known_for_it_is_left_at_that() -> None:
@@ -100,14 +101,16 @@ def test_a_page_of_known_records_does_not_hide_later_ones_where_the_portal_says_
 
 def test_a_list_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_PAGES", 50)
-    with pytest.raises(Refused, match="the list did not end after 50 pages"):
+    with pytest.raises(Refused, match="the list did not end after 50 pages") as caught:
         ids(t.cast(Book, lambda number, seen: Page(records(seen, seen + 1), more=True)))
+    assert "Give the id of each account, which needs no list" in str(caught.value)
 
 
 def test_a_list_with_too_many_records_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_RECORDS", 100)
-    with pytest.raises(Refused, match="the list did not end after 100 records"):
+    with pytest.raises(Refused, match="the list did not end after 100 records") as caught:
         ids(t.cast(Book, lambda number, seen: Page(records(seen, seen + 1), more=True)))
+    assert "Give the id of each account, which needs no list" in str(caught.value)
 
 
 def test_pages_side_by_side_are_asked_for_by_the_size_of_the_first_one() -> None:
