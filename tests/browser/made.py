@@ -205,6 +205,6 @@ def adoption() -> paper.Paper:
     profiles = [(f"found_on_{n}", portal.host, n, "roles: viewer") for n, portal in enumerate(portals)]
     files = [("overlay.yml", "written"), ("profiles.yml", "as it was")]
     found = adopt.Paper(
-        "2026-02-27T09:30:00Z", portals, 200, False, [HOSTILE[0]], files, matches, matches[:8], profiles
+        "2026-02-27T09:30:00Z", portals, 200, [HOSTILE[1]], False, [HOSTILE[0]], files, matches, matches[:8], profiles
     )
     return adopt.made(found)

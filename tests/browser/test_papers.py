@@ -266,6 +266,33 @@ def test_the_decision_about_a_thousand_people_is_on_the_first_screen(look: Calla
     assert re.search(r"is DELETED\s+\d+", told)
 
 
+def whole(looked: Looked, selector: str) -> list[str]:
+    """Return the texts of the elements that stand as a whole on the screen, without any scrolling."""
+    inside = """all => all.filter(one => one.checkVisibility()).filter((one) => {
+      const box = one.getBoundingClientRect();
+      return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+    }).map(one => one.textContent.trim().replace(/\\s+/g, " "))"""
+    found: list[str] = looked.page.locator(selector).evaluate_all(inside)
+    return found
+
+
+def test_how_much_what_is_dangerous_and_why_stand_on_one_screen_of_a_notebook(look: Callable[..., Looked]) -> None:
+    looked = look("plan-1000", width=1280)
+    looked.page.set_viewport_size({"width": 1280, "height": 800})
+    (told,) = whole(looked, ".sum")
+    assert re.fullmatch(r"To do: 3,\d{3} changes for [\d,]+ people on 4 portals; \d+ dangerous; \d+ failed\.", told)
+    assert len(whole(looked, ".decision .all")) == 1, "the counts of all portals"
+    folds = whole(looked, ".decision details.bad summary")
+    assert len(folds) == looked.page.locator(".decision details.bad").count() == 3
+    assert all(re.search(r"\w \d+$", one) for one in folds)
+    reasons = whole(looked, ".decision .half .scroll tr.row")
+    assert reasons[0].startswith("profile engineer gained 1,189")
+    assert len(reasons) >= 3
+    assert len(whole(looked, ".decision a[href*=why]")) >= 4 * 3, "each number leads to the people"
+    looked.page.locator(".decision details.bad summary").first.click()
+    assert [one for one in whole(looked, ".decision details[open] th.who") if "E1" in one], "and who it is"
+
+
 def test_the_search_finds_by_name_login_key_portal_and_reason(look: Callable[..., Looked]) -> None:
     looked = look("plan-1000")
     total = looked.page.locator(ROWS).count()

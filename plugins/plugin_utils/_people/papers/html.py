@@ -29,6 +29,8 @@ _BUFFER = 500
 _OPEN_BAD = 30
 """In a longer one, what is bad is unfolded up to so many rows, as long as all of that together is a few screens."""
 
+_TITLE = 2
+"""The level of a title below which something of its own stands."""
 _PLAIN = ("portal", "what", "before → after", "why", "account", "note")
 """Columns whose cells say what they are, also where a narrow screen shows them without the head of the table."""
 
@@ -41,6 +43,7 @@ def pieces(found: paper.Paper) -> t.Iterator[str]:
     style = look.STYLE + _filters(len(hosts))
     page = _page().stream(
         paper=found,
+        decision=_groups(found.decision),
         style=Markup(style),  # noqa: S704  # our own text, and numbers
         script=Markup(look.SCRIPT),  # noqa: S704  # our own text
         hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
@@ -94,6 +97,24 @@ def _hash(source: str) -> str:
 def _filters(portals: int) -> str:
     """Return the style that leaves out a portal whose box is not ticked."""
     return "".join(f"body:has(#show-{one}:not(:checked)) .at-{one}{{display:none}}\n" for one in range(portals))
+
+
+class _Group(t.NamedTuple):
+    """What stands below one title of the decision; ``half`` if it may stand beside another one."""
+
+    blocks: list[paper.Block]
+    half: bool
+
+
+def _groups(blocks: t.Iterable[paper.Block]) -> list[_Group]:
+    found: list[_Group] = []
+    for block in blocks:
+        if not found or (block.title and block.level == _TITLE):
+            # Lists of people, and the counts that all begins with, are as wide as the page.
+            people = block.table is not None and not block.table.numbers
+            found.append(_Group([], half=bool(found) and not people))
+        found[-1].blocks.append(block)
+    return found
 
 
 def _size(block: paper.Block) -> int:

@@ -88,6 +88,14 @@ details tr:last-child > * { border-bottom: 0; }
 details .narrow { width: 9rem; }
 details .w-who { width: 30%; }
 
+/* How much, what is dangerous and why are seen at once; whoever unfolds something wants to read it. */
+@media screen and (min-width: 72rem) {
+  .decision { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.6fr); column-gap: 2rem;
+    align-items: start; }
+  .group { grid-column: 1 / -1; }
+  .group.half:not(:has(details[open])) { grid-column: auto; }
+  .group h2 { margin-top: 1.2rem; }
+}
 @media (max-width: 64rem) {
   .scroll :is(th, td) { padding-left: .4rem; padding-right: .4rem; }
   .scroll thead th { font-size: .8em; }
@@ -357,9 +365,13 @@ PAGE = """\
 <div class="left-out bad"><p><strong>Something is left out of what you see: the filter is in use.</strong></p></div>
 <section class="decision" aria-label="The decision">
 {% set about = "" %}
-{% for one in paper.decision %}
+{% for group in decision %}
+<div class="group{% if group.half %} half{% endif %}">
+{% for one in group.blocks %}
 {% include "block" %}
 
+{% endfor %}
+</div>
 {% endfor %}
 </section>
 {% if paper.about %}
