@@ -71,11 +71,11 @@ options:
     type: str
   customer:
     description:
-      - The messaging platform, the customer by name.
+      - Everlytic, the customer by name.
     type: str
   customer_id:
     description:
-      - The messaging platform, the customer by ID.
+      - Everlytic, the customer by ID.
     type: str
   directory:
     description:

@@ -48,10 +48,10 @@ What was compared
 * Ours and the script work with a concurrency of {concurrency}. A peer in process runs inside Ansible's worker, as
   module in a process of its own.
 * A figure marked as scaled was measured with fewer users; each further user costs a loop of processes the same.
-* The role has a roster in CSV, one profile, and an inventory of one or of four portals (CLC, CertCentral, messaging
-  platform, CloudCenter), which Ansible works on at the same time. It begins with portals that have none of the people,
-  but for CloudCenter, where each new account would have to be activated. The script lists the same portals, as often
-  and side by side.
+* The role has a roster in CSV, one profile, and an inventory of one or of four portals (CLC, CertCentral, Everlytic,
+  CloudCenter), which Ansible works on at the same time. It begins with portals that have none of the people, but for
+  CloudCenter, where each new account would have to be activated. The script lists the same portals, as often and side
+  by side.
 
 """
 

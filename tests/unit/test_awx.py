@@ -36,7 +36,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types
     Input,
     credential_type,
     inputs,
-    title,
 )
 from ansible_collections.portal.users.plugins.plugin_utils._people import options
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.address import Access
@@ -90,7 +89,7 @@ SETUPS: list[dict[str, Any]] = [
     },
 ]
 KINDS: dict[str, tuple[str, tuple[Input, ...]]] = {
-    **{name: (title(portal), tuple(inputs(portal))) for name, portal in PORTALS.items()},
+    **{name: (portal.title, tuple(inputs(portal))) for name, portal in PORTALS.items()},
     "roster": (ROSTER, ROSTER_INPUTS),
 }
 """What each credential type is called, and its inputs."""

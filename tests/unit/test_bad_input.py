@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TITLE = {
     "clc": "CenturyLink Cloud",
     "certcentral": "DigiCert CertCentral",
-    "platform": "the messaging platform",
+    "platform": "Everlytic",
     "cloudcenter": "CloudCenter",
 }
 WHY_NOT = {
@@ -411,7 +411,7 @@ def test_bad_input_for_service_users(certcentral: Bench, params: Facts, says: st
         ({"name": ""}, "name: must not be empty, the portal requires it."),
     ],
 )
-def test_bad_input_of_the_messaging_platform(platform: Bench, params: Facts, says: str) -> None:
+def test_bad_input_of_everlytic(platform: Bench, params: Facts, says: str) -> None:
     _refused(platform, says, **{**platform.person(), **params})
 
 

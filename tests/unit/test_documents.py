@@ -412,6 +412,31 @@ def test_the_playbook_of_a_directory_reads_what_such_a_module_answers() -> None:
     assert (found.people[0]["key"], found.people[0]["type"]) == ("007", "contractor")
 
 
+TERMS = (
+    *("tenant", "drift", "unlisted", "removal limit", "grace", "ladder", "takeover", "operator"),
+    *("verified", "moved", "memory", "log head"),
+)
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_the_guide_says_what_a_word_means_where_it_first_stands(term: str) -> None:
+    text = LIFECYCLE.read_text("utf-8").partition("=====")[2]
+    # Names of options, files and commands are no words of the text.
+    text = re.sub(r"``[^`]*``|:[a-z_]+:`[^`]*`|^  .*portal_.*$", "", text, flags=re.MULTILINE)
+    first = re.search(rf"\b{term}s?\b", text, re.IGNORECASE)
+    assert first is not None
+    assert text[first.start() - 1] == "*", text[first.start() - 60 : first.end() + 40]
+
+
+def test_everlytic_is_called_by_one_name() -> None:
+    """What it is may be said where it is introduced."""
+    places = [ROOT / "README.md", *(ROOT / "docs" / "docsite").rglob("*.rst")]
+    places += [path for name in ("plugins", "roles", "playbooks", "extensions") for path in (ROOT / name).rglob("*.*")]
+    named = re.compile(r"(?<!Everlytic )(?<!Everlytic, a )messaging\s+platform", re.IGNORECASE)
+    texts = {path: path.read_text("utf-8") for path in places if path.suffix in (".md", ".rst", ".py", ".yml", ".json")}
+    assert [str(path) for path, text in texts.items() if named.search(text)] == []
+
+
 def test_the_readme_shows_what_the_guide_shows() -> None:
     guide = {block.file: block.text for block in blocks(LIFECYCLE) if block.file}
     readme = {block.file: block.text for block in blocks(ROOT / "README.md") if block.file}

@@ -507,7 +507,7 @@ def test_a_person_and_a_service_user_of_one_address_are_two_accounts(certcentral
     assert certcentral.account("robot@example.test") is not None
 
 
-# Messaging platform
+# Everlytic
 
 
 def test_a_property_that_is_ignored_silently_is_an_error_that_names_it(platform: Bench) -> None:

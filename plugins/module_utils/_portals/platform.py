@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""Messaging platform (Everlytic and its white labels), REST API 2.0.
+"""Everlytic and its white labels, REST API 2.0.
 
 Only the create request is documented, so any other one expects several kinds of answers (docs/apis/platform.md 12.5).
 """
@@ -362,7 +362,7 @@ def basic(settings: Settings) -> Basic:
 
 PORTAL = Portal(
     name="platform",
-    title="the messaging platform",
+    title="Everlytic",
     env="PLATFORM",
     connector=Platform,
     auth=basic,

@@ -76,12 +76,6 @@ ROSTER_INPUTS = (
 )
 
 
-def title(portal: Portal) -> str:
-    """Return what a portal is called at the beginning of a name."""
-    name = portal.title[4:] if portal.title.startswith("the ") else portal.title
-    return name[:1].upper() + name[1:]
-
-
 def credential_type(name: str, known: t.Sequence[Input]) -> dict[str, t.Any]:
     """Return kind, inputs and injectors of a credential type; ``name`` says what it is for."""
     injectors: dict[str, t.Any] = {"env": {one.env: one.injector() for one in known}}

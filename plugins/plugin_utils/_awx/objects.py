@@ -23,7 +23,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._awx.credential_types
     ROSTER_INPUTS,
     credential_type,
     inputs,
-    title,
 )
 
 if t.TYPE_CHECKING:
@@ -241,7 +240,7 @@ class _Objects:
         """Yield what each job is given of the environment: the variable of the role, what it is for, the inputs of its
         credential type, and those that have a value."""
         for name, values in self.it.portals.items():
-            yield f"awx_portals.{name}", title(PORTALS[name]), inputs(PORTALS[name]), values
+            yield f"awx_portals.{name}", PORTALS[name].title, inputs(PORTALS[name]), values
         if self.it.roster:
             yield "awx_roster", ROSTER, ROSTER_INPUTS, self.it.roster
 

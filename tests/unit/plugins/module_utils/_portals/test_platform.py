@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The wire facts of the messaging platform: what is sent, and what each kind of answer means."""
+"""The wire facts of Everlytic: what is sent, and what each kind of answer means."""
 
 from __future__ import annotations
 
