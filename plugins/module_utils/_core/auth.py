@@ -63,12 +63,13 @@ class Basic(Auth):
 
 
 class KeyHeader(Auth):
-    """An API key in a header of its own."""
+    """An API key in a header of its own; ``option`` is what a message calls it by."""
 
-    def __init__(self, header: str, key: str) -> None:
+    def __init__(self, header: str, key: str, option: str = "the key") -> None:
         # The error of http.client would show the key, and a line break at the end of a file is easily read along.
-        if not all("\x20" <= c <= "\x7e" for c in key):
-            raise BadInput("the key holds a line break or another character that no key has, remove it")
+        strange = next((sign for sign in key if not "\x20" <= sign <= "\x7e"), None)
+        if strange is not None:
+            raise BadInput(f"{option}: holds U+{ord(strange):04X}, which no header carries as it is, remove it")
         self._header = header
         self._key = key
 

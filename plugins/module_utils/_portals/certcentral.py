@@ -566,7 +566,7 @@ def shown(value: t.Any) -> t.Any:
 
 def auth(settings: Settings) -> KeyHeader:
     """Return the API key's header."""
-    return KeyHeader("X-DC-DEVKEY", str(settings["api_key"]))
+    return KeyHeader("X-DC-DEVKEY", str(settings["api_key"]), "api_key")
 
 
 FIELDS = (

@@ -56,9 +56,9 @@ class Access:
         if not colon or not NAME.fullmatch(name) or not value.strip():
             raise Stop(f"the environment variable {HEADER} is no header, write it as Authorization: Bearer TOKEN")
         try:
-            return KeyHeader(name, value.strip())
+            return KeyHeader(name, value.strip(), f"the environment variable {HEADER}")
         except BadInput as error:
-            raise Stop(f"the environment variable {HEADER}: {error.text}") from error
+            raise Stop(error.text) from error
 
 
 def is_address(text: str) -> bool:

@@ -70,7 +70,8 @@ def test_secrets_are_known_in_every_form_that_is_sent() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\nX-Evil: 1", "€", "\x00", "\udcff"])
 def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(end: str) -> None:
     with pytest.raises(BadInput) as caught:
-        KeyHeader("X-Key", f"{KEY}{end}")
+        KeyHeader("X-Key", f"{KEY}{end}", "api_key")
+    assert str(caught.value).startswith(f"api_key: holds U+{ord(end[0]):04X}, ")
     assert KEY not in repr((str(caught.value), caught.value.__cause__, caught.value.__context__))
 
 
