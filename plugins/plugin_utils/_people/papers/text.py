@@ -12,6 +12,8 @@ import re
 import typing as t
 import unicodedata
 
+from ansible_collections.portal.users.plugins.module_utils._core.identity import INVISIBLE
+
 NOTHING = "–"
 EVENT = 900
 """Bytes of text that one event of a job may have: AWX cuts what has more than 1,024 characters in its page.
@@ -19,8 +21,8 @@ EVENT = 900
 That is EVENT_STDOUT_MAX_BYTES_DISPLAY (ansible/awx, awx/settings/defaults.py; truncate_stdout in awx/main/utils).
 """
 
-# Characters that Unicode counts as letters or marks and that show nothing: fillers and selectors of variants.
-_BLANK = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Unicode counts many of these as letters, marks or signs, so that they are printable.
+_BLANK = re.compile(f"[{INVISIBLE}]")
 _MISTAKEN = frozenset(("", NOTHING, "yes", "no", "nothing", "none"))
 
 

@@ -431,6 +431,13 @@ def test_a_short_paper_is_longer_rather_than_silent_about_dangers() -> None:
     assert "900 more in plan.md." in shown
 
 
+@pytest.mark.parametrize(
+    "found", sorted("\u2800\u3164\u115f\uffa0\u17b4\ufe0f\u034f\u180b\U0001d173\U000e0100\u200b\ufff9"), ids=ascii
+)
+def test_what_nobody_sees_is_told_by_its_code_point(found: str) -> None:
+    assert text.visible(f"ann{found}lee") == f"ann⟨U+{ord(found):04X}⟩lee"
+
+
 @RELAXED
 @given(HOSTILE)
 def test_what_was_made_visible_once_stays_as_it_is(found: str) -> None:
