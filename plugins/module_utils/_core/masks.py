@@ -237,8 +237,10 @@ def _views(text: str) -> list[str]:
             shown = text
             for _round in range(8):
                 before = shown
-                found[_untagged(_ATTRIBUTE.sub("=", shown))] = None
-                found[_OCTAL.sub(lambda one: chr(int(one[1], 8)), shown)] = None
+                if "<" in shown:
+                    found[_untagged(_ATTRIBUTE.sub("=", shown))] = None
+                if "\\" in shown:
+                    found[_OCTAL.sub(lambda one: chr(int(one[1], 8)), shown)] = None
                 for undo in (
                     _untagged,
                     html.unescape,
@@ -249,6 +251,9 @@ def _views(text: str) -> list[str]:
                     found[shown] = None
                 if shown == before:
                     break
+            if all(map(str.isascii, found)):
+                # Nothing that the encodings differ in.
+                break
     return list(found)
 
 
