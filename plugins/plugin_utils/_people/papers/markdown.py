@@ -28,6 +28,10 @@ _SPECIAL = re.compile(
 )
 _HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9 ,.:@()'→–]*")
 """What has nothing to escape in it, but for an address that begins with ``www.``."""
+_REFERENCE = re.compile(r"(?<!\w)@(?=\w)|#(?=\d)")
+"""What forges turn into a mention, which sends somebody a message, or into a link, also behind a backslash."""
+# It has no blank in it, at which a line might end.
+_APART = r"\g<0><!---->"
 _ITEM = re.compile(r"^(\d{1,9})([.)])")
 _WHO = ("key", "name", "login", "department")
 
@@ -38,8 +42,8 @@ def plain(found: t.Any) -> str:
     """Return text from outside, in full, so that Markdown shows it as it is and takes nothing of it for its own."""
     shown = text.visible(found)
     if _HARMLESS.fullmatch(shown) and "www" not in shown.lower():
-        return shown
-    return _ITEM.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", shown))
+        return _REFERENCE.sub(_APART, shown) if "@" in shown else shown
+    return _REFERENCE.sub(_APART, _ITEM.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", shown)))
 
 
 def pieces(found: paper.Paper) -> t.Iterator[str]:

@@ -219,6 +219,20 @@ def test_text_from_outside_stays_text() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("@all", "@<!---->all"),
+        ("ask (@ops/team)", "ask (@<!---->ops/team)"),
+        ("\\@ops", r"\\@<!---->ops"),
+        ("#12, not #x", r"\#<!---->12, not \#x"),
+        ("ann@example.com and a @ b", "ann@example.com and a @ b"),
+    ],
+)
+def test_nobody_is_called_by_a_comment_that_tells_a_plan(given: str, expected: str) -> None:
+    assert markdown.plain(given) == expected
+
+
 def test_a_digest_that_is_none_is_text() -> None:
     assert "`x`**y" not in whole(Head("plan", document_digest="x`**y"), [Section("a", plan_digest="x`**y")])
 
@@ -230,7 +244,7 @@ def cells(row: str) -> list[str]:
 
 def read(cell: str) -> str:
     """Return what a cell was made from."""
-    raw = re.sub(r"\\(.)", r"\1", cell.replace("<br>", " "))
+    raw = re.sub(r"\\(.)", r"\1", cell.replace("<br>", " ").replace("<!---->", ""))
     return re.sub(r"⟨U\+([0-9A-F]{4,6})⟩", lambda found: chr(int(found[1], 16)), raw)
 
 
@@ -240,6 +254,7 @@ def read(cell: str) -> str:
 @example(" eve")
 @example("a\\|b\\")
 @example("\u0301")
+@example("@all <!----> #1 " * 20)
 def test_a_cell_holds_all_of_a_value_and_no_more(found: str) -> None:
     row = f"| {markdown._cells((Told('', '', (found,)),))[0]} | end |"
     assert len(cells(row)) == 2
@@ -291,7 +306,7 @@ def test_no_text_breaks_out_of_the_tables(found: list[str]) -> None:
             width = len(cells(row)) if not before.startswith("|") else width
             assert len(cells(row)) == width
     # Behind a backslash is text; what is left of the document is ours.
-    rest = re.sub(r"\\.", "", shown).replace("<br>", "")
+    rest = re.sub(r"\\.", "", shown).replace("<br>", "").replace("<!---->", "")
     assert not re.search(r"[<\[\]~!]", rest)
     assert shown.count("\n#") == rest.count("\n#")
 
