@@ -128,7 +128,7 @@ class Controller(Stage):
                 given = env.get(field.env, "")
                 values[field.id] = Path(given).read_text("utf-8") if given and field.file else given
             env = {name: value for name, value in env.items() if not name.startswith(f"{portal.env}_")}
-            made = types.credential_type(portal)
+            made = types.credential_type(portal.title, types.inputs(portal))
             parts = {part: made[part] for part in ("kind", "inputs", "injectors")}
             kind = ManagedCredentialType(namespace=name, name=name, managed=False, **parts)
             found: dict[str, str] = {}
