@@ -184,7 +184,7 @@ PORTAL = Portal(
     title="the toy portal",
     env="TOY",
     connector=Toy,
-    auth=lambda settings: KeyHeader("X-Key", settings["api_key"]),
+    auth=lambda settings: KeyHeader("X-Key", settings["api_key"], "api_key"),
     credentials=(Option("api_key", env=("TOY_API_KEY",), secret=True, required=True),),
     key="username",
     fields=(

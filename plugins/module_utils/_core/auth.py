@@ -65,7 +65,7 @@ class Basic(Auth):
 class KeyHeader(Auth):
     """An API key in a header of its own; ``option`` is what a message calls it by."""
 
-    def __init__(self, header: str, key: str, option: str = "the key") -> None:
+    def __init__(self, header: str, key: str, option: str) -> None:
         # The error of http.client would show the key, and a line break at the end of a file is easily read along.
         strange = next((sign for sign in key if not "\x20" <= sign <= "\x7e"), None)
         if strange is not None:
@@ -86,8 +86,8 @@ class KeyHeader(Auth):
 class Bearer(KeyHeader):
     """A token in the header that others have for a user and a password."""
 
-    def __init__(self, token: str) -> None:
-        super().__init__("Authorization", token)
+    def __init__(self, token: str, option: str) -> None:
+        super().__init__("Authorization", token, option)
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
         r.headers["Authorization"] = f"Bearer {self._key}"

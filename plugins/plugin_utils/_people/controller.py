@@ -112,7 +112,7 @@ def _client(job: Job) -> Client:
         good = False
     if not good:
         raise Unknown("who approved is asked for by https only, and CONTROLLER_HOST is no such address")
-    auth: Auth = Bearer(token) if token else Basic(user, given["PASSWORD"])
+    auth: Auth = Bearer(token, "CONTROLLER_OAUTH_TOKEN") if token else Basic(user, given["PASSWORD"])
     throttle = Throttle(budget=60.0, retries=2, clock=job.context.clock)
     return Client(Connection(url=host), auth, throttle, allow=(READ,), mount=job.context.mount)
 

@@ -63,7 +63,7 @@ def test_basic_sends_utf_8_with_each_request() -> None:
 
 def test_secrets_are_known_in_every_form_that_is_sent() -> None:
     assert Basic("me", PASSWORD).secrets() == {PASSWORD, "bWU6Y2FuYXJ5LXBhc3N3b3JkLTc3YjFjMg=="}
-    assert KeyHeader("X", KEY).secrets() == {KEY}
+    assert KeyHeader("X", KEY, "api_key").secrets() == {KEY}
     assert Auth().secrets() == frozenset()
 
 

@@ -65,7 +65,7 @@ def tls(authority: trustme.CA, *names: str, **facts: t.Any) -> ssl.SSLContext:
 
 def client(url: str, **facts: t.Any) -> Client:
     throttle = Throttle(budget=60.0, retries=facts.pop("retries", 0), clock=StillClock())
-    return Client(Connection(url, **{"timeout": 5.0, **facts}), KeyHeader("X-Key", KEY), throttle)
+    return Client(Connection(url, **{"timeout": 5.0, **facts}), KeyHeader("X-Key", KEY, "api_key"), throttle)
 
 
 def says(url: str, **facts: t.Any) -> str:

@@ -67,7 +67,7 @@ def client(url: str, *, auth: Auth | None = None, retries: int = 2, budget: floa
     mount = facts.pop("mount", None)
     throttle = Throttle(budget=budget, retries=retries, clock=QuietClock())
     connection = Connection(url, **{"timeout": 5.0, **facts})
-    return Client(connection, auth or KeyHeader("X-Key", KEY), throttle, allow=allow, mount=mount)
+    return Client(connection, auth or KeyHeader("X-Key", KEY, "api_key"), throttle, allow=allow, mount=mount)
 
 
 def ask(wire: Wire, **facts: t.Any) -> Answer:
@@ -389,7 +389,7 @@ def test_every_request_carries_the_credential_and_says_who_asks() -> None:
         assert wire.header("Content-Type") is None
 
 
-@pytest.mark.parametrize("auth", [KeyHeader("X-Key", KEY), Auth(), Basic("me", KEY)])
+@pytest.mark.parametrize("auth", [KeyHeader("X-Key", KEY, "api_key"), Auth(), Basic("me", KEY)])
 def test_a_netrc_entry_for_the_host_is_never_sent(auth: Auth, tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login stranger password canary-netrc-password\n")

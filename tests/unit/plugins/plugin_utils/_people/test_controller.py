@@ -191,7 +191,7 @@ def test_a_controller_that_is_down_or_not_trusted_is_not_believed(
         ({"VERIFY_SSL": "False"}, "whose certificate is not verified"),
         ({"HOST": "http://localhost:1"}, "by https only"),
         ({"HOST": "https://pete:word@localhost"}, "by https only"),
-        ({"OAUTH_TOKEN": f"{TOKEN}\nX-Other: 1"}, "a line break"),
+        ({"OAUTH_TOKEN": f"{TOKEN}\nX-Other: 1"}, "CONTROLLER_OAUTH_TOKEN: holds U+000A"),
     ],
 )
 def test_nothing_is_asked_without_a_safe_way(
