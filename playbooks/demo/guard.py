@@ -8,20 +8,24 @@
 The process groups to end are read from standard input, one number per line. The demonstration holds the other end of
 that pipe, and the system closes it even for a process that is killed. Everything that the demonstration starts holds
 the other end of a second pipe, ``DESCRIPTOR``: a worker of Ansible is in a session of its own, notes what it has done
-after ansible-playbook is gone, and is over when nobody holds that end. The exit status is 1 if somebody still does.
+after ansible-playbook is gone, and is over when nobody holds that end. Where a worker died while it had a lock of
+Ansible's, another one waits for that lock for ever: whoever still holds that end after a while is ended by force. The
+exit status is 1 if somebody holds it all the same.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 PATIENCE = 5.0
-LAST_PATIENCE = 60.0
+LAST_PATIENCE = 20.0
 
 
 def end(group: int) -> None:
@@ -39,8 +43,28 @@ def end(group: int) -> None:
 
 
 def over(descriptor: int) -> bool:
-    """Wait until nobody holds the other end of a pipe, and return whether that came true."""
-    return bool(select.select([descriptor], [], [], LAST_PATIENCE)[0])
+    """Wait until nobody holds the other end of a pipe, by force in the end, and return whether that came true."""
+    if select.select([descriptor], [], [], LAST_PATIENCE)[0]:
+        return True
+    for process in holders(descriptor):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return bool(select.select([descriptor], [], [], PATIENCE)[0])
+
+
+def holders(descriptor: int) -> list[int]:
+    """Return who else has an end of a pipe; nobody where the system does not tell."""
+    own = Path("/proc/self/fd")
+    if not own.is_dir():
+        return []
+    pipe = (own / str(descriptor)).readlink()
+    found = set()
+    for process in Path("/proc").iterdir():
+        # A process may end meanwhile, and those of others show nothing.
+        with contextlib.suppress(OSError):
+            if process.name.isdecimal() and pipe in [one.readlink() for one in (process / "fd").iterdir()]:
+                found.add(int(process.name))
+    return sorted(found - {os.getpid()})
 
 
 def main() -> int:

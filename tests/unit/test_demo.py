@@ -37,8 +37,9 @@ PATIENCE = 20.0
 SECRET = "a-key-that-nobody-may-see"
 
 sys.path.insert(0, str(HERE.parent))
-checks, folders, portals, screen, stages, story = (
-    importlib.import_module(f"demo.{name}") for name in ("checks", "folder", "portals", "screen", "stage", "story")
+checks, folders, guard, portals, screen, stages, story = (
+    importlib.import_module(f"demo.{name}")
+    for name in ("checks", "folder", "guard", "portals", "screen", "stage", "story")
 )
 
 
@@ -224,6 +225,24 @@ def test_what_a_worker_notes_after_ansible_is_gone_is_part_of_what_is_left(place
             time.sleep(0.02)
     assert (places.kept / "late").is_file()
     assert folders._made(places.kept) == folders._found(places.kept)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells who has an end of a pipe")
+def test_a_worker_that_waits_for_ever_is_ended_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "LAST_PATIENCE", 0.2)
+    watched, held = os.pipe()
+    script = "import signal; signal.pause()"
+    waits = subprocess.Popen([sys.executable, "-c", script], start_new_session=True, pass_fds=[held])
+    try:
+        os.close(held)
+        assert guard.holders(watched) == [waits.pid]
+        assert guard.over(watched)
+        assert waits.wait(PATIENCE) == -signal.SIGKILL
+        assert guard.holders(watched) == []
+    finally:
+        waits.kill()
+        waits.wait(PATIENCE)
+        os.close(watched)
 
 
 def test_it_says_in_one_sentence_that_the_collection_is_not_installed(places: Places) -> None:
