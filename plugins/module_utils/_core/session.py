@@ -230,27 +230,27 @@ class Session:
         wanted = [w for w in batch.works if w.desired.id is None and w.error is None]
         if not observer.complete and (wanted or whole) and not pool.breaker.cause:
             keys = frozenset() if whole else frozenset(fold(w.desired.key or "") for w in wanted)
-            try:
-                observer.list_accounts(keys)
-            except PortalError as error:
-                error.everyone = True
-                for work in wanted or batch.works:
-                    pool.fail(work, error)
-                if not wanted:
-                    return
+            if not self._list(batch, keys, wanted or batch.works) and not wanted:
+                return
         pool.each(observer.match, wanted, wide=False)
 
     def _doubt(self, batch: Batch, lost: list[Work]) -> None:
         """Ask the list about IDs that nobody seems to have: where users are managed elsewhere, a read may be wrong."""
-        if lost and not self.observer.complete and not batch.pool.breaker.cause:
-            try:
-                self.observer.list_accounts(frozenset())
-            except PortalError as error:
-                error.everyone = True
-                for work in lost:
-                    batch.pool.fail(work, error)
-                return
+        asks = bool(lost) and not self.observer.complete and not batch.pool.breaker.cause
+        if asks and not self._list(batch, frozenset(), lost):
+            return
         batch.pool.each(self.observer.doubt, lost)
+
+    def _list(self, batch: Batch, keys: frozenset[str], works: t.Iterable[Work]) -> bool:
+        """List the accounts, and return whether that went well; otherwise all ``works`` fail."""
+        try:
+            self.observer.list_accounts(keys)
+        except PortalError as error:
+            error.everyone = True
+            for work in works:
+                batch.pool.fail(work, error)
+            return False
+        return True
 
     def _vet(self, batch: Batch) -> None:
         """Refuse IDs that the portal does not have before anything is sent.

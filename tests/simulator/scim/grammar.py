@@ -117,17 +117,16 @@ class _Reader:
         return token
 
     def either(self) -> Node:
-        left = self.both()
-        while self.next.casefold() == "or":
-            self.take()
-            left = Junction("or", left, self.both())
-        return left
+        return self.joined("or", self.both)
 
     def both(self) -> Node:
-        left = self.single()
-        while self.next.casefold() == "and":
+        return self.joined("and", self.single)
+
+    def joined(self, word: str, side: Callable[[], Node]) -> Node:
+        left = side()
+        while self.next.casefold() == word:
             self.take()
-            left = Junction("and", left, self.single())
+            left = Junction(word, left, side())
         return left
 
     def single(self) -> Node:

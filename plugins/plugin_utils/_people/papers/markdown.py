@@ -48,16 +48,16 @@ def plain(found: t.Any) -> str:
 
 def pieces(found: paper.Paper) -> t.Iterator[str]:
     """Yield all of a paper."""
-    held = 0
     lines: Lines = []
     for line in _lines(found):
-        # What is blank at the end is no part of a paper.
-        held = held + 1 if not line else 0
         lines.append(line)
-        if len(lines) - held >= _AT_ONCE:
-            yield "".join(f"{one}\n" for one in lines[: len(lines) - held])
-            lines = [""] * held
-    yield "".join(f"{one}\n" for one in lines[: len(lines) - held])
+        # A blank line waits for what follows: at the end of a paper it is no part of it.
+        if line and len(lines) >= _AT_ONCE:
+            yield "".join(f"{one}\n" for one in lines)
+            lines.clear()
+    rest = "\n".join(lines).rstrip("\n")
+    if rest:
+        yield f"{rest}\n"
 
 
 def whole(found: paper.Paper) -> str:

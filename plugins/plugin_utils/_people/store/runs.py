@@ -242,17 +242,17 @@ class RunFolder:
             hosts = {**(document.get("hosts") or {}), host: section}
             place = f"{RUNS}/{self.folder.name}"
             document = seal({**head, "run": self.id, "mode": self.mode, "folder": place, "hosts": hosts})
-            names = [f"{kind}.json"]
-            self.runs.access.replace(self.folder / names[0], files.parts(document))
+            names = {"json": f"{kind}.json"}
+            self.runs.access.replace(self.folder / names["json"], files.parts(document))
             for suffix, text in words(document):
-                names.append(f"{kind}.{suffix}")
-                self.runs.access.replace(self.folder / names[-1], text)
+                names[suffix] = f"{kind}.{suffix}"
+                self.runs.access.replace(self.folder / names[suffix], text)
             if publish:
                 with self.runs.access.alone(self.runs.private / "published.lock"):
-                    for name in names:
+                    for name in names.values():
                         self.runs.access.replace(self.runs.base / name, files.pieces(self.folder / name))
         where = self.runs.base if publish else self.folder
-        return Merged(document, {name.partition(".")[2]: where / name for name in names})
+        return Merged(document, {suffix: where / name for suffix, name in names.items()})
 
 
 def _told(path: Path) -> Record:
