@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ansible_collections.portal.users.plugins.module_utils._portals import certcentral, clc, cloudcenter, platform
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "docsite" / "rst" / "capabilities.rst")
-PORTALS: tuple[Portal, ...] = tuple(module.PORTAL for module in (clc, certcentral, platform, cloudcenter))
+PORTALS: tuple[Portal, ...] = tuple(REGISTERED.values())
 VERBS = {
     "list": "List accounts",
     "create": "Create an account",

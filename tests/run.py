@@ -474,7 +474,7 @@ def of_each_kind(names: list[str], turn: int) -> list[str]:
     made of the same parts."""
     kinds: dict[str, list[str]] = {}
     for name in names:
-        kinds.setdefault(re.sub(r"^(certcentral|clc|cloudcenter|platform)_|(?<=^role)_.*", "", name), []).append(name)
+        kinds.setdefault(re.sub(r"^.+(?=_user(_info)?$)|(?<=^role)_.*", "", name), []).append(name)
     return [members[turn % len(members)] for members in kinds.values()]
 
 

@@ -14,7 +14,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mounted import STORED
+import portals
+
 from simulator.ledger import WRITE
 
 from .draw import NO, PASSWORD, PORTALS, SERVICE, name_of
@@ -459,7 +460,7 @@ class Play:
             if told[ident] != wanted and not (told[ident] == 0 and "ids" in asked and self._denied()):
                 self.verdict.blame("lie", f"an info task shows {name} {told[ident]} times")
             for fact in SHOWN if one else ():
-                if fact in STORED[self.world.name]:
+                if fact in portals.of(self.world.name).STORED:
                     real = self.world.fact(fact, row)
                     if one[fact] != (real or None) and (one[fact] is not None or self.task["details"]):
                         self.verdict.blame("lie", f"an info task shows {fact} {one[fact]!r} of {name}, not {real!r}")

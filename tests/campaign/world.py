@@ -13,12 +13,13 @@ import urllib.parse
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+import portals
 import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from urllib3.exceptions import ReadTimeoutError
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
-from mounted import STORED, StillClock
+from mounted import StillClock
 from simulator.adapter import HOSTS, NOBODY, SimulatorAdapter, _environ, _patience, raw_answer
 from simulator.portals import certcentral, clc, cloudcenter, make, platform
 
@@ -195,7 +196,7 @@ class World:
         self.line = Line(HOSTS[name], self.simulator)
         self.validator = ArgumentSpecValidator(arguments.user_spec(self.portal))
         self.info_validator = ArgumentSpecValidator(arguments.info_spec(self.portal))
-        self.login = STORED[name][self.portal.key]
+        self.login = portals.of(name).STORED[self.portal.key]
         self.moments: list[Moment] = []
         self.raced: set[str] = set()
         self.known: dict[str, str] = {}
@@ -315,7 +316,7 @@ class World:
     def add(self, facts: Facts) -> None:
         """Store an account behind the portal's back."""
         words = {name: value for name, value in facts.items() if name not in ("status", "service", "keys")}
-        row = {STORED[self.name][name]: self.word(name, value) for name, value in words.items()}
+        row = {portals.of(self.name).STORED[name]: self.word(name, value) for name, value in words.items()}
         if facts.get("service"):
             number = len(self.users._rows)
             row.update(username=f"{number:020x}", first_name="Service", last_name="User", service=True)
@@ -351,7 +352,7 @@ class World:
 
     def fact(self, name: str, row: Row) -> Any:
         """Return what an account holds for an option."""
-        value = row[STORED[self.name][name]]
+        value = row[portals.of(self.name).STORED[name]]
         if name == "role_id":
             return str(value[0]) if value else ""
         if isinstance(value, list):
@@ -384,7 +385,9 @@ class World:
         if key not in self.users:
             key = next(k for k, r in self.users._rows.items() if r is row)
         if deed == "change":
-            self.users.update(key, **{STORED[self.name][n]: self.word(n, value) for n, value in facts.items()})
+            self.users.update(
+                key, **{portals.of(self.name).STORED[n]: self.word(n, value) for n, value in facts.items()}
+            )
         elif self.name == "clc":
             self.users.update(key, Status="Deleted")
         else:

@@ -10,12 +10,14 @@ import base64
 import importlib
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
 import spellings
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from portals import PORTALS
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
-from mounted import STORED, StillClock
+from mounted import StillClock
 from simulator.adapter import SimulatorAdapter
 from simulator.portals import make
 
@@ -25,59 +27,10 @@ if TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
     from simulator.base import PortalSimulator
 
-PORTALS = ("clc", "certcentral", "platform", "cloudcenter")
 PREFIXES = "ansible_collections.portal.users.plugins.module_utils._portals"
 Facts = dict[str, Any]
 ANN = "ann.lee@example.test"
 BOB = "bob.ray@example.test"
-
-# An account with everything that the portal can hold, the key aside.
-RICH: dict[str, Facts] = {
-    "clc": {
-        "email": "ann.lee@example.test",
-        "first_name": "Ann",
-        "last_name": "O'Lée",
-        "alternate_email": "ann@home.example",
-        "title": "Head of Ops",
-        "office_number": "202-555-0101",
-        "mobile_number": "202-555-0102",
-        "fax_number": "202-555-0103",
-        "sms_alerts": True,
-        "saml_username": "ann.saml",
-        "time_zone": "Eastern Standard Time",
-        "role_ids": ["10", "12"],
-    },
-    "certcentral": {
-        "email": "ann.lee@example.test",
-        "first_name": "Ann",
-        "last_name": "O'Lée",
-        "job_title": "Head of Ops",
-        "telephone": "202-555-0101",
-        "saml_sso_only": True,
-        "role_id": "5",
-        "container_ids": ["700611", "700613"],
-    },
-    "platform": {
-        "email": "ann.lee@example.test",
-        "name": "Ann O'Lée",
-        "language": "default",
-        "customer_admin": True,
-    },
-    "cloudcenter": {
-        "first_name": "Ann",
-        "last_name": "O'Lée",
-        "company_name": "Example Ltd",
-        "phone_number": "202-555-0101",
-        "external_id": "ann-1",
-    },
-}
-# The attribute that tests change when any will do, and what they change it to.
-CHANGE: dict[str, tuple[str, str]] = {
-    "clc": ("last_name", "Łee"),
-    "certcentral": ("last_name", "Łee"),
-    "platform": ("name", "Ann Łee"),
-    "cloudcenter": ("last_name", "Łee"),
-}
 
 
 class FakeClock(StillClock):
@@ -103,6 +56,7 @@ class Bench:
 
     def __init__(self, name: str, **options: Any) -> None:
         self.name = name
+        self.known = portals.of(name)
         self.clock = FakeClock()
         self.portal: Portal = importlib.import_module(f"{PREFIXES}.{name}").PORTAL
         self.simulator: PortalSimulator = make(name, clock=self.clock, **options)
@@ -166,7 +120,7 @@ class Bench:
     @property
     def change(self) -> Facts:
         """One attribute with a value that no account has."""
-        name, value = CHANGE[self.name]
+        name, value = self.known.CHANGE
         return {name: value}
 
     def key(self, login: str = ANN) -> Facts:
@@ -175,49 +129,29 @@ class Bench:
 
     def rich(self, login: str = ANN, **more: Any) -> Facts:
         """Return the facts about an account with everything that this portal can hold."""
-        return {**RICH[self.name], **self.key(login), **more}
+        return {**self.known.RICH, **self.key(login), **more}
 
     def params(self, facts: Facts) -> Facts:
         """Return facts as the options that wish for them."""
         wish: Facts = {n: {"set": v} if isinstance(v, list) else v for n, v in facts.items() if n != "status"}
-        if self.name == "cloudcenter":
-            wish.setdefault("password", "Correct-Horse-7")
-        return wish
+        return {**self.known.NEEDED, **wish}
 
     def seed(self, facts: Facts) -> str:
         """Store an account behind the portal's back and return its ID, which ``ids`` keeps by key."""
-        words = STORED[self.name]
-        row = {words[name]: self._word(name, value) for name, value in facts.items() if value is not None}
+        words, known = self.known.STORED, self.known
+        row = {words[name]: known.word(name, value) for name, value in facts.items() if value is not None}
         stored = self.simulator.add_account(**row)
-        ident = str(stored["UserName" if self.name == "clc" else "id"])
+        ident = str(stored[known.IDENT])
         self.ids[facts[self.portal.key]] = ident
         return ident
-
-    def _word(self, name: str, value: Any) -> Any:
-        if name in ("role_ids", "container_ids"):
-            return [int(one) for one in value]
-        if name == "role_id":
-            return [int(value)]
-        if name == "customer_admin":
-            return "yes" if value else "no"
-        return value
 
     def stored(self) -> dict[str, Facts]:
         """Return the facts about every account that the portal holds in the managed scope, by key."""
         return {key: self._facts(row) for key, row in self.simulator.accounts_by_key().items()}
 
     def _facts(self, row: Facts) -> Facts:
-        facts: Facts = {}
-        for name, word in STORED[self.name].items():
-            value = row[word]
-            if name == "role_id":
-                value = str(value[0]) if value else ""
-            elif isinstance(value, list):
-                value = sorted(str(one) for one in value)
-            elif name == "customer_admin":
-                value = value == "yes"
-            facts[name] = "" if value is None else value
-        return facts
+        found = {name: self.known.fact(name, portals.stored(row, word)) for name, word in self.known.STORED.items()}
+        return {name: "" if value is None else value for name, value in found.items()}
 
     def account(self, login: str = ANN) -> Facts | None:
         """Return the facts about one account, None if the portal has none of this key."""
@@ -225,24 +159,12 @@ class Bench:
 
     def person(self, login: str = ANN, **more: Any) -> dict[str, Any]:
         """Return a desired user with everything that a creation needs."""
-        first, last = "Ann", "Lee"
-        common: dict[str, Any] = {"email": login if "@" in login else f"{login}@example.test"}
-        if self.name == "platform":
-            common.update(username=login, name=f"{first} {last}")
-        elif self.name == "cloudcenter":
-            common.update(first_name=first, last_name=last, password="Correct-Horse-7")
-        else:
-            common.update(username=login, first_name=first, last_name=last)
-        if self.name == "clc":
-            common["roles"] = {"set": ["account_viewer"]}
-        if self.name == "certcentral":
-            common["role"] = "standard_user"
-        return {**common, **more}
+        return {**self.known.person(login), **more}
 
 
 @pytest.fixture(params=PORTALS)
 def bench(request: pytest.FixtureRequest) -> Bench:
-    """Each of the four portals in turn."""
+    """Each portal in turn."""
     return Bench(request.param)
 
 

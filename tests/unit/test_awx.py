@@ -540,8 +540,9 @@ def same(read: Any, meant: Any) -> bool:
 def test_no_secret_is_written() -> None:
     text = "".join(folder.files(told()).values())
     assert "canary-clc-account_alias" in text, "this is none"
-    for secret in ("api_key", "api_password", "roster", "token", "path", "header", "password"):
-        assert not re.search(rf"canary-(\w+-)?{secret}", text)
+    of_portals = {one.id for portal in PORTALS.values() for one in inputs(portal) if one.secret}
+    for secret in (*of_portals, "roster", "token", "path", "header", "password"):
+        assert not re.search(rf"canary-(\w+-)?{secret}\b", text)
     assert "{{ awx_portals.clc.api_key | default(lookup('ansible.builtin.env', 'CLC_API_KEY'), true) }}" in text
 
 
@@ -566,7 +567,7 @@ NO_VOLUME = (
     "awx_volume: is missing, and nothing would be remembered between jobs; give a directory of the nodes, "
     "awx_volume_claim on Kubernetes, or awx_instance_group if its jobs have a volume already."
 )
-ALL = "clc, certcentral, platform and cloudcenter"
+ALL = " and ".join(", ".join(PORTALS).rsplit(", ", 1))
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"organization": ""}, "awx_organization: is missing."),
     ({"organization": "a\nb"}, "awx_organization: must be one line of text without control characters."),
@@ -602,7 +603,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"operators": "ada"}, "awx_operators: must be a mapping with teams and users."),
     (
         {"portals": {}},
-        "awx_portals: must be a mapping with at least one of clc, certcentral, platform and cloudcenter.",
+        f"awx_portals: must be a mapping with at least one of {ALL}.",
     ),
     (
         {"portals": {"clcs": {}, "certcentral": {"api_key": "x"}}},
@@ -724,9 +725,10 @@ def test_the_collection_depends_on_none_of_those_that_set_awx_up() -> None:
 
 def test_the_guide_lists_the_inputs_of_each_credential_type() -> None:
     guide = (ROOT / "docs" / "docsite" / "rst" / "awx.rst").read_text("utf-8")
-    rows = re.findall(r"^  \* - ``(\w+)``\n    - (``.*)\n    - (``.*)$", guide, re.MULTILINE)
+    rows = re.findall(r"^  \* - ``(\w+)``\n    - (.*)\n    - (``.*)$", guide, re.MULTILINE)
     known = {name: inputs(portal) for name, portal in PORTALS.items()}
-    assert {name: (re.findall(r"\w+", required), re.findall(r"\w+", other)) for name, required, other in rows} == {
+    words = re.compile(r"``(\w+)``")
+    assert {name: (words.findall(required), words.findall(other)) for name, required, other in rows} == {
         name: ([one.id for one in fields if one.required], [one.id for one in fields if not one.required])
         for name, fields in known.items()
     }

@@ -58,7 +58,7 @@ FILE = re.compile(r"`{1,2}([\w./-]+\.(?:csv|json|py|sh|txt|yml))`{1,2}:$")
 # A definition list of messages, below the heading about errors.
 TERM = re.compile(r"^``(.+)``$", re.MULTILINE)
 VARIABLE = re.compile(r"`{1,2}((?:portal|provision|offboard|adopt)_\w+)")
-ENVIRONMENT = re.compile(r"\b((?:CLC|CERTCENTRAL|PLATFORM|CLOUDCENTER)_[A-Z0-9_]+)\b")
+ENVIRONMENT = re.compile(rf"\b((?:{'|'.join(portal.env for portal in PORTALS.values())})_[A-Z0-9_]+)\b")
 # The API notes are cited as `docs/apis/<file> <section>, <section>`; a heading begins with the number of its section.
 NOTES = ROOT / "docs" / "apis"
 SECTIONS = r"\d+(?:\.\d+)*"

@@ -12,6 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
 import yaml
 from conftest import ANN, BOB, Bench
@@ -19,7 +20,6 @@ from rehearsal import COLUMNS, PROFILES, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
 from ansible_collections.portal.users.plugins.plugin_utils._people.who import Asked, who
-from mounted import STORED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -396,7 +396,7 @@ def test_the_key_of_a_new_service_user_is_in_the_file_and_nowhere_else(tmp_path:
     # It loses what its profile no longer gives, like anybody, and leaves like anybody.
     stage.profiles["service"] = {"certcentral": {"container_ids": ["700611"]}}
     well(stage.settle())
-    assert robots(stage)[0][STORED["certcentral"]["container_ids"]] == [700611]
+    assert robots(stage)[0][portals.of("certcentral").STORED["container_ids"]] == [700611]
     stage.offboard("R1", delete_now=True)
     assert [one["status"] for one in robots(stage)] in ([], ["deleted"])
 

@@ -22,6 +22,7 @@ from wire import Wire, reply
 
 from ansible_collections.portal.users.plugins.module_utils._core import client, entry
 from ansible_collections.portal.users.plugins.module_utils._portals import platform
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils import _direct
 from ansible_collections.portal.users.plugins.plugin_utils._direct import DirectAction
 
@@ -392,7 +393,7 @@ def test_a_refused_credential_is_hidden_and_told() -> None:
     assert KEY not in json.dumps(found)
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", PORTALS)
 @pytest.mark.parametrize("informs", [False, True])
 def test_each_module_has_its_action(name: str, informs: bool) -> None:
     suffix = "_user_info" if informs else "_user"

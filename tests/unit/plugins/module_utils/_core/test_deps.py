@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from ansible_collections.portal.users.plugins.module_utils._core import deps
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 
 WITHOUT = """
 import sys
@@ -22,10 +23,10 @@ sys.modules["urllib3"] = None
 RUN = """
 import json
 from ansible_collections.portal.users.plugins.module_utils._core import deps, entry
-from ansible_collections.portal.users.plugins.module_utils._portals import certcentral, clc, cloudcenter, platform
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 results = [
-    act(made.PORTAL, {}, False, entry.Context())
-    for made in (certcentral, clc, cloudcenter, platform)
+    act(portal, {}, False, entry.Context())
+    for portal in PORTALS.values()
     for act in (entry.run, entry.run_info)
 ]
 print(json.dumps([deps.REQUESTS_ERROR is None, results]))
@@ -53,7 +54,7 @@ def test_a_missing_library_is_one_clear_sentence_for_each_module() -> None:
     assert ended.returncode == 0, ended.stderr
     found, results = json.loads(ended.stdout)
     assert found is False
-    assert len(results) == 8
+    assert len(results) == 2 * len(PORTALS)
     for result in results:
         assert result["failed"] is True
         assert result["changed"] is False
@@ -61,7 +62,7 @@ def test_a_missing_library_is_one_clear_sentence_for_each_module() -> None:
         assert "ImportError" in result["exception"] or "ModuleNotFoundError" in result["exception"]
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", PORTALS)
 def test_a_module_file_without_the_library_ends_with_a_message_and_no_traceback(name: str) -> None:
     program = f"""
 from ansible.module_utils import basic

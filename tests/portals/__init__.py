@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests need to know of each portal, one file for each: nothing else lists portals by hand.
+
+CREDENTIAL names the options of one credential, SCOPE holds those that say where accounts live, and PERSON those that a
+creation needs in a portal of the tests' own. RICH is an account with everything that the portal can hold, the key
+aside, CHANGE an attribute that may be changed where any will do, and STORED what our words are called in the
+simulator's store, written from the API notes and not from the field tables. IDENT is the member of a stored record that
+holds the ID.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
+from simulator.portals import NAMES as SIMULATED
+
+ALL = tuple(REGISTERED)
+PORTALS = tuple(name for name in REGISTERED if name in SIMULATED)
+"""The portals that have a simulator."""
+
+
+def of(name: str) -> Any:
+    """Return what tests know of a portal."""
+    return importlib.import_module(f"portals.{name}")
+
+
+def stored(row: dict[str, Any], word: str) -> Any:
+    """Return what a stored record holds under a word, which may be a path: of a part, or of a schema and its part."""
+    holder, _sign, part = word.rpartition(":" if ":" in word else ".")
+    return row.get(holder, {}).get(part) if holder else row.get(part)
+
+
+def word_as_is(name: str, value: Any) -> Any:
+    """Return a value as it is stored, which is as we have it."""
+    del name
+    return value
+
+
+def fact_as_is(name: str, value: Any) -> Any:
+    """Return a stored value in our words."""
+    del name
+    return sorted(str(one) for one in value) if isinstance(value, list) else value

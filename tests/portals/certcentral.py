@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests need to know of DigiCert CertCentral."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portals import fact_as_is
+
+SCOPE: dict[str, str] = {}
+CREDENTIAL = ("api_key",)
+PERSON: dict[str, Any] = {"email": "a@b.example", "first_name": "A", "last_name": "B", "role": "standard_user"}
+RICH: dict[str, Any] = {
+    "email": "ann.lee@example.test",
+    "first_name": "Ann",
+    "last_name": "O'Lée",
+    "job_title": "Head of Ops",
+    "telephone": "202-555-0101",
+    "saml_sso_only": True,
+    "role_id": "5",
+    "container_ids": ["700611", "700613"],
+}
+CHANGE = ("last_name", "Łee")
+IDENT = "id"
+STORED = {
+    "username": "username",
+    "email": "email",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "job_title": "job_title",
+    "telephone": "telephone",
+    "saml_sso_only": "is_saml_sso_only",
+    "role_id": "role_ids",
+    "container_ids": "assignments",
+    "status": "status",
+}
+NEEDED: dict[str, Any] = {}
+
+
+def person(login: str) -> dict[str, Any]:
+    """Return the options that a creation needs."""
+    mail = login if "@" in login else f"{login}@example.test"
+    return {"username": login, "email": mail, "first_name": "Ann", "last_name": "Lee", "role": "standard_user"}
+
+
+def word(name: str, value: Any) -> Any:
+    """Return a value as it is stored."""
+    if name == "container_ids":
+        return [int(one) for one in value]
+    return [int(value)] if name == "role_id" else value
+
+
+def fact(name: str, value: Any) -> Any:
+    """Return a stored value in our words."""
+    if name == "role_id":
+        return str(value[0]) if value else ""
+    return fact_as_is(name, value)

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests need to know of CenturyLink Cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portals import fact_as_is
+
+SCOPE: dict[str, str] = {"account_alias": "NWHR"}
+CREDENTIAL = ("api_key", "api_password")
+PERSON: dict[str, Any] = {
+    "email": "a@b.example",
+    "first_name": "A",
+    "last_name": "B",
+    "roles": {"add": ["dns_manager"]},
+}
+RICH: dict[str, Any] = {
+    "email": "ann.lee@example.test",
+    "first_name": "Ann",
+    "last_name": "O'Lée",
+    "alternate_email": "ann@home.example",
+    "title": "Head of Ops",
+    "office_number": "202-555-0101",
+    "mobile_number": "202-555-0102",
+    "fax_number": "202-555-0103",
+    "sms_alerts": True,
+    "saml_username": "ann.saml",
+    "time_zone": "Eastern Standard Time",
+    "role_ids": ["10", "12"],
+}
+CHANGE = ("last_name", "Łee")
+IDENT = "UserName"
+STORED = {
+    "username": "UserName",
+    "email": "EmailAddress",
+    "first_name": "FirstName",
+    "last_name": "LastName",
+    "alternate_email": "AlternateEmailAddress",
+    "title": "Title",
+    "office_number": "OfficeNumber",
+    "mobile_number": "MobileNumber",
+    "fax_number": "FaxNumber",
+    "sms_alerts": "AllowSMS",
+    "saml_username": "SAMLUserName",
+    "time_zone": "TimeZoneID",
+    "role_ids": "Roles",
+    "status": "Status",
+}
+NEEDED: dict[str, Any] = {}
+
+
+def person(login: str) -> dict[str, Any]:
+    """Return the options that a creation needs."""
+    mail = login if "@" in login else f"{login}@example.test"
+    roles = {"set": ["account_viewer"]}
+    return {"username": login, "email": mail, "first_name": "Ann", "last_name": "Lee", "roles": roles}
+
+
+def word(name: str, value: Any) -> Any:
+    """Return a value as it is stored."""
+    return [int(one) for one in value] if name == "role_ids" else value
+
+
+fact = fact_as_is
