@@ -23,6 +23,9 @@ RICH: dict[str, Any] = {
     "container_ids": ["700611", "700613"],
 }
 CHANGE = ("last_name", "Łee")
+FORCE: dict[str, Any] = {}
+DELETABLE: dict[str, Any] = {}
+UPDATE = "edit user"
 IDENT = "id"
 STORED = {
     "username": "username",

@@ -32,6 +32,9 @@ RICH: dict[str, Any] = {
     "role_ids": ["10", "12"],
 }
 CHANGE = ("last_name", "Łee")
+FORCE: dict[str, Any] = {}
+DELETABLE: dict[str, Any] = {}
+UPDATE = "update user"
 IDENT = "UserName"
 STORED = {
     "username": "UserName",

@@ -20,6 +20,9 @@ RICH: dict[str, Any] = {
     "external_id": "ann-1",
 }
 CHANGE = ("last_name", "Łee")
+FORCE: dict[str, Any] = {"force_disable": True}
+DELETABLE: dict[str, Any] = {"status": "DISABLED"}
+UPDATE = "update user"
 IDENT = "id"
 STORED = {
     "email": "emailAddr",

@@ -19,6 +19,9 @@ RICH: dict[str, Any] = {
     "customer_admin": True,
 }
 CHANGE = ("name", "Ann Łee")
+FORCE: dict[str, Any] = {}
+DELETABLE: dict[str, Any] = {}
+UPDATE = "update user"
 IDENT = "id"
 STORED = {
     "username": "username",

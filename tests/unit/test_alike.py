@@ -138,7 +138,7 @@ def test_a_protected_login_protects_all_that_look_like_it(bench: Bench, one: str
         world = Bench(bench.name)
         world.seed(world.rich(there))
         before = world.stored()
-        policy = {"force_disable": True} if world.name == "cloudcenter" else {}
+        policy = world.known.FORCE
         result = world.run(id=world.ids[there], state="absent", protected=[guarded], **policy)
         assert result["failed"], (there, guarded)
         assert world.stored() == before

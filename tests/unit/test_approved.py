@@ -50,7 +50,7 @@ def edited(stage: Rehearsal, document: Facts) -> str:
 
 def remove(bench: Bench, login: str) -> None:
     """Delete an account behind the back of the roles."""
-    force = {"force_disable": True} if bench.name == "cloudcenter" else {}
+    force = bench.known.FORCE
     assert bench.run(**bench.key(login), state="absent", **force)["action"] == "deleted"
 
 

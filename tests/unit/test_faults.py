@@ -16,7 +16,6 @@ from simulator.ledger import READ, WRITE
 FOREIGN = "https://elsewhere.test/portal"
 # Addresses that no library can read, the second one because its bytes are no UTF-8.
 UNREADABLE = ("http://[::1", "https://elsewhere.test/\xff\xfe")
-UPDATE = {"clc": "update user", "certcentral": "edit user", "platform": "update user", "cloudcenter": "update user"}
 
 # Answers that leave open what happened. The first group carries the request out, the second does not.
 DONE: tuple[tuple[str, Facts], ...] = (
@@ -122,7 +121,7 @@ IN_WORDS = b'{"error": {"message": "no"}, "errors": [{"message": "no"}]}'
 def test_what_is_done_and_refused_in_words_counts_as_sent_where_nobody_can_read_what_came_of_it(
     bench: Bench, deed: str
 ) -> None:
-    operation = UPDATE[bench.name] if deed == "update user" else deed
+    operation = bench.known.UPDATE if deed == "update user" else deed
     wish = {"create user": bench.params(bench.rich()), "update user": {**bench.key(), **bench.change}}
     params = wish.get(deed, {**bench.key(), "state": "absent"})
     if bench.name == "cloudcenter" and deed == "delete user":
@@ -179,7 +178,7 @@ def test_a_creation_disturbed_again_and_again_ends_with_one_account(
 @pytest.mark.parametrize("fault", DONE + NOT_DONE, ids=_name)
 def test_an_update_with_a_lost_answer_takes_effect(bench: Bench, fault: tuple[str, Facts]) -> None:
     bench.seed(bench.rich())
-    _faulty(bench, fault, UPDATE[bench.name])
+    _faulty(bench, fault, bench.known.UPDATE)
     result = bench.run(**bench.key(), **bench.change)
     assert not result.get("failed"), result["msg"]
     assert result["changed"] is True
@@ -190,7 +189,7 @@ def test_an_update_with_a_lost_answer_takes_effect(bench: Bench, fault: tuple[st
 
 @pytest.mark.parametrize("fault", DONE + NOT_DONE, ids=_name)
 def test_a_deletion_with_a_lost_answer_takes_effect(bench: Bench, fault: tuple[str, Facts]) -> None:
-    bench.seed(bench.rich(**({"status": "DISABLED"} if bench.name == "cloudcenter" else {})))
+    bench.seed(bench.rich(**bench.known.DELETABLE))
     _faulty(bench, fault, "delete user")
     result = bench.run(**bench.key(), state="absent")
     assert not result.get("failed"), result["msg"]
@@ -307,7 +306,7 @@ def test_somebody_else_who_creates_the_account_meanwhile_is_noticed(bench: Bench
 
 
 def test_an_account_that_somebody_else_deleted_is_not_said_to_be_deleted_here(bench: Bench) -> None:
-    bench.seed(bench.rich(**({"status": "DISABLED"} if bench.name == "cloudcenter" else {})))
+    bench.seed(bench.rich(**bench.known.DELETABLE))
 
     def race() -> None:
         table = bench.simulator.store.tables[bench.simulator.ACCOUNTS]
@@ -322,7 +321,7 @@ def test_an_account_that_somebody_else_deleted_is_not_said_to_be_deleted_here(be
 
 def test_a_deletion_that_finds_nobody_is_not_believed_while_somebody_is_there(bench: Bench) -> None:
     _faulty(bench, ("status", {"code": 404}), "delete user", None)
-    bench.seed(bench.rich(**({"status": "DISABLED"} if bench.name == "cloudcenter" else {})))
+    bench.seed(bench.rich(**bench.known.DELETABLE))
     result = bench.run(**bench.key(), state="absent")
     assert (result["failed"], result["changed"]) == (True, False)
     assert "reported success" not in result["msg"]

@@ -485,7 +485,7 @@ def test_what_a_terminal_obeys_reaches_no_error_about_a_file(bench: Bench, tmp_p
 
 def test_terminal_sequences_reach_no_paper_of_a_role(bench: Bench, tmp_path: Path) -> None:
     field = "name" if bench.name == "platform" else "last_name"
-    off = {"cloudcenter": {"status": "DISABLED"}}.get(bench.name, {})
+    off = bench.known.DELETABLE
     bench.seed(bench.rich(**{field: f"A{ESCAPES}B"}))
     bench.seed(bench.rich("stranger@example.test", email="stranger@example.test", **{field: f"S{ESCAPES}T"}, **off))
     stage = Rehearsal(tmp_path, bench)

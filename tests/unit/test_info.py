@@ -45,7 +45,7 @@ def _keys(bench: Bench, result: Facts) -> set[str]:
     assert result["summary"]["users"] == len(result["users"])
     assert result["summary"]["requests"]["write"] == 0
     assert bench.writes == []
-    word = "email" if bench.name == "cloudcenter" else "username"
+    word = bench.portal.key
     return {user[word] for user in result["users"]}
 
 
@@ -173,7 +173,7 @@ def test_many_accounts_are_listed_in_few_requests(bench: Bench) -> None:
 
 
 def test_users_stand_in_the_order_of_their_keys(bench: Bench) -> None:
-    word = "email" if bench.name == "cloudcenter" else "username"
+    word = bench.portal.key
     keys = [user[word].casefold() for user in bench.info()["users"]]
     assert keys == sorted(keys)
 

@@ -148,7 +148,7 @@ def test_an_unchanged_pass_asks_for_keys_only_where_they_are_to_go(keyed: Bench)
 
 
 def test_keys_go_before_anything_else_and_before_the_account(keyed: Bench) -> None:
-    policy = {"force_disable": True} if keyed.name == "cloudcenter" else {}
+    policy = keyed.known.FORCE
     users = [{**_leave(keyed), **keyed.change}, {**_leave(keyed, BOB), "state": "absent"}]
     result = keyed.run(users=users, concurrency=1, **policy)
     assert not result.get("failed"), result["msg"]

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import ANN, BOB, Bench
+from conftest import ANN, BOB, PORTALS, Bench
 from rehearsal import Rehearsal
 
 from ansible_collections.portal.users.plugins.module_utils._core.fields import number
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NUMBERED = ("certcentral", "platform", "cloudcenter")
+NUMBERED = tuple(name for name in PORTALS if REGISTERED[name].numbered)
 STRANGE = [
     "\u0661\u0660",
     "\uff11\uff10",
@@ -40,7 +41,7 @@ def _numbered(request: pytest.FixtureRequest) -> Bench:
 
 
 def _gone(bench: Bench) -> dict[str, Any]:
-    return {"state": "absent", **({"force_disable": True} if bench.name == "cloudcenter" else {})}
+    return {"state": "absent", **bench.known.FORCE}
 
 
 @pytest.mark.parametrize("given", STRANGE)

@@ -228,7 +228,7 @@ def test_unlisted_accounts_are_not_looked_for_by_default(bench: Bench) -> None:
 
 def test_unlisted_accounts_are_removed_within_the_limit_only(bench: Bench) -> None:
     before = bench.stored()
-    policy = {"force_disable": True} if bench.name == "cloudcenter" else {}
+    policy = bench.known.FORCE
     result = bench.run(users=[bench.person()], unlisted="absent", removal_limit="20%", **policy)
     _nothing_was_sent(bench, before, result)
     assert result["kind"] == "blocked"

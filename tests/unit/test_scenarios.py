@@ -19,6 +19,7 @@ ROLES = ("clc", "certcentral")
 STATUS = ("clc", "cloudcenter")
 FOLDING = ("clc", "cloudcenter")
 EXACT = ("certcentral", "platform")
+NEEDS_A_LOGIN_ONLY = ("scim",)
 ON = {"clc": "Active", "cloudcenter": "ENABLED"}
 OFF = {"clc": "Disabled", "cloudcenter": "DISABLED"}
 TEXT = {"clc": "title", "certcentral": "job_title", "cloudcenter": "company_name"}
@@ -422,6 +423,7 @@ SCENARIOS = (
         action="failed",
         after=_gone,
         says="needs also: ",
+        portals=tuple(name for name in PORTALS if name not in NEEDS_A_LOGIN_ONLY),
     ),
     Scenario(
         "an account is changed by its ID",

@@ -68,7 +68,7 @@ def test_an_account_that_is_gone_since_the_approval_is_told_as_gone(stage: Rehea
     profiles = {"worker": PROFILES["worker"]}
     stage.roster(row("E1", ANN).replace("FirstE1", "Anna"), row("E2", BOB))
     stage.provision(profiles=profiles)
-    how = {"force_disable": True} if stage.bench.name == "cloudcenter" else {}
+    how = stage.bench.known.FORCE
     told = stage.bench.run(users=[{**stage.bench.key(), "state": "absent"}], **how)
     assert not told.get("failed"), told
     told = stage.provision("apply", profiles=profiles)
