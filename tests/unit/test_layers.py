@@ -7,7 +7,8 @@
    `entry`, `_direct` and `job` ask whether it is there.
 2. Only `entry` and `users_file` know Ansible, and `arguments` its `env_fallback`.
 3. `_core` knows no portal, and a portal knows no other one and only the part of `_core` that is made for portals. Only
-   the registry knows all portals, and `plugin_utils` knows the registry and no portal.
+   the registry knows all portals, and `plugin_utils` knows the registry and no portal. A portal may have tables beside
+   it, in files that begin with its name behind an underscore, and these know nothing at all.
 4. The pure files do no I/O, read no clock and start no thread.
 5. `plugin_utils` may know `module_utils`, never the reverse, and `module_utils` knows no other plugins.
 6. Only `entry` and `_direct` end a task.
@@ -219,7 +220,10 @@ def portals(path: str, tree: ast.AST, found: list[Import]) -> Findings:
             yield one.line, f"the engine imports {one.name}"
         if path.startswith(PLUGIN_UTILS) and one.of(f"{own}._portals") and not one.of(f"{own}._portals.registry"):
             yield one.line, f"imports {one.name}, and may only ask the registry"
-        if path.startswith(PORTALS) and path != REGISTRY and one.of(f"{own}._portals"):
+        tables = f"{own}._portals._{Path(path).stem}_"
+        if path.startswith(f"{PORTALS}_") and not one.of("__future__", "typing"):
+            yield one.line, f"a table imports {one.name}"
+        elif path.startswith(PORTALS) and path != REGISTRY and one.of(f"{own}._portals") and tables not in one.name:
             yield one.line, f"a portal imports another one: {one.name}"
         if path.startswith(PORTALS) and one.of(f"{own}._core"):
             file = one.name.removeprefix(f"{own}._core").lstrip(".").partition(".")[0]
@@ -456,6 +460,9 @@ BROKEN = [
     (3, f"{CORE}entry.py", "import importlib\nimportlib.import_module('" + FULL + ".module_utils._portals.clc')"),
     (3, f"{PORTALS}clc.py", "from .platform import PORTAL"),
     (3, f"{PORTALS}clc.py", "from . import platform"),
+    (3, f"{PORTALS}clc.py", "from ._platform_codes import CODES"),
+    (3, f"{PORTALS}_clc_codes.py", "from .._core.errors import Refused"),
+    (3, f"{PORTALS}_clc_codes.py", "from .clc import PORTAL"),
     (3, f"{PORTALS}clc.py", "from .._core.observe import Work"),
     (3, f"{PORTALS}clc.py", "from .._core import entry"),
     (3, "plugins/plugin_utils/_run.py", f"from {FULL}.module_utils._portals.clc import PORTAL"),
@@ -555,6 +562,8 @@ def test_each_rule_is_shown_to_fail() -> None:
         (f"{PEOPLE}run.py", "def f(wish):\n    return wish.reason in LEFT and LEFT[wish.reason]"),
         (f"{PEOPLE}papers/markdown.py", "def f(line):\n    return line.why == ''"),
         (REGISTRY, "from . import certcentral, clc, cloudcenter, platform"),
+        (f"{PORTALS}clc.py", "from ._clc_codes import CODES"),
+        (f"{PORTALS}_clc_codes.py", "from __future__ import annotations\nimport typing as t\nCODES: t.Any = {}"),
         (
             "plugins/plugin_utils/_run.py",
             f"from {FULL}.module_utils._portals.registry import PORTALS\nPORTALS[kind].keys",
