@@ -39,13 +39,18 @@ class Reply:
 
 @dataclasses.dataclass(frozen=True)
 class Sent:
-    """One request that arrived: its path below the base, its query and its decoded body."""
+    """One request that arrived: its path below the base, its query and its decoded body.
+
+    ``raw`` is the query as sent, ``form`` a body that is a form.
+    """
 
     method: str
     path: str
     query: dict[str, list[str]]
     body: t.Any
     headers: t.Mapping[str, str]
+    raw: str = ""
+    form: t.Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
 
 
 Line = tuple[str, str, t.Any]
@@ -66,9 +71,13 @@ class Script(requests.adapters.BaseAdapter):
         assert self._lines, f"{request.method} {path} was sent after the end of the script"
         method, wanted, answer = self._lines.pop(0)
         assert (request.method, path) == (method, wanted)
-        body = json.loads(request.body) if request.body else None
+        form = "form" in str(request.headers.get("Content-Type"))
+        body = json.loads(request.body) if request.body and not form else None
         query = urllib.parse.parse_qs(parts.query, keep_blank_values=True)
-        self.sent.append(Sent(request.method, path, query, body, request.headers))
+        sent = Sent(request.method, path, query, body, request.headers, parts.query)
+        if form:
+            sent = dataclasses.replace(sent, form=urllib.parse.parse_qs(request.body.decode("ascii")))
+        self.sent.append(sent)
         return answered(request, answer if isinstance(answer, Reply) else Reply(answer))
 
     def close(self) -> None:

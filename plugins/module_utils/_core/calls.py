@@ -19,6 +19,10 @@ WRITE = "write"
 SESSION = "session"
 
 
+class Form(dict[str, str]):
+    """A body that is sent as a form, not as JSON."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Call:
     """One operation of a portal: what it is called in messages, its effect, verb and path below the base URL.

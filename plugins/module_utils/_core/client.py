@@ -74,9 +74,11 @@ class Client:
         *,
         allow: t.Collection[str] = (READ, WRITE, SESSION),
         mount: t.Callable[[t.Any], None] | None = None,
+        link: Link | None = None,
     ) -> None:
         self._width = connection.width
-        self._link = Link(connection, auth, mount)
+        self._connection = connection
+        self._link = link or Link(connection, auth, mount)
         self._auth = auth
         self.throttle = throttle
         self._allow = frozenset(allow)
@@ -104,6 +106,16 @@ class Client:
     def carry(self, secrets: t.Iterable[str]) -> None:
         """Note ``secrets`` that requests will hold besides the credential, and that the portal may repeat."""
         self._carried = self._carried.union(secrets)
+
+    def beside(self, url: str, auth: Auth, option: str) -> Client:
+        """Return a client that logs in at another address, by ``auth`` alone; ``option`` is where the address stands.
+
+        It shares how to get there, what the task may spend, and the count of requests.
+        """
+        link = self._link.beside(url, auth, option)
+        other = Client(self._connection, auth, self.throttle, allow=(SESSION,), link=link)
+        other.gate = self.gate
+        return other
 
     def close(self) -> None:
         """Close the connections, after the last requests on them."""
@@ -147,10 +159,11 @@ class Client:
         call: Call,
         parse: t.Callable[[Answer], T],
         *,
-        query: t.Mapping[str, t.Any] | t.Sequence[tuple[str, t.Any]] | None = None,
+        query: t.Mapping[str, t.Any] | t.Sequence[tuple[str, t.Any]] | str | None = None,
         body: t.Any = None,
         headers: t.Mapping[str, str] | None = None,
         within: Allowance | None = None,
+        final: t.Collection[int] = (),
         **path: t.Any,
     ) -> T:
         """Send ``call`` and return what ``parse`` makes of its answer, or raise the ``PortalError`` that it means.
@@ -158,7 +171,8 @@ class Client:
         ``parse`` raises ``Unclear`` for an answer of a wrong shape, which is handled like any other garbage.
 
         ``path`` fills the placeholders of the call's path. ``within`` is what the list may take that the call is a page
-        of. Reads are repeated by the rules of ``errors.py``; writes only when the portal did not look at them.
+        of. Reads are repeated by the rules of ``errors.py``; writes only when the portal did not look at them. After
+        an answer with one of the statuses in ``final`` nothing is repeated: the caller knows another way to ask.
         """
         if call.effect not in self._allow:
             raise Misuse(f"the call {call.name!r} changes the portal, which is not allowed in check mode")
@@ -200,7 +214,7 @@ class Client:
                     self._auth.forget(generation)
                     continue
                 attempt += 1
-                if not repeatable(call, error) or attempt > self.throttle.retries:
+                if error.status in final or not repeatable(call, error) or attempt > self.throttle.retries:
                     raise
                 self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
             else:

@@ -15,11 +15,12 @@ import json
 import threading
 import types
 import typing as t
+import urllib.parse
 
 from . import deps, transport
 from .answers import Answer, read, useless
 from .body import ASKED
-from .calls import READ, SESSION, WRITE, Call
+from .calls import READ, SESSION, WRITE, Call, Form
 from .causes import WANTS_PASSWORD, cause, file_missing, no_password, proxy_secrets
 from .errors import PortalError, Unclear
 
@@ -60,10 +61,17 @@ class Link:
     ``mount`` may put other transport adapters in place, before the first request.
     """
 
-    def __init__(self, connection: Connection, auth: Auth, mount: t.Callable[[t.Any], None] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        auth: Auth,
+        mount: t.Callable[[t.Any], None] | None = None,
+        sent: collections.Counter[str] | None = None,
+    ) -> None:
         self._connection = connection
+        self._mount = mount
         self._lock = threading.Lock()
-        self._sent: collections.Counter[str] = collections.Counter()
+        self._sent: collections.Counter[str] = collections.Counter() if sent is None else sent
         self._session = transport.session(connection.width)
         if mount is not None:
             mount(self._session)
@@ -88,6 +96,11 @@ class Link:
     def sent(self) -> dict[str, int]:
         """The number of requests that were sent, by effect."""
         return {effect: self._sent[effect] for effect in (SESSION, READ, WRITE)}
+
+    def beside(self, url: str, auth: Auth, option: str) -> Link:
+        """Return a link to another address, with a credential of its own and the same settings; ``option`` has it."""
+        elsewhere = dataclasses.replace(self._connection, url=url, names={**self._connection.names, "api_url": option})
+        return Link(elsewhere, auth, self._mount, self._sent)
 
     def close(self) -> None:
         """Close the connections."""
@@ -119,7 +132,10 @@ class Link:
         url = f"{self._connection.url.rstrip('/')}/{place}" if place else self._connection.url
         sent_headers = dict(headers or {})
         data = None
-        if body is not None:
+        if isinstance(body, Form):
+            data = urllib.parse.urlencode(body).encode("ascii")
+            sent_headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        elif body is not None:
             data = json.dumps(body, separators=(",", ":")).encode("ascii")
             sent_headers.setdefault("Content-Type", "application/json")
         with self._lock:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import threading
 import typing as t
 
@@ -15,7 +16,14 @@ from scripted import QuietClock
 from toy import KEY, PASSWORD
 from wire import Wire, reply
 
-from ansible_collections.portal.users.plugins.module_utils._core.auth import Auth, Basic, KeyHeader, LoginCookie
+from ansible_collections.portal.users.plugins.module_utils._core.auth import (
+    Auth,
+    Basic,
+    ClientCredentials,
+    KeyHeader,
+    LoginCookie,
+    token_address,
+)
 from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE, Call
 from ansible_collections.portal.users.plugins.module_utils._core.client import Client
 from ansible_collections.portal.users.plugins.module_utils._core.connection import Connection
@@ -213,3 +221,45 @@ def test_an_unclear_error_of_a_call_is_not_mistaken_for_one_of_the_login() -> No
         sender = client(wire, LoginCookie(logon, [KEY]), retries=0)
         with pytest.raises(Unclear):
             sender.send(LIST)
+
+
+def test_a_token_of_client_credentials_comes_once_from_an_address_of_its_own() -> None:
+    token = json.dumps({"access_token": "canary-token-1", "token_type": "bearer"}).encode()
+    with Wire(reply(200, token), reply()) as wire:
+        sender = client(wire, ClientCredentials(f"{wire.url}/token", "me", PASSWORD, "a b", option="token_url"))
+        sender.send(LIST)
+        sender.send(LIST)
+        assert wire.lines == ["POST /base/token HTTP/1.1", *["GET /base/users HTTP/1.1"] * 2]
+        assert str(wire.header("Authorization", 0)).startswith("Basic ")
+        assert wire.header("Content-Type", 0) == "application/x-www-form-urlencoded"
+        assert [wire.header("Authorization", number) for number in (1, 2)] == ["Bearer canary-token-1"] * 2
+    assert {"canary-token-1", PASSWORD} <= sender.secrets
+    assert sender.sent["session"] == 1
+
+
+def test_a_client_that_is_refused_is_asked_for_no_second_time_and_hidden() -> None:
+    no = json.dumps({"error": "invalid_client", "error_description": f"bad {PASSWORD}"}).encode()
+    with Wire(reply(401, no)) as wire:
+        sender = client(wire, ClientCredentials(f"{wire.url}/token", "me", PASSWORD, "", option="token_url"))
+        for _attempt in range(2):
+            with pytest.raises(Denied, match="code invalid_client") as caught:
+                sender.send(LIST)
+            assert PASSWORD not in str(caught.value)
+            assert "Check token_url" in str(caught.value)
+        assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "place", "ftp://a.example/", "https:///x", "https://a:b@c.example/", "https://a.example/#x", "https://a:0/"],
+)
+def test_what_gives_no_tokens_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(BadInput, match="is no address that gives tokens") as caught:
+        token_address(url, "token_url")
+    assert not url or url not in str(caught.value)
+
+
+def test_a_secret_does_not_travel_in_clear_text_to_another_machine() -> None:
+    with pytest.raises(BadInput, match="use https://"):
+        token_address("http://login.example.org/token", "token_url")
+    assert token_address("http://127.0.0.2:8080/token", "token_url")
