@@ -25,7 +25,9 @@ if t.TYPE_CHECKING:
 LARGEST_BODY = 64 * body.MEGABYTE
 LARGEST_REFUSAL = body.MEGABYTE
 """Of an answer that says no, or leads elsewhere, so much is read at most; its status counts whatever its body is."""
-UNTOUCHED = frozenset((400, 401, 403, 404, 405, 409, 410, 411, 413, 414, 415, 417, 421, 422, 425, 426, 428, 429, 431))
+UNTOUCHED = frozenset(
+    (400, 401, 403, 404, 405, 409, 410, 411, 412, 413, 414, 415, 417, 421, 422, 425, 426, 428, 429, 431)
+)
 """The statuses that say for sure that a write was not carried out: the refusals that docs/apis knows, and those of a
 server that does not take the request at all. Any other may be the last word of something that has been done: of a
 gateway that lost patience (408, 499), of a server that cannot write its answer down (406, 501, 505)."""

@@ -46,7 +46,7 @@ def connection_options(portal: Portal) -> tuple[Option, ...]:
 
 def task_options(portal: Portal) -> tuple[Option, ...]:
     """Return all options of a task that are neither policy nor attributes of an account."""
-    return (*portal.credentials, *connection_options(portal), *portal.scope)
+    return (*portal.credentials, *connection_options(portal), *portal.scope, *portal.variants)
 
 
 def entry_spec(portal: Portal) -> Spec:

@@ -28,6 +28,7 @@ class Index:
         # Accounts that can look like another one; how they look is worked out when the first one is asked for.
         self._odd: dict[str, Account] = {}
         self._by_look: dict[tuple[bool, str], list[Account]] | None = None
+        self._by_value: dict[str, dict[t.Any, list[Account]]] = {}
         for account in accounts:
             self.put(account)
 
@@ -40,6 +41,7 @@ class Index:
     def put(self, account: Account) -> None:
         """Add or replace an account."""
         self.drop(account.id)
+        self._by_value.clear()
         self.by_id[account.id] = account
         identity = account.identity
         self._by_identity[identity] = (*self._by_identity.get(identity, ()), account)
@@ -51,6 +53,7 @@ class Index:
         """Forget an account."""
         old = self.by_id.pop(ident, None)
         if old is not None:
+            self._by_value.clear()
             identity = old.identity
             self._by_identity[identity] = tuple(a for a in self._by_identity[identity] if a.id != ident)
             if self._odd.pop(ident, None) is not None:
@@ -60,6 +63,14 @@ class Index:
         """Return the accounts whose folded key is that of ``desired``."""
         identity = desired.identity
         return [] if identity is None else list(self._by_identity.get(identity, ()))
+
+    def having(self, name: str, value: str) -> list[Account]:
+        """Return the accounts whose field ``name`` has exactly this value."""
+        if name not in self._by_value:
+            found = self._by_value[name] = {}
+            for account in self.by_id.values():
+                found.setdefault(account.values.get(name), []).append(account)
+        return self._by_value[name].get(value, [])
 
     def lookalikes(self, desired: Desired) -> list[Account]:
         """Return the accounts whose key only looks like that of ``desired``, and is another one when folded."""
@@ -89,9 +100,32 @@ def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
     """Return the account that ``desired`` means, None if there is none; raises ``Ambiguous``.
 
     An account that only looks like the one that is meant is an error, too: nothing is done to it, nor made beside it.
+    So is one that the second identity tells, while the key tells another one.
     """
+    known = _by_second(portal, desired, index) if desired.second else None
+    found = _by_key(portal, desired, index) if known is None or index.candidates(desired) else known
+    if known is not None and found is not None and found.id != known.id:
+        raise Ambiguous(
+            f"{portal.key} {desired.key!r} is the account with the id {found.id}, and {portal.second} "
+            f"{desired.second!r} that with the id {known.id} ({known.key!r})",
+            hint="Find out whose accounts these are, and give the id of the right one",
+        )
+    return found
+
+
+def _by_second(portal: Portal, desired: Desired, index: Index) -> Account | None:
+    """Return the account whose second identity is exactly that of ``desired``."""
+    found = index.having(portal.second, desired.second or "")
+    if len(found) > 1:
+        which = ", ".join(f"{a.key!r} (id {a.id})" for a in found[:5])
+        text = f"{len(found)} accounts have the {portal.second} {desired.second!r}: {which}"
+        raise Ambiguous(text, hint="Give the id of the right one")
+    return found[0] if found else None
+
+
+def _by_key(portal: Portal, desired: Desired, index: Index) -> Account | None:
     candidates = index.candidates(desired)
-    exact = [account for account in candidates if account.key == desired.key]
+    exact = [] if portal.caseless else [account for account in candidates if account.key == desired.key]
     found = exact or candidates
     if not found:
         lookalikes = index.lookalikes(desired)

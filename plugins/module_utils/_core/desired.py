@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .errors import BadInput
+from .errors import BadInput, Unsupported
 from .fields import MISSING, Params
 from .identity import fold, marks, points, unfit
 
@@ -29,7 +29,8 @@ class Desired:
 
     ``given`` holds the canonical wishes of the fields that the user typed, ``options`` the options of those that were
     typed as names, and ``words`` the names for the IDs of these, by field. ``generated`` names the secrets in ``given``
-    that nobody gave: they are made up for this run, and another run has others.
+    that nobody gave: they are made up for this run, and another run has others. ``second`` is the value of the field
+    that tells the account besides its key, where the portal has one.
     """
 
     position: int
@@ -41,6 +42,7 @@ class Desired:
     options: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     words: t.Mapping[str, t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
     generated: frozenset[str] = frozenset()
+    second: str | None = None
 
     def option(self, name: str) -> str:
         """Return the option by which the user gave the field ``name``."""
@@ -62,7 +64,7 @@ class Desired:
     @property
     def label(self) -> str:
         """The user in messages."""
-        return self.key or f"id {self.id}"
+        return self.key or (f"id {self.id}" if self.id is not None else str(self.second))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,6 +203,9 @@ class _Shape(t.NamedTuple):
     def of(cls, portal: Portal, entry: Params, names: t.Iterable[str]) -> _Shape:
         fields = portal.spoken_of(names)
         spoken = {field.name: field.spoken(entry) for field in fields}
+        barred = next((field for field in fields if field.barred), None)
+        if barred is not None:
+            raise Unsupported(f"{spoken[barred.name][0]}: {portal.title} {barred.barred}, leave it out")
         other = {name: told for name, told in spoken.items() if told[0] != name}
         return cls(fields, {n: option for n, (option, _w) in other.items()}, {n: w for n, (_o, w) in other.items()})
 
@@ -238,14 +243,18 @@ class Reader:
         key_option = portal.key_of(service=service)
         key = (given.get(key_option) or "").strip() or None
         ident = portal.ident(entry["id"]) if entry.get("id") is not None else None
-        if key is None and not ident:
-            raise BadInput(f"{key_option} or id is required, to say which account is meant")
+        if key is None and not ident and not given.get(portal.second):
+            names_of = ", ".join(filter(None, (key_option, portal.second)))
+            raise BadInput(f"{names_of} or id is required, to say which account is meant")
         if key is not None:
             fault = unfit(key)
             if fault:
                 raise BadInput(f"{key_option}: {key!r} {fault}; write it without them")
             given[key_option] = key
-        return Desired(position, key, ident or None, service, state, given, shape.options, shape.words, generated)
+        second = str(given.get(portal.second) or "") or None
+        return Desired(
+            position, key, ident or None, service, state, given, shape.options, shape.words, generated, second
+        )
 
 
 def _states(portal: Portal, state: str) -> None:
@@ -256,10 +265,14 @@ def _states(portal: Portal, state: str) -> None:
 
 def _twice(found: t.Sequence[Desired], source: str) -> list[str]:
     by_id: dict[str, Desired] = {}
+    by_second: dict[str, Desired] = {}
     by_mark: dict[tuple[bool, str], Desired] = {}
     wrong: list[str] = []
     for desired in found:
         first = by_id.setdefault(desired.id, desired) if desired.id else desired
+        if desired.second:
+            other = by_second.setdefault(desired.second, desired)
+            first = other if first is desired else first
         # Two that look the same are the same, because nobody could tell which one a message is about.
         for mark in () if desired.key is None else marks(desired.key):
             other = by_mark.setdefault((desired.service, mark), desired)

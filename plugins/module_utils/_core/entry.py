@@ -112,6 +112,7 @@ def _given(portal: Portal, params: Params) -> set[str]:
 
 
 def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
+    portal = portal.of(params)
     policy = Policy.of(params)
     with undisturbed():
         entries, source = listed_entries(portal, params, context.no_log_values, context.unlock)
@@ -182,6 +183,7 @@ def _stopped(portal: Portal, batch: Batch) -> list[dict[str, t.Any]]:
 
 
 def _inform(portal: Portal, params: Params, context: Context) -> Result:
+    portal = portal.of(params)
     _readable(portal, params.get(f"{portal.key}s") or ())
     session = open_session(portal, params, context, width=4, check_mode=True, service=params.get("service"), ask=False)
     before = session.client.sent

@@ -21,7 +21,9 @@ from .identity import lowered
 
 REQUIRED = "required"
 ALLOWED = "allowed"
+AFTER = "after"
 NEVER = "never"
+"""What ``Field.create`` and ``Field.update`` say; AFTER is written by its own call once the account is there."""
 
 EMAIL = "email"
 FIRST_NAME = "first_name"
@@ -63,6 +65,7 @@ class Field:
     value. ``means`` marks what the engine must know of a person (EMAIL, FIRST_NAME or LAST_NAME). ``wide_when_empty``
     says that the account may see all where the field is empty, so that it is never emptied because nothing was said.
     ``takeover`` says that whoever sets it decides who gets into the account, or what that one may do there.
+    ``barred`` is why this very portal does not take the field although others of its kind do, as the end of a sentence.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Field:
     means: str = ""
     wide_when_empty: bool = False
     takeover: bool = False
+    barred: str = ""
 
     compared: t.ClassVar[bool] = True
     secret: t.ClassVar[bool] = False
@@ -206,6 +210,41 @@ class Choice(Text):
 
     def options(self) -> Spec:
         return {self.name: {"type": "str", "choices": list(self.choices)}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Texts(Field):
+    """Several texts, such as further addresses, that are replaced as a whole; no right, and in no order.
+
+    ``fold`` says that letter case makes no difference.
+    """
+
+    fold: bool = False
+
+    def options(self) -> Spec:
+        return {self.name: {"type": "list", "elements": "str"}}
+
+    def accept(self, value: t.Any) -> frozenset[str]:
+        if not isinstance(value, (list, tuple)):
+            raise BadInput(f"{self.name}: must be a list of text, and is {kind_of(value)}")
+        wrong = next((text for text in value if CONTROLS.search(str(text))), None)
+        if wrong is not None:
+            raise BadInput(f"{self.name}: {wrong!r} contains control characters, remove them")
+        return self.canonical(value)
+
+    def canonical(self, wire: t.Any) -> frozenset[str]:
+        texts = [str(text).strip() for text in wire or () if text is not None]
+        return frozenset(text for text in texts if text)
+
+    def same(self, current: t.Any, value: t.Any) -> bool:
+        alike = lowered if self.fold else str
+        return frozenset(map(alike, current)) == frozenset(map(alike, value))
+
+    def wire(self, value: t.Any) -> list[str]:
+        return sorted(value)
+
+    def show(self, value: t.Any) -> list[str]:
+        return sorted(value)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 import typing as t
 import unicodedata
 import urllib.parse
 
 from .arguments import absolute, connection_options, task_options
+from .auth import far
 from .calls import READ, SESSION, WRITE
 from .causes import passwords_in, proxy_of, refuse_surroundings
 from .client import Client
@@ -85,8 +85,9 @@ def open_session(
     keeps sessions, an open one is taken again.
     """
     complete(portal, params)
-    settings = {o.name: params.get(o.name) for o in (*portal.credentials, *portal.scope, *portal.policy)}
-    settings["service_wanted"] = service
+    told = (*portal.credentials, *portal.scope, *portal.policy, *portal.variants)
+    settings = {o.name: params.get(o.name) for o in told}
+    settings.update(service_wanted=service, client_cert=params.get("client_cert"))
     names = [o.name for o in connection_options(portal)]
     mark = json.dumps(
         [portal.name, check_mode, width, settings, [params.get(n) for n in names]], default=str, sort_keys=True
@@ -128,7 +129,8 @@ def open_session(
         client.close()
         raise
     credential = tuple((o.name, params.get(o.name)) for o in portal.credentials)
-    session = Session(portal, connector, throttle, tenant=tenant, credential=credential, check_mode=check_mode)
+    known = connector.portal
+    session = Session(known, connector, throttle, tenant=tenant, credential=credential, check_mode=check_mode)
     if context.sessions is not None:
         # Items of one loop may differ in their concurrency, and still count together.
         session.tally = context.tallies.setdefault(tenant, session.tally)
@@ -269,8 +271,3 @@ def _warn(portal: Portal, connection: Connection, warnings: list[str]) -> None:
             f"{where} is false: whoever answers in place of {url.hostname} gets the credential. "
             "Give the issuer's certificate with ca_path instead."
         )
-
-
-def far(host: str | None) -> bool:
-    """Return whether ``host`` is another machine."""
-    return bool(host) and host not in ("localhost", "::1") and not re.fullmatch(r"127(\.[0-9]+){1,3}", host or "")

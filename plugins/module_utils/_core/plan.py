@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 
 from .errors import Refused, cut
-from .fields import ALLOWED, MISSING, NEVER, REQUIRED, Input, Members
+from .fields import AFTER, ALLOWED, MISSING, NEVER, REQUIRED, Input, Members
 from .identity import fold
 from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values
 
@@ -227,17 +227,28 @@ def _join(portal: Portal, policy: Policy, desired: Desired) -> Plan:
         if missing:
             text = f"to create the account, {portal.title} needs also: {', '.join(missing)}"
             raise Refused(text, hint="Give these, or check who is meant", reason="needs_more")
-    values = {}
+    values: dict[str, t.Any] = {}
+    parts: dict[str, dict[str, t.Any]] = {}
     for field in fields:
         if field.name in desired.given and field.create != NEVER:
-            wish = desired.given[field.name]
-            values[field.name] = field.merge(field.canonical(None), wish) if field.compared else wish
+            wish, nothing = desired.given[field.name], field.canonical(None)
+            value = field.merge(nothing, wish) if field.compared else wish
+            if field.compared and value == nothing and (field.barred or field.create == AFTER):
+                continue
+            _refuse_barred(portal, field, desired.option(field.name))
+            (parts.setdefault(field.part, {}) if field.create == AFTER else values)[field.name] = value
     steps = [Step(CREATE, values=values)]
-    changes = [_new(desired, portal.field(name), value) for name, value in values.items()]
+    steps += [Step(WRITE, part, parts[part]) for part in sorted(parts, key=portal.parts.index)]
+    changes = [_new(desired, portal.field(name), value) for step in steps for name, value in step.values.items()]
     if desired.state == "enabled" and portal.born == PENDING:
         steps.append(_activate(portal, desired))
         changes += [*_inputs(portal, desired, steps[-1]), Change("status", "status", None, ACTIVE)]
     return Plan(CREATED, tuple(steps), tuple(changes))
+
+
+def _refuse_barred(portal: Portal, field: Field, option: str) -> None:
+    if field.barred:
+        raise Refused(f"{option}: {portal.title} {field.barred}", hint="Leave it out", reason="barred")
 
 
 def _is_set(field: Field) -> bool:
@@ -275,6 +286,7 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
             kept[desired.option(field.name)] = desired.show(field, current)
             continue
         change = _change(desired, field, current, value)
+        _refuse_barred(portal, field, change.option)
         if field.update == NEVER:
             text = f"{change.option} is {change.before!r} and {portal.title} cannot change it to {change.after!r}"
             hint = f"Write {change.option} as the portal has it, or leave it out, and change it on the portal"
@@ -341,14 +353,17 @@ def keys_of(account: Account) -> str:
 
 
 def _renames(portal: Portal, desired: Desired, account: Account) -> bool:
-    """Return whether the given key is a wish (the account was found by ID) and not what it was found by."""
-    if desired.id is None or desired.service:
+    """Return whether the given key is a wish (the account was found otherwise) and not what it was found by."""
+    by_second = desired.second is not None and fold(desired.key or "") != fold(account.key)
+    if desired.service or (desired.id is None and not by_second):
         return False
     if portal.field(portal.key).update == ALLOWED:
         return True
     if fold(desired.key or "") != fold(account.key):
-        text = f"the id {account.id} belongs to {account.key!r}, and {portal.title} cannot rename accounts"
-        raise Refused(text, hint=f"Check the id, or leave {portal.key} out", reason="cannot_rename")
+        by = "id" if desired.id is not None else portal.second
+        text = f"the {by} {account.id if desired.id is not None else desired.given.get(by)} belongs to {account.key!r}"
+        text += f", and {portal.title} cannot rename accounts"
+        raise Refused(text, hint=f"Check the {by}, or leave {portal.key} out", reason="cannot_rename")
     return False
 
 
@@ -356,7 +371,7 @@ def _status_step(portal: Portal, desired: Desired, account: Account) -> Step | N
     if desired.state == "enabled" and account.status != ACTIVE:
         if account.status == PENDING:
             return _activate(portal, desired)
-        if account.status == DISABLED:
+        if account.status == DISABLED or (portal.unset and account.status_raw is None):
             return Step(ENABLE)
         text = f"the status is {account.status_raw!r}, which cannot be changed now"
         raise Refused(text, hint="Run again later", reason="wrong_status")

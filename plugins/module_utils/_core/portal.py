@@ -56,12 +56,15 @@ class Option:
     default: t.Any = None
     secret: bool = False
     required: bool = False
+    choices: tuple[str, ...] = ()
 
     def spec(self) -> dict[str, t.Any]:
         """Return its argument spec, without the fallbacks."""
         spec: dict[str, t.Any] = {"type": self.kind, "no_log": self.secret}
         if self.default is not None:
             spec["default"] = self.default
+        if self.choices:
+            spec["choices"] = list(self.choices)
         return spec
 
 
@@ -141,6 +144,10 @@ class Portal:
     of an update, and each key, is worth a request of its own where another was refused. ``managed_in`` is the other
     product that the users of an account may be managed in: then what is done here may be refused, or undone, because of
     it, and who has no account here any more may still exist there.
+    ``variant`` makes the portal of one product, and of one task, out of a portal that many products offer; ``variants``
+    are the options that it goes by. ``second`` is the field by which an account is known as well, whatever its key.
+    ``caseless`` says that keys have no letter case, so that of two which differ in nothing else neither is taken.
+    ``unset`` says that a status that is not told is one that nobody has set yet, so that enabling sets it.
     ``numbered`` says that an account may be named by a number, because its ID is one. ``retired`` is a sentence for who
     meets a service that has ended, and ``former`` are its hosts.
     """
@@ -169,6 +176,11 @@ class Portal:
     hides_duplicates: bool = False
     apart: bool = False
     managed_in: str = ""
+    variant: t.Callable[[Portal, Settings], Portal] | None = None
+    variants: tuple[Option, ...] = ()
+    second: str = ""
+    caseless: bool = False
+    unset: bool = False
     numbered: bool = True
     retired: str = ""
     former: tuple[str, ...] = ()
@@ -200,6 +212,10 @@ class Portal:
     def ident(self, given: t.Any) -> str:
         """Return an ID that somebody gave as the portal writes it: 007 is 7 where IDs are numbers."""
         return (number(given) if self.numbered else None) or str(given).strip()
+
+    def of(self, settings: Settings) -> Portal:
+        """Return the portal that a task with these options is about."""
+        return self if self.variant is None else self.variant(self, settings)
 
     def field(self, name: str) -> Field:
         """Return the field called ``name``."""
@@ -271,8 +287,12 @@ class Portal:
 class Connector(abc.ABC):
     """The protocol half of a portal. Raises ``PortalError`` kinds only; returns when an asynchronous call has ended.
 
-    ``settings`` are the task's credentials without secrets, scope and policy options.
+    ``settings`` are the task's credentials without secrets, scope and policy options. ``wanted`` names the fields that
+    the task is about: what is not among them, and costs a request of its own, need not be told. ``open`` may put
+    another ``portal`` in place, that knows what the server at hand does not offer.
     """
+
+    wanted: frozenset[str] = frozenset()
 
     def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
         self.client = client

@@ -118,8 +118,8 @@ class Session:
         ``begin`` is told how many that are, and ``seen`` each time that one was read. The first error is raised: where
         one account cannot be read, nobody can say what no other account has.
         """
+        wanted = self.connector.wanted = frozenset(names)
         accounts = list(self.accounts())
-        wanted = frozenset(names)
         vague = [a for a in accounts if not (a.full or wanted <= a.values.keys())]
         works = [Work(Desired(-1, a.key, a.id, bool(a.service), "present", {}), a) for a in vague]
         begin(len(works))
@@ -149,6 +149,7 @@ class Session:
         Errors of single users are in their works; what concerns all of them is raised.
         """
         observer = self.observer
+        self.connector.wanted = frozenset(name for one in desired for name in one.given)
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
         if fresh or observer.stale or not observer.complete:
             observer.forget()

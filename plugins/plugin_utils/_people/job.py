@@ -238,6 +238,7 @@ class _Reader:
         self._event(told)
         sound = len(self.faults) == known
         params = self._connection(portal)
+        portal = portal.of(params)
         self._unsupported(portal)
         timezone = self._timezone(told)
         today = self._today(told, timezone)

@@ -235,6 +235,8 @@ class Run:
         for text in self.job.context.warnings:
             self.job.warn(text)
         tenant = session.tenant
+        # Only the server at hand tells what it does not offer, and what nobody can have is nobody's wish.
+        self.job = dataclasses.replace(self.job, portal=session.portal)
         self.reached = True
         self.tenant = tenant.text
         self.section = dataclasses.replace(self.section, address=tenant.address, scope=tenant.scope)

@@ -14,13 +14,12 @@ import typing as t
 import urllib.parse
 from pathlib import PurePosixPath
 
-from ansible_collections.portal.users.plugins.module_utils._core.auth import Auth, KeyHeader
+from ansible_collections.portal.users.plugins.module_utils._core.auth import Auth, KeyHeader, far
 from ansible_collections.portal.users.plugins.module_utils._core.causes import refuse_surroundings
 from ansible_collections.portal.users.plugins.module_utils._core.cells import LARGEST, Stop, show
 from ansible_collections.portal.users.plugins.module_utils._core.connection import Connection
 from ansible_collections.portal.users.plugins.module_utils._core.download import download
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, PortalError
-from ansible_collections.portal.users.plugins.module_utils._core.opening import far
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.sources import CSV, JSON, TABLES, Source
 
 HEADER, CA_PATH = "PROVISION_ROSTER_HEADER", "PROVISION_ROSTER_CA_PATH"

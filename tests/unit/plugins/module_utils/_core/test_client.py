@@ -179,6 +179,7 @@ MATRIX = (
     same("404", reply(404, b"<html>Not here</html>"), "Missing", 1),
     same("410", reply(410), "Missing", 1),
     same("409", reply(409), "Clash", 1),
+    same("412", reply(412), "Refused", 1),
     same("422", reply(422), "Refused", 1),
     *(
         Case(str(status), reply(status), ("Refused", 1), ("Unclear", 1), ("Refused", 1))
@@ -341,6 +342,15 @@ def test_a_write_after_429_is_sent_again() -> None:
         sender = client(wire.url)
         assert sender.send(Call("create user", WRITE, "POST", "users"), body={"a": 1}).status == 201
         assert sender.sent[WRITE] == 2
+
+
+def test_an_answer_that_is_final_to_its_caller_is_not_asked_for_again() -> None:
+    with Wire(reply(500)) as wire:
+        sender = client(wire.url)
+        assert failure(sender, final=(500,)).status == 500
+        assert len(wire.requests) == 1
+        assert failure(sender, final=(501,)).status == 500
+        assert len(wire.requests) == 4
 
 
 def test_no_retries_mean_one_request() -> None:

@@ -47,6 +47,48 @@ def test_the_exact_key_wins_over_the_folded_one(keys: list[str], wanted: str, fo
     assert (got.id if got else None) == found
 
 
+@pytest.mark.parametrize("keys", [["ANN", "ann"], ["ann", "ANN"]])
+def test_of_two_keys_that_differ_in_case_only_neither_is_taken_where_keys_have_no_case(keys: list[str]) -> None:
+    index = Index(account(str(i), key) for i, key in enumerate(keys))
+    caseless = dataclasses.replace(PORTAL, caseless=True)
+    with pytest.raises(Ambiguous, match="2 accounts may be meant"):
+        correlate(caseless, wish(username="ann"), index)
+    assert correlate(caseless, wish(username="ANN"), Index([account("0", "ann")])) is not None
+
+
+KNOWN_BY_MAIL = dataclasses.replace(PORTAL, second="email")
+
+
+def mailed(ident: str, key: str, email: str) -> Account:
+    return Account(id=ident, key=key, values={"email": email}, full=False)
+
+
+def known(second: str | None, key: str | None = None) -> Desired:
+    return Desired(0, key, None, False, "present", {}, second=second)
+
+
+def test_an_account_is_found_by_its_second_identity_whatever_its_key_is() -> None:
+    index = Index([mailed("0", "old", "a@x.example"), mailed("1", "bob", "b@x.example")])
+    for desired in (known("a@x.example"), known("a@x.example", "new"), known("a@x.example", "old")):
+        got = correlate(KNOWN_BY_MAIL, desired, index)
+        assert got is not None
+        assert got.id == "0"
+    assert correlate(KNOWN_BY_MAIL, known("A@x.example"), index) is None
+    index.put(mailed("0", "old", "c@x.example"))
+    assert correlate(KNOWN_BY_MAIL, known("a@x.example"), index) is None
+
+
+def test_two_accounts_of_one_second_identity_and_one_that_contradicts_the_key_are_refused() -> None:
+    index = Index(
+        [mailed("0", "ann", "a@x.example"), mailed("1", "bob", "b@x.example"), mailed("2", "c", "b@x.example")]
+    )
+    with pytest.raises(Ambiguous, match=r"2 accounts have the email 'b@x.example'"):
+        correlate(KNOWN_BY_MAIL, known("b@x.example"), index)
+    index.drop("2")
+    with pytest.raises(Ambiguous, match=r"username 'ann' is the account with the id 0, and email 'b@x.example' that"):
+        correlate(KNOWN_BY_MAIL, known("b@x.example", "ann"), index)
+
+
 def test_two_candidates_are_an_error_that_names_both() -> None:
     index = Index([account("1", "ANN"), account("2", "Ann")])
     with pytest.raises(Ambiguous) as caught:

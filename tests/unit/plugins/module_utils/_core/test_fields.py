@@ -28,6 +28,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     Reference,
     Secret,
     Text,
+    Texts,
     identifier,
     order,
     squeezed,
@@ -43,6 +44,23 @@ SHORT = Text("name", longest=5)
 MAIL = Text("email", pattern=r"[^@]+@[^@]+", rule="give an address", create=REQUIRED)
 
 ids = st.frozensets(st.integers(1, 20).map(str), max_size=6)
+
+
+MORE = Texts("emails", fold=True)
+
+
+def test_several_texts_are_replaced_as_a_whole_and_have_no_order() -> None:
+    assert MORE.options() == {"emails": {"type": "list", "elements": "str"}}
+    wish = MORE.wanted({"emails": ["b@x.example", " A@x.example ", ""]})
+    assert wish == frozenset(("A@x.example", "b@x.example"))
+    assert MORE.same(MORE.canonical(["a@x.example", "B@x.example", None]), wish)
+    assert not dataclasses.replace(MORE, fold=False).same(MORE.canonical(["a@x.example", "b@x.example"]), wish)
+    assert MORE.merge(frozenset("z"), MORE.wanted({"emails": []})) == frozenset()
+    assert MORE.wire(wish) == MORE.show(wish) == ["A@x.example", "b@x.example"]
+    assert MORE.canonical(None) == frozenset()
+    assert MORE.strips(wish, frozenset()) is False
+    assert "control characters" in said(lambda: MORE.wanted({"emails": ["a\nb"]}))
+    assert said(lambda: MORE.wanted({"emails": "a"})) == "emails: must be a list of text, and is text."
 
 
 def said(act: t.Callable[[], t.Any]) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -15,7 +16,8 @@ from toy import ANN, PASSWORD, PORTAL, Toy, policy, wish
 
 from ansible_collections.portal.users.plugins.module_utils._core import plan
 from ansible_collections.portal.users.plugins.module_utils._core.errors import Refused
-from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
+from ansible_collections.portal.users.plugins.module_utils._core.fields import AFTER, ALLOWED
+from ansible_collections.portal.users.plugins.module_utils._core.portal import UNKNOWN, Account, Portal
 
 BARE = {"username": "ann", "email": "ann@example.test"}
 
@@ -35,6 +37,50 @@ def labels(made: plan.Plan) -> list[str]:
 def altered(**changes: t.Any) -> Portal:
     facts = {name: getattr(PORTAL, name) for name, field in PORTAL.__dataclass_fields__.items() if field.init}
     return Portal(**{**facts, **changes})
+
+
+def with_field(name: str, **changes: t.Any) -> Portal:
+    return altered(fields=tuple(dataclasses.replace(f, **changes) if f.name == name else f for f in PORTAL.fields))
+
+
+def test_what_is_written_after_a_creation_is_a_step_of_its_own() -> None:
+    after = with_field("tag_ids", create=AFTER)
+    made = make(wish(**BARE, tags={"add": ["Red"]}, name="Ann"), None, after)
+    assert labels(made) == ["create", "write groups"]
+    assert "tag_ids" not in made.steps[0].values
+    assert made.steps[1].values == {"tag_ids": frozenset(("t1",))}
+    assert made.after["tag_ids"] == ["t1"]
+    assert labels(make(wish(**BARE, tags={"set": []}), None, after)) == ["create"]
+
+
+def test_a_field_that_this_portal_does_not_take_is_refused_only_where_it_would_be_sent() -> None:
+    barred = with_field("name", barred="has no names")
+    for there in (None, account()):
+        with pytest.raises(Refused, match="name: the toy portal has no names") as caught:
+            make(wish(**BARE, name="Bea"), there, barred)
+        assert caught.value.reason == "barred"
+    assert labels(make(wish(**BARE, name="Ann"), account(), barred)) == []
+    assert labels(make(wish(**BARE, name=""), None, barred)) == ["create"]
+
+
+def test_a_status_that_nobody_has_set_is_set_by_enabling_where_the_portal_says_so() -> None:
+    untold = account()._replace(status=UNKNOWN, status_raw=None)
+    assert labels(make(wish("enabled", **BARE), untold, altered(unset=True))) == ["enable"]
+    with pytest.raises(Refused, match="cannot be changed now"):
+        make(wish("enabled", **BARE), untold)
+    with pytest.raises(Refused, match="cannot be changed now"):
+        make(wish("enabled", **BARE), untold._replace(status_raw="odd"), altered(unset=True))
+
+
+def test_who_is_known_by_the_second_identity_is_renamed_if_the_portal_can() -> None:
+    desired = dataclasses.replace(wish(**{**BARE, "username": "new"}), second="ann@example.test")
+    with pytest.raises(
+        Refused, match=r"the email ann@example\.test belongs to 'ann', and the toy portal cannot rename"
+    ):
+        make(desired, account(), altered(second="email"))
+    renaming = dataclasses.replace(with_field("username", update=ALLOWED), second="email")
+    made = make(desired, account(), renaming)
+    assert [(step.label, step.values["username"]) for step in made.steps] == [("write profile", "new")]
 
 
 @pytest.mark.parametrize(
