@@ -131,7 +131,7 @@ def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) 
         service=any(d.service for d in desired),
         ask=False,
     )
-    before = session.client.sent
+    before = session.told_requests
     loops = context.sessions is not None
     try:
         batch = session.plan(
@@ -147,7 +147,7 @@ def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) 
         elif batch.stopped is None:
             session.apply(batch)
             session.prove(batch)
-        sent = session.client.sent
+        sent = session.told_requests = session.client.sent
     finally:
         if not loops:
             session.close()
@@ -186,7 +186,7 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
     portal = portal.of(params)
     _readable(portal, params.get(f"{portal.key}s") or ())
     session = open_session(portal, params, context, width=4, check_mode=True, service=params.get("service"), ask=False)
-    before = session.client.sent
+    before = session.told_requests
     connector = session.connector
     try:
         ids, keys = params.get("ids"), params.get(f"{portal.key}s")
@@ -217,7 +217,7 @@ def _inform(portal: Portal, params: Params, context: Context) -> Result:
             full = (a if a.full else _in_full(connector, a) for a in found)
             found = [a for a in full if a is not None]
         tables = {kind: table_of(connector, kind, context.warnings) for kind in params.get("tables") or ()}
-        sent = session.client.sent
+        sent = session.told_requests = session.client.sent
     finally:
         if context.sessions is None:
             session.close()

@@ -74,6 +74,8 @@ class Session:
         self.warnings: list[str] = warnings if warnings is not None else []
         self.tally = Tally()
         self.runs = 0
+        self.told_requests: dict[str, int] = dict.fromkeys(connector.client.sent, 0)
+        """The requests by effect that results told of so far; opening the session is part of the first one."""
         self.observer = Observer(portal, connector, throttle, self.warnings)
 
     def __enter__(self) -> Session:  # noqa: PYI034  # Self is of Python 3.11
