@@ -75,6 +75,13 @@ attributes:
         O(revoke_keys=true), since a key is taken away by putting another one in its place.
 """
 
+    UNSEEN = r"""
+attributes:
+  idempotent:
+    details:
+      - The exception is O(update_password=always), since a password can be set and never be compared.
+"""
+
     INFO = r"""
 attributes:
   check_mode:
@@ -134,5 +141,15 @@ attributes:
     support: full
     membership:
       - portal.users.platform
+      - portal.users.all
+"""
+
+    SCIM = r"""
+attributes:
+  action_group:
+    description: Use C(group/portal.users.scim) or C(group/portal.users.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - portal.users.scim
       - portal.users.all
 """

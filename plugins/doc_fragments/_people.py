@@ -35,6 +35,10 @@ options:
     description:
       - CenturyLink Cloud, password of the credential.
     type: str
+  api_token:
+    description:
+      - SCIM, bearer token.
+    type: str
   api_url:
     description:
       - Address of the API. It is required where the portal has no address of its own.
@@ -52,10 +56,18 @@ options:
     description:
       - Path of a PEM file with a client certificate.
     type: path
+  client_id:
+    description:
+      - SCIM, ID of the OAuth 2 client that gets a token.
+    type: str
   client_key:
     description:
       - Path of a PEM file with the private key of O(client_cert).
     type: path
+  client_secret:
+    description:
+      - SCIM, secret of the OAuth 2 client.
+    type: str
   concurrency:
     description:
       - How many people are worked on at the same time on each portal.
@@ -138,7 +150,7 @@ options:
     description:
       - The product that the host stands for. The default is the variable C(portal_type).
     type: str
-    choices: [clc, certcentral, platform, cloudcenter]
+    choices: [clc, certcentral, platform, cloudcenter, scim]
   progress:
     description:
       - Whether long phases tell on standard error how far they are. With a stdout callback for machines they never
@@ -169,7 +181,7 @@ options:
     type: dict
   tenant:
     description:
-      - CloudCenter, the tenant by name.
+      - CloudCenter, the tenant by name. SCIM, a word for the organization where one address serves several.
     type: str
   tenant_id:
     description:
@@ -189,10 +201,22 @@ options:
       - The day to go by, as C(2026-12-31).
       - The default is the current day in O(timezone).
     type: str
+  token_scope:
+    description:
+      - SCIM, scope that the OAuth 2 client asks for.
+    type: str
+  token_url:
+    description:
+      - SCIM, address that gives tokens to the OAuth 2 client.
+    type: str
   validate_certs:
     description:
       - Whether the certificate of the portal is verified. The default is V(true).
     type: bool
+  vendor:
+    description:
+      - SCIM, the product, where it does something otherwise than the standard says. The default is V(standard).
+    type: str
   wait_timeout:
     description:
       - Seconds that the task may lose in waiting for the portal to finish what it has accepted. The default is V(300).

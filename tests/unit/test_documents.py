@@ -176,7 +176,7 @@ class Reader:
 @pytest.fixture
 def portals() -> Iterator[Any]:
     """All portals, simulated and served in this process."""
-    sims = {name: make(name) for name in NAMES}
+    sims = {name: make(name) for name in PORTALS}
     sims["cloudcenter"].set(operation_polls=1)
     with serve(sims, tls=True) as server:
         yield server
@@ -230,7 +230,7 @@ def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None
     reader.follow(document, leave_out=known)
     changed = {name for name, sim in portals.sims.items() if sim.ledger.mutations}
     about = {"lifecycle": set(NAMES), "README": {"certcentral"}, "scale": {"certcentral"}}
-    expected = about.get(document.stem, {document.stem} & set(NAMES))
+    expected = about.get(document.stem, {document.stem} & set(PORTALS))
     assert expected <= changed, "the examples change the portals that they are about"
     if document == LIFECYCLE:
         check_lifecycle(reader, portals)
@@ -359,7 +359,7 @@ def kept_files(guide: Path) -> list[str]:
 
 
 def test_the_examples_of_each_guide_are_run() -> None:
-    assert {path.stem for path in RUNNING} >= {"README", "adopt", "lifecycle", "scale", *NAMES}
+    assert {path.stem for path in RUNNING} >= {"README", "adopt", "lifecycle", "scale", *PORTALS}
 
 
 @pytest.mark.parametrize("block", ALL, ids=str)
@@ -470,7 +470,7 @@ def test_variables_that_are_named_exist(document: Path) -> None:
     assert set(ENVIRONMENT.findall(text)) <= known_environment()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PORTALS)
 def test_messages_that_are_explained_exist(name: str) -> None:
     sources = [
         *(ROOT / "plugins" / "module_utils" / "_core").glob("*.py"),

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from . import certcentral, clc, cloudcenter, platform
+from . import certcentral, clc, cloudcenter, platform, scim
 
 if t.TYPE_CHECKING:
     from .._core.portal import Portal
 
-PORTALS: dict[str, Portal] = {module.PORTAL.name: module.PORTAL for module in (clc, certcentral, platform, cloudcenter)}
+PORTALS: dict[str, Portal] = {
+    module.PORTAL.name: module.PORTAL for module in (clc, certcentral, platform, cloudcenter, scim)
+}
 """The portals by name, which is also the word for their type in inventories, profiles and rosters."""

@@ -39,10 +39,20 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-HOSTS = {"clc": "clc_prod", "certcentral": "digicert_us", "platform": "mail", "cloudcenter": "ccm_lab"}
+HOSTS = {
+    "clc": "clc_prod",
+    "certcentral": "digicert_us",
+    "platform": "mail",
+    "cloudcenter": "ccm_lab",
+    "scim": "directory",
+}
 PROFILES: dict[str, Any] = {
     "server_operator": {"clc": {"roles": ["server_operator", "network_manager"]}},
-    "billing": {"clc": {"roles": ["billing_manager"]}, "platform": {"customer_admin": False}},
+    "billing": {
+        "clc": {"roles": ["billing_manager"]},
+        "platform": {"customer_admin": False},
+        "scim": {"groups": ["Billing"], "title": "Clerk"},
+    },
     "pki_operator": {"certcentral": {"role": "standard_user", "containers": ["Lab"]}},
     "pki_manager": {"certcentral": {"role": "manager", "containers": ["Lab", "Office"]}},
     "developer": {"ccm_lab": {"activation_profile": "developers"}},

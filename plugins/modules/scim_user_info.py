@@ -1,0 +1,318 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: scim_user_info
+short_description: List users on a SCIM 2.0 server
+version_added: 0.1.0
+description:
+  - Returns the users of a server that speaks SCIM 2.0 (RFC 7643, 7644 and 9865).
+  - The list is read to its end. Filters narrow the result, and several of them must all apply.
+  - Each user has the same keys as from the other portals, and what the server does not tell is V(null).
+author:
+  - portal.users authors (@portal-users)
+extends_documentation_fragment:
+  - portal.users._attributes
+  - portal.users._attributes.info
+  - portal.users._attributes.scim
+  - portal.users._connection
+  - portal.users._connection.scim
+options:
+  details:
+    description:
+      - Whether each user is read by itself, for facts that the server's list lacks. This costs one request for each
+        user.
+      - The list usually holds everything.
+    type: bool
+    default: false
+  ids:
+    description:
+      - Only users with these IDs, which are read one by one instead of listing all. One that does not exist is no
+        error.
+    type: list
+    elements: str
+  raw:
+    description:
+      - Whether RV(users[].raw) is returned, the record in the words of the server.
+    type: bool
+    default: true
+  role_ids:
+    description:
+      - Only users with at least one of these roles, by their values.
+    type: list
+    elements: str
+  roles:
+    description:
+      - Only users with at least one of these roles, by their values. Only letters and digits count, and their case does
+        not matter.
+    type: list
+    elements: str
+  status:
+    description:
+      - Only users with one of these statuses.
+    type: list
+    elements: str
+    choices: [active, disabled, pending, unknown]
+  tables:
+    description:
+      - Kinds of objects to return as RV(tables), to see what users can be given.
+      - With O(usernames=[]) no users are read.
+    type: list
+    elements: str
+    choices: [groups]
+  usernames:
+    description:
+      - Only users with these logins. Letter case does not matter. One that does not exist is no error.
+    type: list
+    elements: str
+seealso:
+  - module: portal.users.scim_user
+"""
+
+EXAMPLES = r"""
+---
+- name: Read all users
+  portal.users.scim_user_info:
+    api_url: https://scim.example.com/scim/v2
+  register: directory
+
+- name: Show their logins
+  ansible.builtin.debug:
+    msg: "{{ directory.users | map(attribute='username') }}"
+
+- name: Read two users in full
+  portal.users.scim_user_info:
+    api_url: https://scim.example.com/scim/v2
+    usernames: [jill.valentine@example.com, chris.redfield@example.com]
+    details: true
+  register: two
+
+- name: Read the users who cannot sign in
+  portal.users.scim_user_info:
+    api_url: https://scim.example.com/scim/v2
+    status: [disabled]
+    raw: false
+  register: chosen
+
+- name: Read which groups there are, and no users
+  portal.users.scim_user_info:
+    api_url: https://scim.example.com/scim/v2
+    usernames: []
+    tables: [groups]
+  register: possible
+
+- name: Set the credential once for several tasks
+  module_defaults:
+    group/portal.users.scim:
+      api_url: https://scim.example.com/scim/v2
+      api_token: "{{ vault_scim_token }}"
+  block:
+    - name: Read one user by ID
+      portal.users.scim_user_info:
+        ids: [2819c223-7f76-453a-919d-413861904646]
+      register: one
+"""
+
+RETURN = r"""
+---
+changed:
+  description: Always V(false), since the module only reads.
+  type: bool
+  returned: always
+  sample: false
+code:
+  description: The portal's own code of the error, if it gave one.
+  type: str
+  returned: failure
+  sample: null
+kind:
+  description:
+    - What kind of error it was. One of V(badinput), V(denied), V(missing), V(misuse), V(refused), V(unclear) and
+      V(untrusted).
+  type: str
+  returned: failure
+  sample: denied
+msg:
+  description: What went wrong, in one sentence or two.
+  type: str
+  returned: failure
+  sample: "list users: access denied (HTTP 403). Check the credential and what its account is allowed to do."
+request_id:
+  description: The portal's own name of the request that failed, if it gave one.
+  type: str
+  returned: failure
+  sample: null
+status:
+  description: HTTP status of the answer that was an error, if there was one.
+  type: int
+  returned: failure
+  sample: 403
+summary:
+  description: Numbers of users and of requests.
+  type: dict
+  returned: success
+  contains:
+    requests:
+      description: Requests that were sent, repetitions included.
+      type: dict
+      returned: always
+      contains:
+        read:
+          description: Requests that only read.
+          type: int
+          returned: always
+          sample: 1
+        session:
+          description: Requests that only log on.
+          type: int
+          returned: always
+          sample: 0
+        write:
+          description: Requests that change something. Always V(0).
+          type: int
+          returned: always
+          sample: 0
+    users:
+      description: Number of users returned.
+      type: int
+      returned: always
+      sample: 1
+tables:
+  description: Objects by kind, V(null) for a kind that the portal does not let the credential list.
+  type: dict
+  returned: if O(tables) is given
+  contains:
+    groups:
+      description: Groups.
+      type: list
+      elements: dict
+      returned: if asked for
+      contains:
+        id:
+          description: ID of the object.
+          type: str
+          returned: always
+          sample: e9e30dba-f08f-4109-8486-d5c6a331660a
+        name:
+          description: Name of the object.
+          type: str
+          returned: always
+          sample: Engineers
+users:
+  description: The users, sorted by login. An empty list is no error.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    admin:
+      description: Always V(null), since SCIM does not say who is an administrator.
+      type: bool
+      returned: always
+      sample: null
+    created:
+      description: When the user was created, in RFC 3339. V(null) if the portal does not tell.
+      type: str
+      returned: always
+      sample: "2026-03-23T00:00:00Z"
+    email:
+      description: E-mail address.
+      type: str
+      returned: always
+      sample: jill.valentine@example.com
+    first_name:
+      description: First name.
+      type: str
+      returned: always
+      sample: Jill
+    id:
+      description: The server's ID of the user.
+      type: str
+      returned: always
+      sample: 2819c223-7f76-453a-919d-413861904646
+    last_login:
+      description: When the user signed in last, in RFC 3339. V(null) if never or if the portal does not tell.
+      type: str
+      returned: always
+      sample: null
+    last_name:
+      description: Last name.
+      type: str
+      returned: always
+      sample: Valentine
+    name:
+      description: Full name.
+      type: str
+      returned: always
+      sample: Jill Valentine
+    portal:
+      description: Name of the portal.
+      type: str
+      returned: always
+      sample: scim
+    raw:
+      description: The record in the words of the portal, without passwords and keys. What it holds depends on the
+        portal.
+      type: dict
+      returned: with O(raw=true)
+      sample: {id: 2819c223-7f76-453a-919d-413861904646, userName: jill.valentine@example.com, active: true}
+    role_ids:
+      description: Values of the roles.
+      type: list
+      elements: str
+      returned: always
+      sample: [member]
+    roles:
+      description: Values of the roles.
+      type: list
+      elements: str
+      returned: always
+      sample: [member]
+    scope:
+      description: Always V(null), since the address or the credential decides.
+      type: str
+      returned: always
+      sample: null
+    service:
+      description: Whether it is a service user, V(null) where the portal has none.
+      type: bool
+      returned: always
+      sample: null
+    sso_only:
+      description: Whether the user can sign in by single sign-on only, V(null) if unknown.
+      type: bool
+      returned: always
+      sample: null
+    status:
+      description: V(active) or V(disabled); V(unknown) where the server does not say whether the user is active.
+      type: str
+      returned: always
+      sample: active
+    status_raw:
+      description: The status in the words of the portal.
+      type: str
+      returned: always
+      sample: "active: true"
+    username:
+      description: Login.
+      type: str
+      returned: always
+      sample: jill.valentine@example.com
+"""
+
+from ansible_collections.portal.users.plugins.module_utils._core.entry import inform
+from ansible_collections.portal.users.plugins.module_utils._portals.scim import PORTAL
+
+
+def main() -> None:
+    """Run the module."""
+    inform(PORTAL)
+
+
+if __name__ == "__main__":
+    main()
