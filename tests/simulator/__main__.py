@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .base import PortalSimulator, parse_switch
 from .faults import KINDS
-from .portals import CLASSES, NAMES, WITHOUT_CONNECTOR, make, portal_class
+from .portals import NAMES, make, portal_class
 from .server import Server, serve
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    found.add_argument("--portal", action="append", choices=CLASSES, help=_portals_help())
+    found.add_argument("--portal", action="append", choices=NAMES, help="only this portal; repeatable; default: all")
     found.add_argument("--tls", action="store_true", help="serve HTTPS with a test CA of its own")
     found.add_argument("--accounts", type=int, default=0, metavar="N", help="seed N more accounts per portal")
     found.add_argument("--latency", type=float, default=0.0, metavar="MS", help="milliseconds added to each request")
@@ -56,14 +56,9 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def _portals_help() -> str:
-    but = f" but {', '.join(sorted(WITHOUT_CONNECTOR))}" if WITHOUT_CONNECTOR else ""
-    return f"only this portal; repeatable; default: all{but}"
-
-
 def _epilog() -> str:
     lines = ["switches (default first; a word such as int means any value of that type):"]
-    for name in CLASSES:
+    for name in NAMES:
         portal = portal_class(name)
         for switch, allowed in portal.SWITCHES.items():
             values = " | ".join(one.__name__ if isinstance(one, type) else json.dumps(one) for one in allowed)

@@ -1227,7 +1227,7 @@ def auth(settings: Settings) -> Auth:
     if given[0] == WAYS[0]:
         if any(sign.isspace() for sign in first):
             raise BadInput("api_token: holds a blank, and no token has one; give it alone, without the word Bearer")
-        return Bearer(first)
+        return Bearer(first, "api_token")
     if given[0] == WAYS[1]:
         if ":" in first:
             raise BadInput("api_username: must not contain a colon, HTTP Basic cannot carry it")

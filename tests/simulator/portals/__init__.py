@@ -18,9 +18,7 @@ CLASSES = {
     "cloudcenter": ("cloudcenter", "CloudCenterSimulator"),
     "scim": ("scim", "ScimSimulator"),
 }
-# A simulator that the collection has no connector for is there for who names it, and in no list of the portals.
-WITHOUT_CONNECTOR = {"scim"}
-NAMES = tuple(name for name in CLASSES if name not in WITHOUT_CONNECTOR)
+NAMES = tuple(CLASSES)
 
 
 def portal_class(name: str) -> type[PortalSimulator]:
