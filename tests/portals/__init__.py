@@ -7,8 +7,9 @@ CREDENTIAL names the options of one credential, SCOPE holds those that say where
 creation needs in a portal of the tests' own. RICH is an account with everything that the portal can hold, the key
 aside, CHANGE an attribute that may be changed where any will do, and STORED what our words are called in the
 simulator's store, written from the API notes and not from the field tables. IDENT is the member of a stored record that
-holds the ID. FORCE is the policy by which any account can be deleted, DELETABLE the facts of a stored one that needs no
-such policy, and UPDATE what the simulator calls the request that changes one.
+holds the ID. WORKER is what a profile of the rehearsals gives. FORCE is the policy by which any account can be deleted,
+DELETABLE the facts of a stored one that needs no such policy, and UPDATE what the simulator calls the request that
+changes one.
 """
 
 from __future__ import annotations

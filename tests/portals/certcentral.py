@@ -25,6 +25,7 @@ RICH: dict[str, Any] = {
 CHANGE = ("last_name", "Łee")
 FORCE: dict[str, Any] = {}
 DELETABLE: dict[str, Any] = {}
+WORKER: dict[str, Any] = {"role": "standard_user"}
 UPDATE = "edit user"
 IDENT = "id"
 STORED = {

@@ -34,6 +34,7 @@ RICH: dict[str, Any] = {
 CHANGE = ("last_name", "Łee")
 FORCE: dict[str, Any] = {}
 DELETABLE: dict[str, Any] = {}
+WORKER: dict[str, Any] = {"roles": ["server_operator"]}
 UPDATE = "update user"
 IDENT = "UserName"
 STORED = {

@@ -22,6 +22,7 @@ RICH: dict[str, Any] = {
 CHANGE = ("last_name", "Łee")
 FORCE: dict[str, Any] = {"force_disable": True}
 DELETABLE: dict[str, Any] = {"status": "DISABLED"}
+WORKER: dict[str, Any] = {"activation_profile": "developers"}
 UPDATE = "update user"
 IDENT = "id"
 STORED = {

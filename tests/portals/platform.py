@@ -21,6 +21,7 @@ RICH: dict[str, Any] = {
 CHANGE = ("name", "Ann Łee")
 FORCE: dict[str, Any] = {}
 DELETABLE: dict[str, Any] = {}
+WORKER: dict[str, Any] = {}
 UPDATE = "update user"
 IDENT = "id"
 STORED = {

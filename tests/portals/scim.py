@@ -24,6 +24,7 @@ RICH: dict[str, Any] = {
 CHANGE = ("last_name", "Łee")
 FORCE: dict[str, Any] = {}
 DELETABLE: dict[str, Any] = {}
+WORKER: dict[str, Any] = {"groups": ["Engineers"]}
 UPDATE = "change user"
 IDENT = "id"
 # The paths of SCIM (docs/apis/scim.md 1.3); a store that is not flat takes them apart itself.

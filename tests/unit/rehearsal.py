@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from conftest import ANN, BOB
+from portals import PORTALS, of
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from ansible_collections.portal.users.plugins.module_utils._core.opening import Context
@@ -30,14 +31,7 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 COLUMNS = "key,username,email,first_name,last_name,status,end,profiles"
-PROFILES: Facts = {
-    "worker": {
-        "clc": {"roles": ["server_operator"]},
-        "certcentral": {"role": "standard_user"},
-        "platform": {},
-        "cloudcenter": {"activation_profile": "developers"},
-    }
-}
+PROFILES: Facts = {"worker": {name: dict(of(name).WORKER) for name in PORTALS}}
 RUNS = {"provision": provision.run, "offboard": offboard.run, "adopt": adopt.run}
 
 
@@ -125,7 +119,11 @@ class Rehearsal:
             facts={},
             controller={},
             environment={},
-            secrets={str(self.bench.connection[o.name]) for o in self.bench.portal.credentials if o.secret},
+            secrets={
+                str(self.bench.connection[o.name])
+                for o in self.bench.portal.credentials
+                if o.secret and o.name in self.bench.connection
+            },
             warnings=[],
             parent=Parent(),
             machine_readable=False,

@@ -273,7 +273,7 @@ def test_of_a_portal_that_was_not_read_nothing_is_concluded(company: Company) ->
     down.bench.simulator.faults.add("status", code=503, times=None)
     told = company.adopt(concurrency=1)
     assert [host for host, one in told.items() if one.get("failed")] == ["platform_host"]
-    last = told["cloudcenter_host"]
+    last = told[f"{PORTALS[-1]}_host"]
     assert {host: one["status"] for host, one in last["portals"].items()}["platform_host"] != "read"
     assert "platform_host" not in (company.place / "overlay.yml").read_text("utf-8")
     assert "platform_host" in (company.place / "adopt.md").read_text("utf-8")

@@ -69,6 +69,7 @@ def test_each_portal_goes_as_far_down_as_it_can(stage: Rehearsal) -> None:
         "certcentral": ("done", "not_offered", "not_offered", "waiting"),
         "platform": ("not_offered", "not_offered", "not_offered", "waiting"),
         "cloudcenter": ("done", "not_offered", "done", "waiting"),
+        "scim": ("not_offered", "done", "done", "waiting"),
     }[stage.bench.name]
     assert tuple(rungs(stage).values()) == expected
     assert BOB in stage.bench.stored()
@@ -89,11 +90,11 @@ def test_keys_are_revoked_at_once_and_the_report_says_how_many(stage: Rehearsal)
     elif name == "cloudcenter":
         assert keys(stage.bench, ANN) not in (None, before)
         assert said == "1 key: apiKey. it was replaced by a key that nobody is told, and SSH keys stay"
-    elif name == "clc":
+    elif name in ("clc", "scim"):
         assert said == "people have no API keys here"
     else:
         assert said.startswith("the portal does not offer it (its API neither shows nor")
-    assert (name in ("clc", "platform")) == any("revoke: " in line for line in told["not_done"])
+    assert (name in ("clc", "platform", "scim")) == any("revoke: " in line for line in told["not_done"])
     paper = (stage.directory / "offboarding.md").read_text("utf-8")
     assert f"| revoke | {model.RUNG_WORDS[rungs(stage)['revoke']]} | {markdown.plain(said)} |" in paper
     text = stage.log.read_text("utf-8") + paper + str(told)
@@ -152,6 +153,7 @@ def test_keys_go_before_the_account_when_it_is_deleted_at_once(stage: Rehearsal)
         "certcentral": ["change key status", "change key status", "delete user"],
         "platform": ["delete user"],
         "cloudcenter": ["generate key", "update user", "delete user"],
+        "scim": ["patch user", "delete user"],
     }[stage.bench.name]
     assert operations(stage) == expected
     stage.bench.ledger.clear()

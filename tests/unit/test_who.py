@@ -45,6 +45,7 @@ HELD = {
     "certcentral": [("role", "standard_user")],
     "platform": [],
     "cloudcenter": [("activation_profile", "developers")],
+    "scim": [("groups", "Engineers")],
 }
 ONE_ROLE = {**PROFILES, "boss": {"clc": {"roles": ["server_operator", "dns_manager"]}}, "other": PROFILES["worker"]}
 
@@ -201,11 +202,11 @@ def test_what_only_the_portal_has_a_name_for_is_told_once_and_found_by_name_and_
     stage.roster()
     profiles = {"worker": {"certcentral": {"role": "standard_user", "containers": ["Lab"]}}}
     stage.settle(profiles=profiles)
-    # This one looks the names up, and remembers IDs.
-    stage.provision("apply", unreviewed=True, profiles=profiles)
     (given,) = stage.outcomes()["E1"]["given"]["container_ids"]
     assert held(ask(stage, "E1")) == [("containers", "Lab"), ("role", "standard_user")]
     assert account(ask(stage, "E1"))["given"][1]["by"]["document"]
+    # Whatever comes after it knows that the ID and the name are one.
+    assert stage.settle(profiles=profiles)["counts"]["none"] == 2
     for role in ("lab", given, "containers=Lab"):
         assert [one["person"] for one in ask(stage, role=role).people] == ["E1", "E2"]
 

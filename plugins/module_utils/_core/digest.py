@@ -19,7 +19,7 @@ import operator
 import typing as t
 
 from .errors import BadInput, Misuse
-from .fields import EMAIL, Choice, Members, Text
+from .fields import AFTER, EMAIL, Choice, Members, Text
 from .identity import fold
 from .json_text import parts
 from .plan import ACTIVATE, CREATE, DELETE, DISABLE, ENABLE, REVOKE, REVOKE_KEYS, WRITE
@@ -320,6 +320,10 @@ class _State:
 
     def advance(self, step: Step) -> None:
         """Note that ``step`` is done."""
+        if step.verb == CREATE:
+            # A new account has nothing yet of what calls of their own write.
+            after = (field for field in self._portal.fields if field.create == AFTER and field.compared)
+            self._values.update({field.name: field.canonical(None) for field in after})
         if step.verb in (CREATE, WRITE):
             self._values.update({n: value for n, value in step.values.items() if self._portal.field(n).compared})
         elif step.verb == DISABLE:

@@ -297,14 +297,13 @@ class _Provisioning:
     def _tables(self, catalogue: profiles.Catalogue) -> dict[str, t.Mapping[str, str]]:
         """Return the tables that judge what profiles name; raises ``BadProfiles`` with all that is wrong.
 
-        A document that was approved was judged when it was made, and what is written is looked up again by the engine.
+        A document that was approved was judged when it was made. Its apply needs them as well: what an earlier run has
+        given is known by ID, and what a profile gives by name.
         """
-        if self.approved is not None:
-            return {}
         kinds = sorted({one.kind for one in catalogue.asked})
         told = {kind: table_of(self.session.connector, kind, self.session.warnings) for kind in kinds}
         tables = {kind: table for kind, table in told.items() if table is not None}
-        wrong = [*catalogue.faults, *profiles.strange(catalogue.asked, tables)]
+        wrong = [*catalogue.faults, *profiles.strange(catalogue.asked, tables)] if self.approved is None else []
         if wrong:
             raise profiles.BadProfiles(self.job.host, wrong)
         return tables

@@ -313,7 +313,11 @@ class _Settling:
         account = line.account
         entry = self._entry(match.person)
         named = {} if account["unfit"] else {LOGIN: account["login"]}
-        entry.setdefault(ACCOUNTS, {})[host] = {**named, "id": account["id"]}
+        # People of a roster that is made from accounts are called what their accounts have, on each portal. To say so
+        # of an account that is not in use would give it to them.
+        called = account["called"] if self._found.made and not account["idle"] else {}
+        differs = {option: name for option, name in called.items() if name != full_name(line.person)}
+        entry.setdefault(ACCOUNTS, {})[host] = {**named, "id": account["id"], **differs}
         rest = None if account["idle"] else self._rest(host, line.person, entry, account["gives"])
         profile = "" if rest is None else self._profile(host, rest, profiles)
         if profile and profile not in entry.setdefault(PROFILES, []):

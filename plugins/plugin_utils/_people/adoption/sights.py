@@ -50,8 +50,12 @@ def entitlements(portal: Portal) -> list[Field]:
 def needed(portal: Portal) -> frozenset[str]:
     """Return the fields without which nobody can say whose an account is, or what it may do."""
     names = [portal.marked(mark) for mark in (EMAIL, FIRST_NAME, LAST_NAME)]
-    whole = [option for option, source in portal.person.items() if source == FULL_NAME]
-    return frozenset((*filter(None, names), *whole, *(field.name for field in entitlements(portal))))
+    return frozenset((*filter(None, names), *full_names(portal), *(field.name for field in entitlements(portal))))
+
+
+def full_names(portal: Portal) -> list[str]:
+    """Return the options that are what somebody is called in full."""
+    return [option for option, source in portal.person.items() if source == FULL_NAME]
 
 
 def tables(portal: Portal) -> list[str]:
@@ -66,6 +70,7 @@ class Looker:
         self._portal = portal
         self._own = own
         self._fields = [(field, known.get(portal.tables.get(field.name, ""))) for field in entitlements(portal)]
+        self._called = full_names(portal)
         self._phones = [option for option, source in portal.person.items() if source in PHONES]
         self._email, self._first, self._last = (portal.marked(mark) for mark in (EMAIL, FIRST_NAME, LAST_NAME))
         self._gives: dict[tuple[t.Any, ...], Record] = {}
@@ -74,8 +79,8 @@ class Looker:
         """Return an account as JSON can hold it.
 
         ``gives`` are the options of a profile, ``idle`` says that it is not in use, so that no profile may be given
-        with it: it would be enabled. ``unfit`` says that an overlay cannot hold the login; where it cannot hold the ID
-        either, the account is ``apart``.
+        with it: it would be enabled. ``called`` is what it has where people's full names go. ``unfit`` says that an
+        overlay cannot hold the login; where it cannot hold the ID either, the account is ``apart``.
         """
         values = account.values
         apart = SERVICE if account.service else UNNAMED if text_fault("accounts.id", account.id) else ""
@@ -87,6 +92,7 @@ class Looker:
             "first_name": values.get(self._first) or "",
             "last_name": values.get(self._last) or "",
             "name": self._portal.name_of(account),
+            "called": {option: values.get(option) or "" for option in self._called},
             "phones": [found for found in (digits(values.get(option) or "") for option in self._phones) if found],
             "status": account.status,
             "last_login": account.last_login or "",
