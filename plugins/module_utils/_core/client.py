@@ -235,19 +235,17 @@ class Client:
             error.hint = f"{sentence(hint)} {self.retired}" if hint else self.retired
 
     def _denied(self, error: PortalError) -> Denied:
-        denied = Denied(
+        return Denied(
             f"{error.text}, although the login succeeded just before",
             **error.origin,
             hint="Check that nothing else ends the sessions of this credential",
+            call=error.call,
         )
-        denied.call = error.call
-        return denied
 
     def _login(self) -> None:
         try:
             self._auth.login(self)
         except (Busy, Unclear) as error:
             # Doubt about the login is none about the call, which was not sent at all.
-            unsent = Unreachable(error.text, **error.origin, hint=error.hint or error.remedy)
-            unsent.call = error.call
-            raise unsent from error
+            hint = error.hint or error.remedy
+            raise Unreachable(error.text, **error.origin, hint=hint, call=error.call) from error

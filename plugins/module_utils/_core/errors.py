@@ -39,6 +39,7 @@ class PortalError(Exception):
         request_id: str | None = None,
         hint: str = "",
         reason: str = "",
+        call: str = "",
     ) -> None:
         super().__init__(text)
         self.reason = reason or self.reason
@@ -51,7 +52,8 @@ class PortalError(Exception):
         """Whether ``text`` holds what the portal said."""
         self.everyone = False
         """Whether it is about the task, and not about the account that happened to meet it first."""
-        self.call = ""
+        self.call = call
+        """What was being done, as a message begins; the call that failed, if nothing else is given."""
         self.effect = ""
         """The effect of the call that failed, as far as it was one call."""
         self.accepted = False

@@ -310,9 +310,7 @@ def auth(settings: Settings) -> LoginCookie:
             # Never a second try: API users may be locked out like portal users (docs/apis/clc.md 3.2).
             text = "the portal refused the API key and password"
             hint = "Check api_key and api_password; they are those of an API user, not of a portal login"
-            denied = Denied(text, status=error.status, code=error.code, request_id=error.request_id, hint=hint)
-            denied.call = LOGON.name
-            raise denied from error
+            raise Denied(text, **error.origin, hint=hint, call=LOGON.name) from error
 
     return LoginCookie(logon, (key, password))
 

@@ -329,9 +329,7 @@ class CloudCenter(Connector):
                 return Page(())
             text = "the portal does not have this list, which does not mean that it is empty"
             hint = OTHER_SERVER if not path else f"Check that the tenant {path.get('tenant')} exists"
-            refused = Refused(text, status=missing.status, code=missing.code, hint=hint)
-            refused.call = missing.call
-            raise refused from missing
+            raise Refused(text, status=missing.status, code=missing.code, hint=hint, call=missing.call) from missing
 
     def _collect(self, call: Call, word: str, **path: str) -> t.Iterator[Record]:
         """Yield each record once: by pages, or where these fall short in one piece (docs/apis/cloudcenter.md 4, 15)."""

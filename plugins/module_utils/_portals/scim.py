@@ -302,7 +302,8 @@ class Scim(Connector):
             found = {}
         told = low(found)
         if call is CONFIG and not any(isinstance(told.get(name), dict) for name in ("patch", "filter", "etag", "bulk")):
-            raise Refused("the server answers, but does not describe itself as SCIM 2.0", hint=OTHER_SERVER)
+            text = "the server answers, but does not describe itself as SCIM 2.0"
+            raise Refused(text, hint=OTHER_SERVER, call=call.name)
         return found
 
     def own(self) -> frozenset[str]:
@@ -427,9 +428,8 @@ class Scim(Connector):
         except Clash as no:
             if no.status == 412:
                 raise
-            refused = Refused(no.text, hint="Look at what the server says, and run again", **no.origin)
-            refused.call = no.call
-            raise refused from no
+            hint = "Look at what the server says, and run again"
+            raise Refused(no.text, hint=hint, call=no.call, **no.origin) from no
 
     def _raw(self, account: Account) -> Record:
         """Return the record to start from; a list may show less than a read of its own."""
@@ -768,7 +768,7 @@ class Scim(Connector):
                 return
         if total is not None and len(known) < total:
             text = f"the server lists {len(known)} of {total} {what}, so nothing can be said about the others"
-            raise Refused(text, hint="Try again; if that does not help, name the account by id")
+            raise Refused(text, hint="Try again; if that does not help, name the account by id", call=call.name)
 
     def _first(self, call: Call, what: str, fixed: t.Mapping[str, str]) -> list[Record]:
         """Return what one page shows: of a question that has one answer, or none."""
@@ -800,7 +800,8 @@ class Scim(Connector):
             seen |= fresh
             within_reason(seen)
             if page.cursor in cursors:
-                raise Refused(f"the server returned the same cursor again, so that its {what} cannot be listed in full")
+                text = f"the server returned the same cursor again, so that its {what} cannot be listed in full"
+                raise Refused(text, call=call.name)
             if fresh:
                 yield page
             received += len(page.items)
@@ -809,7 +810,7 @@ class Scim(Connector):
                 return
             cursor = page.cursor or None
             cursors.update(filter(None, (cursor,)))
-        raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages")
+        raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages", call=call.name)
 
     def _place(self, received: int, cursor: str | None) -> dict[str, t.Any]:
         """Return the parameters that say which page is meant."""
@@ -838,9 +839,7 @@ class Scim(Connector):
             )
         except Missing as missing:
             said = f"the server has no list of {what} at this address, which does not mean that it is empty"
-            refused = Refused(said, status=missing.status, code=missing.code, hint=OTHER_SERVER)
-            refused.call = missing.call
-            raise refused from missing
+            raise Refused(said, hint=OTHER_SERVER, call=missing.call, **missing.origin) from missing
 
     def _account(self, record: Record, *, full: bool, groups: t.Mapping[str, frozenset[str]] | None) -> Account:
         ident, lower = identity(record), low(record)
@@ -1091,7 +1090,7 @@ def by_name(attributes: t.Any) -> dict[str, Record]:
         name = text_of(low(one).get("name")).lower()
         if name and found.setdefault(name, low(one)) != low(one):
             text = f"the schemas of the server contradict each other: the attribute {name} is described twice"
-            raise Refused(text, hint="Ask the vendor which one counts; nothing was sent")
+            raise Refused(text, hint="Ask the vendor which one counts; nothing was sent", call=SCHEMAS.name)
     return found
 
 
@@ -1112,11 +1111,11 @@ def server_of(config: Record, schemas: t.Sequence[Record], types: t.Sequence[Rec
         attributes = by_name(low(schema).get("attributes"))
         if urn and attributes and known.setdefault(urn, attributes) != attributes:
             text = f"the schemas of the server contradict each other: {urn} is described twice"
-            raise Refused(text, hint="Ask the vendor which one counts; nothing was sent")
+            raise Refused(text, hint="Ask the vendor which one counts; nothing was sent", call=SCHEMAS.name)
     core = known.get(CORE.lower())
     if core is not None and ("username" not in core or _fixed(core["username"]) == "readonly"):
         text = "the schemas of the server contradict SCIM: users have no userName that anybody can set"
-        raise Refused(text, hint="Ask the vendor; nothing was sent")
+        raise Refused(text, hint="Ask the vendor; nothing was sent", call=SCHEMAS.name)
     pagination = low(low(config).get("pagination"))
     return Server(
         patch=not denied("patch"),

@@ -835,6 +835,7 @@ CONTRADICTIONS = [
 @pytest.mark.parametrize("found", CONTRADICTIONS)
 def test_schemas_that_contradict_end_the_task_before_anything_is_sent(found: list[t.Any]) -> None:
     result, script = ran(describes=schemas(*found), username=ANN, title="Lead")
+    assert result["msg"].startswith("read schemas: "), result
     assert "contradict" in result["msg"], result
     assert writes(script) == []
 
@@ -847,8 +848,14 @@ def test_a_server_that_does_not_describe_itself_is_no_worse_for_it() -> None:
 
 
 OTHERS = [
-    (describing(Reply(text="<html>Sign in</html>"))[:1], "does not describe itself as SCIM 2.0"),
-    (describing({"ok": False, "error": "not_authed"})[:1], "does not describe itself as SCIM 2.0"),
+    (
+        describing(Reply(text="<html>Sign in</html>"))[:1],
+        "read service provider config: the server answers, but does not describe itself as SCIM 2.0",
+    ),
+    (
+        describing({"ok": False, "error": "not_authed"})[:1],
+        "read service provider config: the server answers, but does not describe itself as SCIM 2.0",
+    ),
     ([*describing(NONE), ("GET", "Users", NONE), ("GET", "Users", NONE)], "no list of users at this address"),
     ([*describing(NONE), ("GET", "Users", {"users": []}), ("GET", "Users", {"users": []})], "no list of users of SCIM"),
 ]
