@@ -8,10 +8,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
-Case = dict[str, Any]
-Facts = dict[str, Any]
+import portals
 
-PORTALS = ("clc", "certcentral", "platform", "cloudcenter")
+from .traits import LOGIN, PASSWORD, SERVICE, Facts, Product, Traits, of
+
+Case = dict[str, Any]
+
+PORTALS = portals.PORTALS
 LOGINS = (
     "ann.lee@example.test",
     "bob.ray@example.test",
@@ -20,221 +23,16 @@ LOGINS = (
     "eve_o-neil@example.test",
     "finn@example.test",
 )
-# What stands before the address of a service user to make a name of it: a person may have the same address.
-SERVICE = "service "
-ROBOTS = (f"{SERVICE}robot@example.test", f"{SERVICE}finn@example.test")
-PASSWORD = "Canary-Pass-7&<'\"\\word"
-NAMES = ("Ann", "Zoë", "O'Lée", "Łukasz", "Núñez", "Kim Lee")
 FOREIGN = "https://elsewhere.test/?key=1"
 # Addresses that no library can read: half of one, and one whose bytes are no UTF-8.
 BROKEN = "http://[::1"
 BYTES = "https://elsewhere.test/\xff\xfe"
 # A refusal in words, in the envelope of each portal, under a status that says yes.
-NO = '{"error": {"code": "10000", "message": "no"}, "errors": [{"code": "no", "message": "no"}]}'
-
-# Which values an attribute takes, beside the ones that all have.
-VALUES: dict[str, dict[str, tuple[Any, ...]]] = {
-    "clc": {
-        "title": ("", "Head of Ops", "Ops & <Dev>"),
-        "office_number": ("", "202-555-0101"),
-        "sms_alerts": (True, False),
-        "time_zone": ("UTC", "Eastern Standard Time"),
-    },
-    "certcentral": {
-        "job_title": ("", "Head of Ops", "Ops & <Dev>"),
-        "telephone": ("", "202-555-0101"),
-        "saml_sso_only": (True, False),
-        "role_id": ("3", "4", "5"),
-    },
-    "platform": {"customer_admin": (True, False)},
-    "cloudcenter": {
-        "company_name": ("", "Example Ltd", "Łee & <Sons>"),
-        "phone_number": ("", "202-555-0101"),
-        "external_id": ("", "x-1"),
-    },
-}
-SETS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "clc": ("role_ids", ("2", "10", "12", "13", "14")),
-    "certcentral": ("container_ids", ("700611", "700613", "700614")),
-}
-# How many API keys somebody has.
-KEYED = {"certcentral": (1, 2, 3), "cloudcenter": (1,)}
-STATES = {
-    "clc": ("present", "present", "enabled", "disabled", "absent"),
-    "certcentral": ("present", "present", "absent"),
-    "platform": ("present", "present", "absent"),
-    "cloudcenter": ("present", "present", "enabled", "disabled", "absent"),
-}
-STATUSES = {"clc": ("enabled", "enabled", "disabled"), "cloudcenter": ("enabled", "disabled", "new")}
-
-# Positions in which the module can do all of its work; the others have tests of their own.
-SWITCHES: dict[str, dict[str, tuple[Any, ...]]] = {
-    "clc": {
-        "update_mode": ("merge",),
-        "list_deleted": (True,),
-        "deleted_details": ("Deleted",),
-        "case_sensitive_lookup": (True,),
-        "suspend_twice": (6, 1705),
-        "login_lifetime": (20, 60),
-        "sliding_login": (True,),
-        "cookie_name": ("Another.Cookie",),
-        "null_style": ("empty", "omitted", "mixed"),
-        "list_alias": ("filled",),
-        "empty_list": ("null",),
-        "no_roles": ("null",),
-        "error_payload": ("missing",),
-        "logon_format": ("json", "xml"),
-        "extra_cookie": (True,),
-        "extra_members": (True,),
-        "create_requires_roles": (False,),
-        "empty_roles": ("clear", "reject"),
-        "case_sensitive_alias": (True,),
-        "delete_twice": (0, 6),
-        "foreign_alias_code": (5, 1705),
-        "wrong_account_code": (5,),
-        "logout_invalidates": (False,),
-        "lock_after": (3,),
-        "list_saml": ("missing",),
-        "write_status": ("missing",),
-        "role_order": ("reversed",),
-        "support_level": (True,),
-        "own_account_first": (False,),
-        "update_checks_email": (False,),
-        "held_unknown_roles": ("reject",),
-    },
-    "certcentral": {
-        "page_cap": (3, 5),
-        "default_limit": (2,),
-        "error_shape": ("object",),
-        "html_403": (True,),
-        "filters_ignored": (True,),
-        "search_case": ("sensitive",),
-        "first_429": (3,),
-        "rate_limit": (True,),
-        "write_answer": (200,),
-        "assignments_answer": (200, 202),
-        "account_id_type": ("str",),
-        "service_user_path": ("service-user", "both"),
-        "service_users_listed": (True,),
-        "assignment_layout": ("ids", "strings"),
-        "assignments_listed": (False,),
-        "username_case": ("sensitive",),
-        "taken_status": (409, 422),
-        "create_container": ("required", "ignored"),
-        "put_names": ("required",),
-        "put_sso_missing": ("reset",),
-        "extra_members": (True,),
-        "auth_status": (401,),
-        "invisible_status": (403,),
-        "availability": ("missing",),
-        "reuse_after_delete": (False,),
-        "put_blank": ("store", "reject"),
-        "several_roles": ("allow",),
-        "new_status": ("pending",),
-        "last_login_format": ("plain", "plain_local", "list_only"),
-        "key_103_containers": ("allowed",),
-        "key_filter": ("ignored",),
-        "key_page_cap": (1, 2),
-        "revoke_again": ("refused",),
-        "service_keys": ("hidden",),
-        "deleted_keys": ("revoked", "active"),
-        "deleted_users": ("marked",),
-        "manager_rights": ("edit",),
-        "migrated": (True, 1),
-        "digicert_account": (True,),
-        "moved_sync_reads": (1, 2),
-        "cdn_cookies": (False,),
-    },
-    "platform": {
-        "next_link": ("never", "always"),
-        "page_cap": (10, 7, "none"),
-        "past_end": (404,),
-        "collection": ("object",),
-        "element": ("data", "bare"),
-        "numbers": ("strings",),
-        "links": ("http", "foreign"),
-        "put_answer": ("item", "boolean", 204),
-        "put_requires": ("none",),
-        "duplicate_username": (409, 422, "200_error", "201_updates"),
-        "username_comparison": ("case_insensitive",),
-        "delete": ("200_boolean", "202_later", "soft", "soft_off", "soft_yes"),
-        "error_body": ("no_message", "numeric_code", "html", "empty", "echo", "fields"),
-        "listing_fields": ("subset", "minimal"),
-        "create_answer": ("id",),
-        "create_status": (200,),
-        "duplicate_email": ("refused",),
-        "faults": ("first_get_503", "post_dropped"),
-        "customer_caller": ("refused",),
-        "filters": ("exact", "substring"),
-        "retired_username": ("free",),
-        "put_hash": ("renewed",),
-        "put_username": ("ignored", "refused"),
-        "put_customer": ("ignored", "refused"),
-        "create_admin": ("no",),
-        "suspended_customer": ("refuses",),
-        "unknown_customer": (404,),
-        "customers_listing": (404,),
-    },
-    "cloudcenter": {
-        "page_parameter": ("ignored",),
-        "size_zero": ("twenty",),
-        "page_cap": (5, 10),
-        "size_attribute": ("page_size",),
-        "create_answer": ("201_location", "200_empty", "204_empty", "200_body", "201_body_only", "202_location"),
-        "duplicate_status": (400,),
-        "case_rule": ("exact",),
-        "put_answer": (204, "200_empty", "202_empty"),
-        "put_missing": ("kept",),
-        "delete_delay": (1, 2),
-        "delete_status": (200, 202),
-        "unknown_id": (400,),
-        "activation_answer": ("202_location", "202_user", "202_body", "200_operation", "204_empty"),
-        "operation_polls": (0, 5),
-        "operation_shape": ("old",),
-        "operation_life": ("lost",),
-        "transition_status": ("ACTIVATING",),
-        "resource_host": ("internal",),
-        "error_body": ("bare", "html", "text", "empty", "list", "no_errors", "with_200"),
-        "empty_text": ("null", "absent", "mixed"),
-        "perms": ("absent",),
-        "encoding": ("gzip",),
-        "unauthorized_body": ("empty", "json"),
-        "past_end": (404,),
-        "listing_scope": ("tenant",),
-        "null_source": ("tolerant",),
-        "enable_new": ("refused",),
-        "delete_refusal": (400, 403, 404, 405),
-        "foreign_status": (404,),
-        "profile_activation": ("beside", "both"),
-        "create_activation": ("user",),
-        "manage_clouds": ("old",),
-        "mask": ("===redacted===",),
-        "since_4_2": ("absent",),
-        "no_key": ("empty", "absent"),
-    },
-}
-# Otherwise the platform would take customer_admin for nothing, as a test of its own shows.
-ALWAYS: dict[str, Facts] = {"platform": {"undocumented": "stored"}}
-# What belongs together, because one alone is a portal that nobody can manage.
-TOGETHER: dict[tuple[str, str, Any], Facts] = {
-    ("certcentral", "page_cap", 3): {"default_limit": 2},
-    ("certcentral", "digicert_account", True): dict.fromkeys(
-        ("moved_create", "moved_edit", "moved_delete"), "accepted"
-    ),
-}
-OPERATIONS: dict[str, tuple[str, ...]] = {
-    "clc": ("list users", "read user", "create user", "update user", "suspend user", "unsuspend user", "delete user"),
-    "certcentral": (
-        "list users", "read user", "create user", "edit user", "change role", "assign containers", "delete user",
-        "list service users", "read own user", "list keys", "change key status",
-    ),
-    "platform": ("list users", "read user", "create user", "update user", "delete user"),
-    "cloudcenter": (
-        "list users", "read user", "create user", "update user", "delete user", "act on user", "read operation",
-        "list tenant resources", "read tenant resource", "read keys", "generate key",
-    ),
-}  # fmt: skip
-WRITES = {name: tuple(o for o in found if not o.startswith(("list ", "read "))) for name, found in OPERATIONS.items()}
+NO = (
+    '{"error": {"code": "10000", "message": "no"}, "errors": [{"code": "no", "message": "no"}], '
+    '"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400", "detail": "no"}'
+)
+STANDARD = Product({}, {})
 
 # Kind and parameters, each as likely as the next; `execute` tells whether the portal did what it was asked.
 FAULTS: tuple[tuple[str, Facts], ...] = (
@@ -316,17 +114,19 @@ FAULTS: tuple[tuple[str, Facts], ...] = (
 )
 
 
-def draw(seed: int, number: int, portals: tuple[str, ...] = PORTALS) -> Case:
+def draw(seed: int, number: int, names: tuple[str, ...] = PORTALS) -> Case:
     """Return case ``number`` of the campaign ``seed``: always the same."""
     chance = random.Random(f"{seed}/{number}")
-    portal = portals[number % len(portals)]
+    portal = names[number % len(names)]
+    kind = of(portal)
+    product = chance.choice(kind.products) if kind.products and chance.random() < 0.25 else STANDARD
     people = chance.sample(LOGINS, chance.choice((1, 1, 1, 2, 3, 4, 6)))
-    if portal == "certcentral" and chance.random() < 0.2:
-        people = [*people[: chance.choice((0, 1, 2))], *chance.sample(ROBOTS, chance.choice((1, 1, 2)))]
-    accounts = [_account(chance, portal, login) for login in people if chance.random() < 0.5]
+    if kind.robots and chance.random() < 0.2:
+        people = [*people[: chance.choice((0, 1, 2))], *chance.sample(kind.robots, chance.choice((1, 1, 2)))]
+    accounts = [_account(chance, kind, product, login) for login in people if chance.random() < 0.5]
     there = {name_of(portal, account) for account in accounts}
     form = _form(chance, people)
-    unlisted = _unlisted(chance, portal) if form == "bulk" and len(people) > 1 and there else "ignore"
+    unlisted = _unlisted(chance, kind, product) if form == "bulk" and len(people) > 1 and there else "ignore"
     # Who has an account and stands in no list is somebody who has left.
     left = set(chance.sample(sorted(there), chance.randint(1, len(there)))) if unlisted != "ignore" else set()
     named = [login for login in people if login not in left] or [people[0]]
@@ -337,7 +137,8 @@ def draw(seed: int, number: int, portals: tuple[str, ...] = PORTALS) -> Case:
         "on_error": "stop" if chance.random() < 0.1 else "continue",
         "on_missing": chance.choice(("fail", "ignore")) if chance.random() < 0.05 else "create",
         "unlisted": unlisted,
-        "users": [_user(chance, portal, login, login in there) for login in named],
+        "users": [_user(chance, kind, product, login, login in there) for login in named],
+        **product.options,
     }
     if form == "loop":
         # A loop trusts what it has listed for some time; now and then that time is over.
@@ -345,15 +146,15 @@ def draw(seed: int, number: int, portals: tuple[str, ...] = PORTALS) -> Case:
     if form == "info":
         task["by"] = chance.choice(("all", "all", "names", "ids"))
         task["details"] = chance.random() < 0.4
-    if portal == "cloudcenter" and chance.random() < 0.1:
+    if kind.passwords and chance.random() < 0.1:
         task["update_password"] = chance.choice(("always", "never"))
     number_of_faults = chance.choice((0, 1, 1, 1, 2, 2, 3, 4, 6))
-    faults = [_fault(chance, portal, people) for _fault_number in range(number_of_faults)]
+    faults = [_fault(chance, kind, product, people) for _fault_number in range(number_of_faults)]
     return {
         "seed": seed,
         "number": number,
         "portal": portal,
-        "switches": _switches(chance, portal),
+        "switches": _switches(chance, kind, product),
         "accounts": accounts,
         "task": task,
         "faults": faults,
@@ -364,7 +165,12 @@ def name_of(portal: str, facts: Facts) -> str:
     """Return what somebody is called here: the login, or the marked address of a service user."""
     if facts.get("by_id"):
         return str(facts["by_id"])
-    return f"{SERVICE}{facts['email']}" if facts.get("service") else str(facts[_key(portal)])
+    return f"{SERVICE}{facts['email']}" if facts.get("service") else str(facts[key_of(portal)])
+
+
+def key_of(portal: str) -> str:
+    """Return the option by which people are found on a portal."""
+    return portals.REGISTERED[portal].key
 
 
 def _form(chance: random.Random, people: list[str]) -> str:
@@ -376,74 +182,90 @@ def _form(chance: random.Random, people: list[str]) -> str:
     return "loop" if roll < 0.2 else "bulk"
 
 
-def _unlisted(chance: random.Random, portal: str) -> str:
-    able = ("report", "absent", "absent", *(("disabled",) if "disabled" in STATES[portal] else ()))
+def _states(kind: Traits, product: Product) -> tuple[str, ...]:
+    return product.states or kind.states
+
+
+def _unlisted(chance: random.Random, kind: Traits, product: Product) -> str:
+    states = _states(kind, product)
+    able = ("report", *(state for state in ("absent", "absent", "disabled") if state in states))
     return chance.choice(able) if chance.random() < 0.12 else "ignore"
 
 
-def _key(portal: str) -> str:
-    return "email" if portal == "cloudcenter" else "username"
-
-
-def _facts(chance: random.Random, portal: str, login: str) -> Facts:
+def _facts(chance: random.Random, kind: Traits, product: Product, login: str) -> Facts:
     """Return all attributes of somebody, in the words of the options."""
     if login.startswith(SERVICE):
-        containers = sorted(chance.sample(SETS[portal][1], chance.randint(1, 2)))
-        return {"service": True, "email": login.removeprefix(SERVICE), "container_ids": containers}
-    facts: Facts = {_key(portal): login}
-    if portal == "platform":
-        facts["name"] = f"{chance.choice(NAMES)} {chance.choice(NAMES)}"
-    else:
-        facts["first_name"], facts["last_name"] = chance.choice(NAMES), chance.choice(NAMES)
-    if portal != "cloudcenter":
-        facts["email"] = chance.choice((login, login, login, f"new.{login}"))
-    facts.update({name: chance.choice(values) for name, values in VALUES[portal].items()})
-    if portal in SETS:
-        name, values = SETS[portal]
-        facts[name] = sorted(chance.sample(values, chance.randint(1, 2)))
+        return {"service": True, "email": login.removeprefix(SERVICE), **_sets(chance, kind, product)}
+    facts: Facts = {key_of(kind.name): login}
+    for name, values in {**kind.values, **product.values}.items():
+        if name not in product.lacks:
+            facts[name] = _of(login, chance.choice(values))
+    return {**facts, **_sets(chance, kind, product)}
+
+
+def _of(login: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_of(login, one) for one in value]
+    return value.replace(LOGIN, login) if isinstance(value, str) else value
+
+
+def _sets(chance: random.Random, kind: Traits, product: Product) -> Facts:
+    return {
+        name: sorted(chance.sample(values, chance.randint(1, 2)))
+        for name, values in kind.sets.items()
+        if name not in product.lacks
+    }
+
+
+def _account(chance: random.Random, kind: Traits, product: Product, login: str) -> Facts:
+    facts = _facts(chance, kind, product, login)
+    if kind.statuses:
+        facts["status"] = chance.choice(product.statuses or kind.statuses)
+    if kind.keys and chance.random() < 0.3:
+        facts["keys"] = chance.choice(kind.keys)
     return facts
 
 
-def _account(chance: random.Random, portal: str, login: str) -> Facts:
-    facts = _facts(chance, portal, login)
-    if portal in STATUSES:
-        facts["status"] = chance.choice(STATUSES[portal])
-    if portal in KEYED and chance.random() < 0.3:
-        facts["keys"] = chance.choice(KEYED[portal])
-    return facts
-
-
-def _user(chance: random.Random, portal: str, login: str, there: bool) -> Facts:
+def _user(chance: random.Random, kind: Traits, product: Product, login: str, there: bool) -> Facts:
     """Return what a task wants of somebody: all attributes, or some of those of an account that exists."""
-    key = _key(portal)
-    state = chance.choice(STATES[portal])
-    facts = _facts(chance, portal, login)
+    key = key_of(kind.name)
+    state = chance.choice(_states(kind, product))
+    facts = _facts(chance, kind, product, login)
     service = login.startswith(SERVICE)
     identity = {"service", "email"} if service else {key}
-    required = {*identity, "email", "first_name", "last_name", "name", "role_id", "role_ids"}
+    required = {*identity, *kind.named, *product.named}
     if there and chance.random() < 0.4:
         required = identity
-    entry = {name: value for name, value in facts.items() if name in required or chance.random() < 0.5}
-    if portal in SETS and (name := SETS[portal][0]) in entry:
-        entry[name] = _change(chance, SETS[portal][1], entry[name], there)
-    if portal == "cloudcenter":
-        entry["password"] = PASSWORD
-        if state == "enabled":
-            entry["activation_profile"] = "developers"
-    if service and state != "absent":
-        entry["api_key_name"] = "robot"
+    entry = {name: value for name, value in facts.items() if name in required or chance.random() < kind.often}
+    for name, values in kind.sets.items():
+        if name in entry:
+            entry[name] = _change(chance, values, entry[name], there)
+    for name, main in kind.besides.items():
+        if name in entry:
+            entry[main] = facts[main]
+    entry.update(_besides(chance, kind, product, state, service=service))
     if state == "absent" and chance.random() < 0.6:
         entry = {name: entry[name] for name in identity}
-    if portal in KEYED and there and chance.random() < 0.15:
+    if kind.keys and there and chance.random() < 0.15:
         entry["revoke_keys"] = True
     if there and chance.random() < 0.15:
         entry["by_id"] = login
         if chance.random() < 0.7:
             entry.pop("email" if service else key)
-    elif portal in ("clc", "cloudcenter") and there and chance.random() < 0.15:
+    elif kind.other_case and there and chance.random() < 0.15:
         entry[key] = login.upper()
     entry["state"] = state
     return entry
+
+
+def _besides(chance: random.Random, kind: Traits, product: Product, state: str, *, service: bool) -> Facts:
+    """Return what a wish has besides attributes that can be read."""
+    found = dict(kind.wishes.get(state, {}))
+    if kind.passwords and chance.random() < kind.passwords and "password" not in product.lacks:
+        found["password"] = PASSWORD
+    if service and state != "absent":
+        found["api_key_name"] = "robot"
+    return found
 
 
 def _change(chance: random.Random, values: tuple[str, ...], wanted: list[str], there: bool) -> Facts:
@@ -453,48 +275,51 @@ def _change(chance: random.Random, values: tuple[str, ...], wanted: list[str], t
     return {"set": wanted}
 
 
-def _switches(chance: random.Random, portal: str) -> Facts:
-    found = dict(ALWAYS.get(portal, {}))
+def _switches(chance: random.Random, kind: Traits, product: Product) -> Facts:
+    found = {**product.switches, **kind.fixed}
     for _switch in range(chance.choice((0, 0, 1, 2, 3))):
-        name = chance.choice(sorted(SWITCHES[portal]))
-        found[name] = chance.choice(SWITCHES[portal][name])
-        found.update(TOGETHER.get((portal, name, found[name]), {}))
-    if "page_parameter" in found:
-        found = {name: value for name, value in found.items() if name not in ("page_cap", "size_zero")}
+        name = chance.choice(sorted(kind.switches))
+        if product is not STANDARD or any(name in kind.apart.get(other, ()) for other in found):
+            continue
+        found = {other: value for other, value in found.items() if other not in kind.apart.get(name, ())}
+        found[name] = chance.choice(kind.switches[name])
+        found.update(kind.together.get((name, found[name]), {}))
     return found
 
 
-def _fault(chance: random.Random, portal: str, people: list[str]) -> Facts:
-    kind, params = chance.choice(FAULTS)
-    if kind == "session_lost" and portal != "clc":
-        kind, params = "lost_answer", {}
-    fault: Facts = {"kind": kind, **params, "after": chance.choice((0, 0, 0, 1, 1, 2, 3, 5))}
-    if kind == "late":
-        fault["operation"] = chance.choice(WRITES[portal])
+def _fault(chance: random.Random, kind: Traits, product: Product, people: list[str]) -> Facts:
+    word, params = chance.choice(FAULTS)
+    if word == "session_lost" and not kind.session:
+        word, params = "lost_answer", {}
+    fault: Facts = {"kind": word, **params, "after": chance.choice((0, 0, 0, 1, 1, 2, 3, 5))}
+    if word == "late":
+        fault["operation"] = chance.choice(
+            [name for name in kind.operations if not name.startswith(("list ", "read "))]
+        )
         fault["after"] = min(fault["after"], 2)
         return fault
-    if kind == "stale_list":
+    if word == "stale_list":
         fault["rounds"], fault["after"] = chance.choice((1, 2, 3, 5)), 0
         return fault
-    if kind == "page_drift":
+    if word == "page_drift":
         fault["after"] = chance.choice((1, 1, 2, 3))
         fault["times"] = chance.choice((1, 2, 4))
         return fault
     target = chance.random()
     if target < 0.5:
-        fault["operation"] = chance.choice(OPERATIONS[portal])
+        fault["operation"] = chance.choice(kind.operations)
     elif target < 0.8:
         fault["effect"] = chance.choice(("READ", "WRITE", "WRITE"))
-    elif target < 0.85 and portal == "clc":
-        fault["operation"] = "log on"
-    if kind == "race":
+    elif target < 0.85 and kind.session:
+        fault["operation"] = kind.session
+    if word == "race":
         login = chance.choice(people)
         if login.startswith(SERVICE):
             # Two that are made at one time for one address are two, and a new address is another name.
             fault.update(deed="delete", login=login, facts={})
             return fault
-        facts = _facts(chance, portal, login)
-        facts.pop(_key(portal))
+        facts = _facts(chance, kind, product, login)
+        facts.pop(key_of(kind.name))
         if fault["deed"] == "change":
             keep = chance.choice(sorted(facts))
             facts = {keep: facts[keep]}

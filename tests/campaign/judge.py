@@ -18,14 +18,18 @@ import portals
 
 from simulator.ledger import WRITE
 
-from .draw import NO, PASSWORD, PORTALS, SERVICE, name_of
-from .world import STATUS, Late, World
+from .draw import NO, PORTALS, name_of
+from .traits import PASSWORD, SERVICE
+from .world import Late, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from simulator.ledger import Entry
+
     from .draw import Case
-    from .world import Facts, Moment, Row
+    from .traits import Facts, Row
+    from .world import Moment
 
 CHANGES = ("created", "updated", "enabled", "disabled", "deleted")
 # What a user is given that no account shows.
@@ -66,6 +70,7 @@ class Play:
         self.task: Facts = case["task"]
         self.form: str = self.task["form"]
         self.unlisted: str = self.task["unlisted"]
+        self.traits = world.traits
         self.verdict = Verdict()
         self.ids: dict[str, str] = {}
         self.calm = False
@@ -77,9 +82,7 @@ class Play:
         self.logins = [name_of(world.name, user).casefold() for user in self.users]
         self.rivals = {fault["login"].casefold() for fault in case["faults"] if fault["kind"] == "race"}
         """Those whose accounts another client may make, change or delete meanwhile."""
-        # A portal can only repeat what it was told, and each task of a loop tells it the password of one user.
-        told = [self.form != "info" and "password" in user for user in self.named]
-        self.secrets = secrets(world, all(told) if self.form == "loop" else any(told))
+        self.secrets: set[str] = set()
 
     def run(self) -> Verdict:
         """Play the case to its end."""
@@ -87,6 +90,9 @@ class Play:
         world.fresh(f"{case['seed']}/{case['number']}")
         world.line.short = short(case)
         world.simulator.set(**case["switches"])
+        # A portal can only repeat what it was told, and each task of a loop tells it the password of one user.
+        told = [self.form != "info" and "password" in user for user in self.named]
+        self.secrets = secrets(world, all(told) if self.form == "loop" else any(told))
         for account in case["accounts"]:
             world.add(account)
         world.simulator.store.settle()
@@ -152,7 +158,7 @@ class Play:
     def _given(self, user: Facts) -> Facts:
         # Nobody can see that a key is one that nobody knows, so that the portal makes another one each time, and who
         # was made by the first rerun has a key for the second one to revoke.
-        again = self.calm and (self.world.name == "cloudcenter" or user.get("service"))
+        again = self.calm and (self.traits.blind_keys or user.get("service"))
         left_out = ("by_id", "revoke_keys") if again else ("by_id",)
         given = {name: value for name, value in user.items() if name not in left_out}
         return {**given, "id": self.ids[user["by_id"]]} if "by_id" in user else given
@@ -163,10 +169,9 @@ class Play:
         if self.form == "info":
             return world.run(self._question(), check=check, info=True)
         params: Facts = {name: task[name] for name in ("concurrency", "on_error", "on_missing", "unlisted")}
-        if world.name == "cloudcenter":
-            params["force_disable"] = True
-            if "update_password" in task and not (self.calm and task["update_password"] == "always"):
-                params["update_password"] = task["update_password"]
+        params.update(portals.of(world.name).FORCE, **self._product())
+        if "update_password" in task and not (self.calm and task["update_password"] == "always"):
+            params["update_password"] = task["update_password"]
         users = [self._given(user) for user in self.named]
         if self.form == "single":
             return world.run({**params, **users[0]}, check=check)
@@ -192,8 +197,13 @@ class Play:
             session.client.close()
         return found
 
+    def _product(self) -> Facts:
+        """Return what the task says of the product that speaks the protocol."""
+        options = [option.name for option in self.world.portal.variants]
+        return {name: self.task[name] for name in options if name in self.task}
+
     def _question(self) -> Facts:
-        found: Facts = {"details": self.task["details"]}
+        found: Facts = {"details": self.task["details"], **self._product()}
         people = [user for user in self.named if not user.get("service")]
         if self.task["by"] == "names":
             found[f"{self.world.portal.key}s"] = [name_of(self.world.name, user) for user in people]
@@ -230,30 +240,21 @@ class Play:
         late = sum(late.held is not None for late in self.world.line.late)
         if late:
             found.faults["late"] += late
-        creates = Counter(self._target(entry) for entry in self.world.simulator.ledger.select(operation="create user"))
+        creates = self._creations()
         found.notes["second_posts"] += sum(number - 1 for number in creates.values())
         found.notes["creations"] += len(creates)
 
-    def _target(self, entry: Any) -> str:
-        """Return whose account a request is about."""
-        body = entry.body if isinstance(entry.body, dict) else {}
-        if body.get("is_api_only"):
-            return f"{SERVICE}{body.get('email')}".casefold()
-        if self.world.name == "clc" or entry.operation == "create user":
-            return str(body.get(self.world.login)).casefold()
-        key = re.search(r"/key/([^/]+)", entry.path)
-        if key:
-            row = self.world.simulator.store.tables["keys"].get(int(key[1])) or {}
-            return self.world.known.get(str(row.get("user_id")), "?").casefold()
-        found = re.search(r"/users?/([^/]+)", entry.path)
-        return self.world.known.get(found[1] if found else "", "?").casefold()
+    def _creations(self, **wanted: Any) -> Counter[str]:
+        """Count the creations that were sent, by the name of who was to be made."""
+        sent = self.world.simulator.ledger.select(operation="create user", **wanted)
+        return Counter(name for entry in sent for name in self.world.whose(entry))
 
     # What is shown.
 
     def _text(self, result: Facts) -> None:
         shown = self._without_keys(result)
         text = json.dumps(shown, default=str, ensure_ascii=False) + str(shown)
-        for secret in self.secrets | self._generated():
+        for secret in self.secrets | self._generated() | set(self.traits.token.findall(text)):
             if any(one in text for one in spelled(secret)):
                 self.verdict.blame("leak", f"{secret!r} is in the result")
         if "internal error" in text or "Traceback" in text:
@@ -265,8 +266,7 @@ class Play:
             if one["action"] == "failed":
                 # What is wrong for all is not said of one of them: a credential, a portal that is not trusted, a list.
                 everyone = one.get("bare") or one.get("kind") in ("denied", "untrusted") or FOR_ALL.match(one["msg"])
-                # This one reads what its list leaves out.
-                everyone = everyone or (self.world.name == "platform" and one["msg"].startswith("read user: "))
+                everyone = everyone or (self.traits.reads_while_listing and one["msg"].startswith("read user: "))
                 self._message(one, None if everyone else self._label(user))
                 if not result.get("failed"):
                     self.verdict.blame("lie", "a user failed and the task did not")
@@ -344,15 +344,10 @@ class Play:
                 self.verdict.blame("stranger", f"{name}: {', '.join(keys)} was touched")
 
     def _others(self, table: str, rows: dict[Any, Row]) -> dict[Any, Row]:
-        if table in ("retired", "operations"):
-            return {}
-        if table == "secrets":
-            return {key: row for key, row in rows.items() if not self._ours(str(key))}
-        if table == "keys":
-            return {key: row for key, row in rows.items() if not self._ours(str(row["user_id"]))}
-        if table != self.world.simulator.ACCOUNTS:
-            return rows
-        return {key: row for key, row in rows.items() if self.world.name_of(row).casefold() not in self._touched()}
+        if table == self.world.simulator.ACCOUNTS:
+            return {key: row for key, row in rows.items() if self.world.name_of(row).casefold() not in self._touched()}
+        kept = ((key, self.traits.rest(table, key, row, self._ours)) for key, row in rows.items())
+        return {key: row for key, row in kept if row is not None}
 
     def _touched(self) -> set[str]:
         """Return those whose accounts this task may change, and those whom another client has changed."""
@@ -367,11 +362,7 @@ class Play:
             for login in self.logins:
                 if many[login] > 1:
                     self.verdict.blame("duplicate", f"{login} has {many[login]} accounts")
-        made = Counter(
-            self._target(entry)
-            for entry in self.world.simulator.ledger.select(operation="create user")
-            if entry.mutated and entry.executed
-        )
+        made = self._creations(mutated=True, executed=True)
         for login, number in made.items():
             if (
                 number > 1
@@ -390,8 +381,8 @@ class Play:
     def _told(self, result: Facts, moments: list[Moment]) -> None:
         """Compare what is said with what is."""
         ledger = self.world.simulator.ledger
-        written = {self._target(entry) for entry in ledger.writes if entry.mutated}
-        sent = {self._target(entry) for entry in ledger.writes}
+        written = {name for entry in ledger.writes if entry.mutated for name in self.world.whose(entry)}
+        sent = {name for entry in ledger.writes for name in self.world.whose(entry)}
         outcomes = self._outcomes(result) or []
         written -= self._hidden()
         if written and not result.get("changed"):
@@ -431,7 +422,8 @@ class Play:
             return set()
         refused = any(fault["kind"] == "body" and fault["data"] == NO for fault in self.case["faults"])
         made = self.world.simulator.ledger.select(operation="create user") if refused else ()
-        return {self._target(entry) for entry in made if entry.mutated and entry.fault == "body"}
+        hidden = [entry for entry in made if entry.mutated and entry.fault == "body"]
+        return {name for entry in hidden for name in self.world.whose(entry)}
 
     def _warned(self, result: Facts) -> bool:
         return any("API key" in warning for warning in result.get("warnings", ()))
@@ -461,7 +453,7 @@ class Play:
                 self.verdict.blame("lie", f"an info task shows {name} {told[ident]} times")
             for fact in SHOWN if one else ():
                 if fact in portals.of(self.world.name).STORED:
-                    real = self.world.fact(fact, row)
+                    real = self.traits.fact(moments[-1].tables, fact, row)
                     if one[fact] != (real or None) and (one[fact] is not None or self.task["details"]):
                         self.verdict.blame("lie", f"an info task shows {fact} {one[fact]!r} of {name}, not {real!r}")
         for ident in shown:
@@ -482,12 +474,9 @@ class Play:
         said = Counter(
             f"{entry.path} {entry.query}"
             for entry in self.world.simulator.ledger.requests
-            if self.world.name == "platform"
-            and entry.fault
-            and entry.status in (400, 404, 409)
-            and entry.method == "GET"
+            if entry.fault and entry.status in (400, 404, 409) and entry.method == "GET"
         )
-        return any(number > 1 for number in said.values())
+        return self.traits.believes_the_end and any(number > 1 for number in said.values())
 
     def _disturbed(self) -> bool:
         faults = self.world.simulator.faults.all
@@ -495,16 +484,17 @@ class Play:
 
     def _holds(self, user: Facts, login: str, one: Facts, moments: list[Moment]) -> None:
         ident = self.ids[user["by_id"]] if "by_id" in user else None
-        seen = [self._find(moment, login, ident) for moment in (moments if login in self.world.raced else moments[-1:])]
-        wrong = [self._mismatch(user, row) for row in seen]
+        looked = moments if login in self.world.raced else moments[-1:]
+        seen = [self._find(moment, login, ident) for moment in looked]
+        wrong = [self._mismatch(user, row, moment) for row, moment in zip(seen, looked, strict=True)]
         if all(wrong):
             # Whether there is somebody with an ID is known from nothing but the portal's word.
             unknown = "by_id" in user and one["action"] == "none"
             if not ((one["action"] == "deleted" or unknown) and self._denied()) and not self._ended():
                 self.verdict.blame("lie", f"{login}: {one['action']}, but {wrong[-1]}")
-        elif one["action"] == "created" and self.world.name == "cloudcenter" and login not in self.world.raced:
+        elif one["action"] == "created" and "password" in user and login not in self.world.raced:
             simulator: Any = self.world.simulator
-            if not simulator.has_password(seen[-1]["emailAddr"] if seen[-1] else "", user["password"]):
+            if not simulator.has_password(seen[-1][self.world.login] if seen[-1] else "", user["password"]):
                 self.verdict.blame("lie", f"{login}: created without the password")
         elif (
             user.get("revoke_keys")
@@ -526,7 +516,7 @@ class Play:
             None,
         )
 
-    def _mismatch(self, user: Facts, row: Row | None) -> str:
+    def _mismatch(self, user: Facts, row: Row | None, moment: Moment) -> str:
         """Return what an account lacks to be as it was wanted."""
         state = user["state"]
         if state == "absent":
@@ -536,17 +526,13 @@ class Play:
         for name, wish in user.items():
             if name in OPTIONS or name == self.world.portal.key:
                 continue
-            real = self.world.fact(name, row)
-            if isinstance(wish, dict):
-                if not members(wish, real):
-                    return f"{name} is {sorted(real)}, not {wish}"
-            elif real != wish:
+            real = self.traits.fact(moment.tables, name, row)
+            if not self.traits.fits(name, wish, real):
                 return f"{name} is {real!r}, not {wish!r}"
         if state in ("enabled", "disabled"):
-            member, words = STATUS[self.world.name]
-            right = {words[state]} | ({"NEW"} if state == "disabled" else set())
-            if row[member] not in right:
-                return f"the status is {row[member]}"
+            status = row.get(portals.of(self.world.name).STORED["status"])
+            if status not in self.traits.status[state]:
+                return f"the status is {status}"
         return ""
 
     # Once more, on a good line.
@@ -584,11 +570,19 @@ class Play:
                 self._foretold(first, result)
             if attempt == 2 and result["changed"]:
                 found.blame("unsettled", "the second run on a good line still changes something")
-            # Whom the first run has deleted may go away while this one asks for it: then there is nobody to delete.
-            if [entry for entry in world.simulator.ledger.writes if entry.status != 404] and not result["changed"]:
+            if self._did(world.simulator.ledger.writes) and not result["changed"]:
                 found.blame("lie", "writes were sent and nothing changed")
             if not result["changed"]:
                 return
+
+    @staticmethod
+    def _did(writes: list[Entry]) -> list[Entry]:
+        """Return the writes that should have changed something.
+
+        Whom the first run has deleted may go away while this one asks for it: then there is nobody to delete. And whom
+        a late list does not show yet cannot be made once more.
+        """
+        return [one for one in writes if one.status != 404 and (one.operation != "create user" or one.status < 400)]
 
     def _foretold(self, first: Facts, real: Facts) -> None:
         for one, other in zip(first["users"], real["users"], strict=True):
@@ -624,13 +618,6 @@ def fill(value: Any, words: dict[str, str]) -> Any:
     return value
 
 
-def members(wish: Facts, real: set[str]) -> bool:
-    """Return whether a set is as a change of it wants it."""
-    if "set" in wish:
-        return set(wish["set"]) == real
-    return set(wish.get("add", ())) <= real and not set(wish.get("remove", ())) & real
-
-
 def name_of_outcome(one: Facts, key: str) -> str:
     """Return the folded name of the account that an outcome is about."""
     user = one["user"] or {}
@@ -641,9 +628,10 @@ def name_of_outcome(one: Facts, key: str) -> str:
 def secrets(world: World, passwords: bool) -> set[str]:
     """Return all that must never be shown."""
     given = world.simulator.credentials()
-    found = {str(given[option.name]) for option in world.portal.credentials if option.secret}
-    if "api_username" in given:
-        found.add(base64.b64encode(f"{given['api_username']}:{given['api_key']}".encode()).decode())
+    hidden = [str(given[option.name]) for option in world.portal.credentials if option.secret and option.name in given]
+    shown = [given[option.name] for option in world.portal.credentials if not option.secret and option.name in given]
+    pairs = (f"{one}:{secret}" for one in shown for secret in hidden)
+    found = {*hidden, *(base64.b64encode(pair.encode()).decode() for pair in pairs)}
     if passwords:
         found.add(PASSWORD)
     return found

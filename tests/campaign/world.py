@@ -21,42 +21,21 @@ from urllib3.exceptions import ReadTimeoutError
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 from mounted import StillClock
 from simulator.adapter import HOSTS, NOBODY, SimulatorAdapter, _environ, _patience, raw_answer
-from simulator.portals import certcentral, clc, cloudcenter, make, platform
+from simulator.ledger import WRITE
+from simulator.portals import make
 
-from .draw import SERVICE
+from .traits import SERVICE, Facts, Row, Tables, of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
     from simulator.base import PortalSimulator
+    from simulator.ledger import Entry
 
 PREFIXES = "ansible_collections.portal.users.plugins.module_utils._portals"
-Facts = dict[str, Any]
-Row = dict[str, Any]
-
-STATUS: dict[str, tuple[str, dict[str, str]]] = {
-    "clc": ("Status", {"enabled": "Active", "disabled": "Disabled"}),
-    "cloudcenter": ("status", {"enabled": "ENABLED", "disabled": "DISABLED", "new": "NEW"}),
-}
 # Far more accounts than a run needs; a shorter list makes a run faster and still fills several small pages.
 KEPT = 12
-# The index and its value by which the accounts of the managed scope are found.
-SCOPES: dict[str, tuple[str, Any]] = {
-    "clc": ("account", clc.SCOPE),
-    "certcentral": ("container", certcentral.ROOT),
-    "platform": ("customer_id", platform.SCOPE),
-    "cloudcenter": ("tenantId", cloudcenter.ROOT),
-}
-
-
-def gone(portal: str, row: Row) -> bool:
-    """Return whether a row is only the rest of a deleted account."""
-    if portal == "clc":
-        return bool(row["Status"] == "Deleted")
-    if portal == "certcentral":
-        return bool(row["status"] == "deleted")
-    return portal == "platform" and platform.retired(row)
 
 
 @dataclass
@@ -122,8 +101,10 @@ class Line(SimulatorAdapter):
         return super().mount(session)
 
     def _request(self, session: Any, method: str, url: str, **given: Any) -> Any:
-        pairs = given["params"].items() if isinstance(given["params"], dict) else given["params"] or ()
-        query = urllib.parse.urlencode([(name, value) for name, value in pairs if value is not None], doseq=True)
+        query = given["params"] or ""
+        if not isinstance(query, str):
+            pairs = query.items() if isinstance(query, dict) else query
+            query = urllib.parse.urlencode([(name, value) for name, value in pairs if value is not None], doseq=True)
         order = Plain(
             method, f"{url}?{query}" if query else url, given["data"], {**session.headers, **given["headers"]}
         )
@@ -179,7 +160,7 @@ class Moment:
     """The accounts as they were at one time."""
 
     live: list[tuple[str, Row]]
-    tables: dict[str, dict[Any, Row]] = field(repr=False)
+    tables: Tables = field(repr=False)
 
 
 class World:
@@ -190,6 +171,7 @@ class World:
 
     def __init__(self, name: str, clock: Any = None) -> None:
         self.name = name
+        self.traits = of(name)
         self.clock: Any = clock or StillClock()
         self.portal: Portal = importlib.import_module(f"{PREFIXES}.{name}").PORTAL
         self.simulator: PortalSimulator = make(name, clock=self.clock)
@@ -197,12 +179,15 @@ class World:
         self.validator = ArgumentSpecValidator(arguments.user_spec(self.portal))
         self.info_validator = ArgumentSpecValidator(arguments.info_spec(self.portal))
         self.login = portals.of(name).STORED[self.portal.key]
+        self.ident_in = portals.of(name).IDENT
         self.moments: list[Moment] = []
         self.raced: set[str] = set()
         self.known: dict[str, str] = {}
         self.ids: dict[str, str] = {}
-        self.first_keys: dict[str, str] = {}
+        self.given_keys: dict[str, list[str]] = {}
         self.base: dict[str, str] = {}
+        self.about: dict[int, frozenset[str]] = {}
+        self._watch()
         self._shorten()
         self._first = self._copy()
 
@@ -236,15 +221,25 @@ class World:
         self.raced.clear()
         self.known.clear()
         self.ids.clear()
-        self.first_keys.clear()
+        self.given_keys.clear()
+        self.about.clear()
         self.base = {name: self.ident(row) for name, row in self.live()}
 
+    def _watch(self) -> None:
+        """Remember of each write whom it is about, which only the store of that moment knows."""
+        ledger = self.simulator.ledger
+        noted = ledger.add
+
+        def add(**values: Any) -> Entry:
+            entry = noted(**values)
+            if entry.effect == WRITE:
+                self.about[entry.number] = self.traits.whose(self.simulator, entry)
+            return entry
+
+        ledger.add = add  # type: ignore[method-assign] # of this ledger alone
+
     def _shorten(self) -> None:
-        spare: dict[str, Callable[[Row], bool]] = {
-            "platform": lambda row: row["username"].startswith("branch"),
-            "cloudcenter": lambda row: row["emailAddr"].startswith("staff"),
-        }
-        found = [key for key, row in self.users._rows.items() if spare.get(self.name, lambda _row: False)(row)]
+        found = [key for key, row in self.users._rows.items() if self.traits.spare(row)]
         for key in found[KEPT:]:
             self.users.remove(key)
         self.simulator.store.settle()
@@ -284,12 +279,7 @@ class World:
 
     def live(self) -> list[tuple[str, Row]]:
         """Return the names and rows of all accounts that can be used."""
-        # Not by the login, as the simulators have it: two accounts with one login must both be seen.
-        rows = self.users.find(*SCOPES[self.name])
-        if self.name == "certcentral":
-            rows = [row for row in rows if not row["service"]]
-            rows += self.simulator.service_users()  # type: ignore[attr-defined] # only this portal has any
-        return [(self.name_of(row), row) for row in rows if not gone(self.name, row)]
+        return [(self.name_of(row), row) for row in self.traits.live(self.simulator)]
 
     def moment(self) -> Moment:
         """Return the accounts as they are, and remember whose they are."""
@@ -302,7 +292,7 @@ class World:
 
     def ident(self, row: Row) -> str:
         """Return the ID of an account."""
-        return str(row[self.login] if self.name == "clc" else row["id"])
+        return str(row[self.ident_in])
 
     def name_of(self, row: Row) -> str:
         """Return what an account is called here."""
@@ -313,53 +303,21 @@ class World:
         wanted = login.casefold()
         return next((row for name, row in self.live() if name.casefold() == wanted), None)
 
+    def whose(self, entry: Entry) -> set[str]:
+        """Return the folded names of those whom a write is about."""
+        return {self.known.get(one, one).casefold() for one in self.about[entry.number]}
+
     def add(self, facts: Facts) -> None:
         """Store an account behind the portal's back."""
-        words = {name: value for name, value in facts.items() if name not in ("status", "service", "keys")}
-        row = {portals.of(self.name).STORED[name]: self.word(name, value) for name, value in words.items()}
-        if facts.get("service"):
-            number = len(self.users._rows)
-            row.update(username=f"{number:020x}", first_name="Service", last_name="User", service=True)
-        if "status" in facts:
-            member, statuses = STATUS[self.name]
-            row[member] = statuses[facts["status"]]
-        stored = self.simulator.add_account(**row)
-        self.ids[self.name_of(stored)] = self.ident(stored)
-        simulator: Any = self.simulator
+        stored = self.simulator.add_account(**self.traits.row(self.simulator, facts))
+        ident = self.ident(stored)
+        self.ids[self.name_of(stored)] = ident
         for number in range(facts.get("keys", 0)):
-            if self.name == "certcentral":
-                simulator.add_key(stored["username"], f"key {number}")
-            else:
-                self.first_keys[stored["id"]] = simulator.give_key(stored["emailAddr"])
+            self.given_keys.setdefault(ident, []).append(self.traits.give_key(self.simulator, stored, number))
 
     def keys(self, row: Row) -> list[str]:
         """Return the API keys of an account that could be known to somebody and give access still."""
-        simulator: Any = self.simulator
-        if self.name == "certcentral":
-            return [one["api_key"] for one in simulator.keys.find("user", row["id"]) if one["status"] == "active"]
-        first = self.first_keys.get(row["id"])
-        return [first] if first is not None and first == simulator.key_of(row["emailAddr"]) else []
-
-    def word(self, name: str, value: Any) -> Any:
-        """Return a value as the store holds it."""
-        if name in ("role_ids", "container_ids"):
-            return [int(one) for one in value]
-        if name == "role_id":
-            return [int(value)]
-        if name == "customer_admin":
-            return "yes" if value else "no"
-        return value
-
-    def fact(self, name: str, row: Row) -> Any:
-        """Return what an account holds for an option."""
-        value = row[portals.of(self.name).STORED[name]]
-        if name == "role_id":
-            return str(value[0]) if value else ""
-        if isinstance(value, list):
-            return {str(one) for one in value}
-        if name == "customer_admin":
-            return value == "yes"
-        return "" if value is None else value
+        return self.traits.open_keys(self.simulator, row, self.given_keys.get(self.ident(row), []))
 
     def race(self, deed: str, login: str, facts: Facts) -> Callable[[], None]:
         """Return what another client does to an account at some moment of a run."""
@@ -381,17 +339,11 @@ class World:
             return
         if row is None:
             return
-        key: Any = row[self.login].lower() if self.name == "clc" else row["id"]
-        if key not in self.users:
-            key = next(k for k, r in self.users._rows.items() if r is row)
+        key = next(key for key, one in self.users._rows.items() if one is row)
         if deed == "change":
-            self.users.update(
-                key, **{portals.of(self.name).STORED[n]: self.word(n, value) for n, value in facts.items()}
-            )
-        elif self.name == "clc":
-            self.users.update(key, Status="Deleted")
+            self.traits.change(self.simulator, key, facts)
         else:
-            self.users.remove(key)
+            self.traits.remove(self.simulator, key)
 
     def _burnt(self, login: str) -> bool:
         return any(str(r[self.login]).casefold() == login.casefold() for r in self.users._rows.values())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from campaign import judge
-from campaign.draw import FAULTS, OPERATIONS, PORTALS, draw
+from campaign.draw import FAULTS, PORTALS, draw
 from campaign.driver import Sum, shrink, stretch
 from campaign.judge import play
 from campaign.world import World
@@ -403,8 +403,20 @@ def test_every_form_of_a_task_is_drawn(form: str) -> None:
 
 
 def test_every_portal_knows_the_operations_that_are_disturbed(worlds: dict[str, World]) -> None:
-    for name, operations in OPERATIONS.items():
-        assert set(operations) <= set(worlds[name].simulator.operations())
+    for world in worlds.values():
+        known = {*world.traits.operations, *filter(None, (world.traits.session,))}
+        assert known <= set(world.simulator.operations())
+
+
+def test_every_portal_knows_the_switches_that_are_drawn_and_their_positions(worlds: dict[str, World]) -> None:
+    for world in worlds.values():
+        world.fresh("switches")
+        for name, positions in world.traits.switches.items():
+            for position in positions:
+                world.simulator.switches[name] = position
+        for product in world.traits.products:
+            world.simulator.set(**product.switches)
+        world.fresh("switches")
 
 
 def test_every_kind_of_fault_of_the_simulators_is_drawn() -> None:
