@@ -242,6 +242,7 @@ class Scim(Connector):
         self._whole: set[frozenset[str]] = set()
         self._unpatched: set[str] = set()
         self._versions: dict[str, str] = {}
+        self._group_versions: dict[str, str] = {}
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
         self._members: dict[str, frozenset[str]] | None = None
@@ -400,7 +401,7 @@ class Scim(Connector):
         for path, value in self._changes({}, values):
             if value not in (None, []):
                 put(body, path, value)
-        answer = self.client.send(CREATE, body=body, users=self._server.users, headers=self._headers())
+        answer = self.client.send(CREATE, body=body, users=self._server.users, headers=self._headers(CREATE))
         record = answer.data if isinstance(answer.data, dict) else {}
         if fold(text_of(low(record).get("username"))) != fold(str(values[self.portal.key])):
             # Without a body, or with one that shows another user, the account is looked for (docs/apis/scim.md 5).
@@ -421,10 +422,8 @@ class Scim(Connector):
         return None
 
     def delete(self, account: Account) -> None:
-        headers = self._headers(self._version(account))
-        del headers["Content-Type"]
         try:
-            self.client.send(DELETE, users=self._server.users, id=account.id, headers=headers)
+            self._change_user(DELETE, account, self._version(account))
         except Clash as no:
             if no.status == 412:
                 raise
@@ -461,9 +460,8 @@ class Scim(Connector):
     def _patch(self, account: Account, changes: t.Sequence[Change]) -> PortalError | None:
         """Send a PATCH; return what the server said if it has none of this kind."""
         body = {"schemas": [PATCH_OP], "Operations": [operation(path, value) for path, value in changes]}
-        headers = self._headers(self._version(account))
         try:
-            self.client.send(CHANGE, users=self._server.users, id=account.id, body=body, headers=headers)
+            self._change_user(CHANGE, account, self._version(account), body=body)
         except (Refused, Unclear) as no:
             if not unable(no):
                 raise
@@ -481,8 +479,7 @@ class Scim(Connector):
             put(body, path, value)
         if body == self._sendable(record):
             return
-        headers = self._headers(self._versions.get(account.id, ""))
-        self.client.send(REPLACE, users=self._server.users, id=account.id, body=body, headers=headers)
+        self._change_user(REPLACE, account, self._versions.get(account.id, ""), body=body)
         self._outdated(account)
 
     def _sendable(self, record: Record) -> Record:
@@ -495,6 +492,28 @@ class Scim(Connector):
                 del kept[name]
         return kept
 
+    def _change_user(self, call: Call, account: Account, version: str, **request: t.Any) -> None:
+        def seen() -> str:
+            return self._versions.get(account.id, "") if self._read(account.id) is not None else ""
+
+        self._conditionally(call, version, seen, users=self._server.users, id=account.id, **request)
+
+    def _conditionally(self, call: Call, version: str, seen: t.Callable[[], str], **request: t.Any) -> None:
+        """Send a change with the version that it was planned from, where the server has versions.
+
+        A server that demands one all the same (428, RFC 6585 3) is told the same, or if it is not known, what the
+        server has now.
+        """
+        try:
+            self.client.send(call, headers=self._headers(call, version), **request)
+        except Refused as no:
+            if no.status != 428:
+                raise
+            told = self._headers(call, version or seen(), demanded=True)
+            if "If-Match" not in told:
+                raise
+            self.client.send(call, headers=told, **request)
+
     def _version(self, account: Account) -> str:
         """Return the version that a plan was made from; none once something was written since."""
         with self._lock:
@@ -505,9 +524,11 @@ class Scim(Connector):
         with self._lock:
             self._versions[account.id] = OUTDATED
 
-    def _headers(self, version: str = "") -> dict[str, str]:
-        headers = {"Accept": ACCEPT, "Content-Type": self._vendor.media}
-        if version and version.isascii() and version.isprintable() and self._server.etag:
+    def _headers(self, call: Call, version: str = "", *, demanded: bool = False) -> dict[str, str]:
+        headers = {"Accept": ACCEPT}
+        if call.method != "DELETE":
+            headers["Content-Type"] = self._vendor.media
+        if version and version.isascii() and version.isprintable() and (self._server.etag or demanded):
             # Exactly as received: weak tags are used so here, whatever HTTP says (docs/apis/scim.md 1.11).
             headers["If-Match"] = version
         return headers
@@ -686,17 +707,8 @@ class Scim(Connector):
         """Return whether the server took one operation on a group."""
         if not self._server.patch:
             return False
-        request: Record = {"body": {"schemas": [PATCH_OP], "Operations": [form]}}
-        request.update(groups=self._server.groups, id=group, headers=self._headers())
         try:
-            try:
-                self.client.send(CHANGE_GROUP, **request)
-            except Refused as no:
-                if no.status != 428:
-                    raise
-                # The server wants to be told what was seen.
-                request["headers"] = {**self._headers(), "If-Match": version_of(self._group(group))}
-                self.client.send(CHANGE_GROUP, **request)
+            self._change_group(CHANGE_GROUP, group, "", {"schemas": [PATCH_OP], "Operations": [form]})
         except (Refused, Unclear) as no:
             # The form is what differs between servers, whatever they call what is wrong with it.
             if no.status not in UNABLE:
@@ -704,11 +716,19 @@ class Scim(Connector):
             return False
         return True
 
+    def _change_group(self, call: Call, group: str, version: str, body: Record) -> None:
+        def seen() -> str:
+            self._group(group)
+            return self._group_versions[group]
+
+        self._conditionally(call, version, seen, groups=self._server.groups, id=group, body=body)
+
     def _group(self, group: str) -> Record:
         def parse(answer: Answer) -> Record:
             record = answer.data if isinstance(answer.data, dict) else {}
             if identity(record) != group:
                 raise answer.error(Unclear, f"the answer does not hold the group with the ID {group}")
+            self._group_versions[group] = version_of(record) or answer.headers.get("etag", "")
             return record
 
         return self.client.fetch(GROUP, parse, groups=self._server.groups, id=group, headers={"Accept": ACCEPT})
@@ -721,9 +741,7 @@ class Scim(Connector):
         if len(new) == len(members):
             return
         body = {n: v for n, v in record.items() if n.lower() not in ("id", "meta", "members")}
-        headers = self._headers(version_of(record))
-        where = {"groups": self._server.groups, "id": group}
-        self.client.send(REPLACE_GROUP, body={**body, "members": new}, headers=headers, **where)
+        self._change_group(REPLACE_GROUP, group, self._group_versions[group], {**body, "members": new})
 
     # Answers.
 
@@ -788,9 +806,8 @@ class Scim(Connector):
                 page = self._page(call, what, query, within, final=() if number or "count" not in query else (500,))
             except (Missing, Refused, Unclear) as no:
                 if number == 0 and "count" in query and no.status in (400, 500, 501):
-                    # Servers break on a parameter that they do not know (docs/apis/scim.md 3.4).
-                    page = self._page(call, what, fixed, within)
-                    self._plain, cursor = True, None
+                    page = self._unasked(call, what, query, fixed, within)
+                    cursor = None if self._plain else cursor
                 elif total is not None and received >= total and no.status in UNABLE:
                     return
                 else:
@@ -811,6 +828,24 @@ class Scim(Connector):
             cursor = page.cursor or None
             cursors.update(filter(None, (cursor,)))
         raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages", call=call.name)
+
+    def _unasked(
+        self, call: Call, what: str, query: t.Mapping[str, t.Any], fixed: t.Mapping[str, str], within: Allowance
+    ) -> Page:
+        """Return the first page of a server that breaks on a parameter which it does not know (docs/apis/scim.md 3.4).
+
+        There are servers that list nobody without them (2.1), so that an empty list counts only where they are refused
+        a second time.
+        """
+        page = self._page(call, what, fixed, within)
+        if not page.items:
+            try:
+                return self._page(call, what, query, within, final=(500,))
+            except (Missing, Refused, Unclear) as no:
+                if no.status not in UNABLE:
+                    raise
+        self._plain = True
+        return page
 
     def _place(self, received: int, cursor: str | None) -> dict[str, t.Any]:
         """Return the parameters that say which page is meant."""

@@ -141,7 +141,7 @@ class Scim(Traits):
         "booleans": ("text",),
         "flat_names": (True,),
         "etag": ("strong", "whole_second", "header_only", "meta_only", "absent"),
-        "if_match": ("ignored", "required"),
+        "if_match": ("ignored", "required", "required"),
         "last_modified": ("always", "never"),
         "request_type": ("scim", "any"),
         "schemas_in_body": ("demanded",),
@@ -191,7 +191,12 @@ class Scim(Traits):
         "error_type": ("absent",),
     }
     fixed: ClassVar = {"custom_schema": "present"}
-    together: ClassVar = {("delete", "hidden"): {"recreate": "revived"}}
+    together: ClassVar = {
+        ("delete", "hidden"): {"recreate": "revived"},
+        # A version could not be sent, because none is shown.
+        ("if_match", "required"): {"etag": "header_only"},
+        ("etag", "absent"): {"if_match": "ignored"},
+    }
     apart: ClassVar = {
         # Nobody could be changed at all.
         "put": ("patch", "patch_attributes", "patch_urn_paths"),
@@ -204,8 +209,6 @@ class Scim(Traits):
         "past_end": ("total_results", "cursor_total"),
         # Nothing would tell who is in a group.
         "member_list": ("user_groups",),
-        # A version could not be sent, because none is shown.
-        "if_match": ("etag", "config", "config_path", "meta"),
     }
     operations = (
         "list users",

@@ -229,6 +229,23 @@ def test_a_server_that_breaks_on_count_is_asked_without_it_once(status: int) -> 
     script.finish()
 
 
+def test_an_empty_list_without_parameters_is_believed_only_where_they_are_refused_twice() -> None:
+    broken = ("GET", "Users", Reply(status=500))
+    connector, script = linked(broken, listed(), *everyone(user("1")))
+    assert ids(connector) == ["1"]
+    script.finish()
+    connector, script = linked(broken, listed(), broken, listed())
+    assert ids(connector) == []
+    assert ids(connector) == []
+    assert [sorted(sent.query) for sent in script.sent[3:]] == [
+        ["count", "startIndex"],
+        [],
+        ["count", "startIndex"],
+        [],
+    ]
+    script.finish()
+
+
 def test_a_cursor_is_followed_unasked_and_never_asked_for() -> None:
     connector, script = linked(
         listed(user("1"), nextCursor="a+/=", totalResults=...),
@@ -603,6 +620,34 @@ def test_a_second_write_of_one_plan_does_not_carry_the_version_that_the_first_on
     )
     assert result["action"] == "disabled", result
     assert [sent.headers.get("If-Match") for sent in script.sent if sent.method == "PATCH"] == ['W/"1"', None]
+
+
+@pytest.mark.parametrize("version", [{"meta": {"version": 'W/"7"'}}, {"meta": {}}])
+def test_a_server_that_demands_a_version_is_told_the_one_that_was_seen(version: dict[str, t.Any]) -> None:
+    before = user(**version)
+    reads = [] if version["meta"] else [shown(before, headers={"ETag": 'W/"7"'})]
+    for state in ("disabled", "absent"):
+        verb = "PATCH" if state == "disabled" else "DELETE"
+        after = shown({**before, "active": False}) if state == "disabled" else ("GET", "Users/u1", NONE)
+        result, script = ran(
+            *(listed(before), (verb, "Users/u1", problem(428))),
+            *(*reads, (verb, "Users/u1", Reply(status=204)), after),
+            username=ANN,
+            state=state,
+            removal_limit="100%",
+        )
+        assert result["action"] in ("disabled", "deleted"), result
+        assert [sent.headers.get("If-Match") for sent in script.sent if sent.method == verb] == [None, 'W/"7"']
+
+
+def test_a_server_that_demands_a_version_and_shows_none_is_told_of() -> None:
+    before = user(meta={})
+    result, _script = ran(
+        listed(before), patched(reply=problem(428, detail="If-Match")), shown(before), shown(before),
+        username=ANN, state="disabled",
+    )  # fmt: skip
+    assert "HTTP 428" in result["msg"], result
+    assert result["changed"] is False
 
 
 def test_a_status_that_nobody_has_set_is_set_by_enabling() -> None:
