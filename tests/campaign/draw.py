@@ -33,6 +33,8 @@ NO = (
     '"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400", "detail": "no"}'
 )
 STANDARD = Product({}, {})
+# Who is meant by an ID, or by the second identity, and need not be named.
+MEANT = ("by_id", "by_second")
 
 # Kind and parameters, each as likely as the next; `execute` tells whether the portal did what it was asked.
 FAULTS: tuple[tuple[str, Facts], ...] = (
@@ -124,7 +126,7 @@ def draw(seed: int, number: int, names: tuple[str, ...] = PORTALS) -> Case:
     if kind.robots and chance.random() < 0.2:
         people = [*people[: chance.choice((0, 1, 2))], *chance.sample(kind.robots, chance.choice((1, 1, 2)))]
     accounts = [_account(chance, kind, product, login) for login in people if chance.random() < 0.5]
-    there = {name_of(portal, account) for account in accounts}
+    there = {name_of(portal, account): account for account in accounts}
     form = _form(chance, people)
     unlisted = _unlisted(chance, kind, product) if form == "bulk" and len(people) > 1 and there else "ignore"
     # Who has an account and stands in no list is somebody who has left.
@@ -137,7 +139,7 @@ def draw(seed: int, number: int, names: tuple[str, ...] = PORTALS) -> Case:
         "on_error": "stop" if chance.random() < 0.1 else "continue",
         "on_missing": chance.choice(("fail", "ignore")) if chance.random() < 0.05 else "create",
         "unlisted": unlisted,
-        "users": [_user(chance, kind, product, login, login in there) for login in named],
+        "users": [_user(chance, kind, product, login, there.get(login)) for login in named],
         **product.options,
     }
     if form == "loop":
@@ -163,8 +165,9 @@ def draw(seed: int, number: int, names: tuple[str, ...] = PORTALS) -> Case:
 
 def name_of(portal: str, facts: Facts) -> str:
     """Return what somebody is called here: the login, or the marked address of a service user."""
-    if facts.get("by_id"):
-        return str(facts["by_id"])
+    for word in MEANT:
+        if facts.get(word):
+            return str(facts[word])
     return f"{SERVICE}{facts['email']}" if facts.get("service") else str(facts[key_of(portal)])
 
 
@@ -226,7 +229,7 @@ def _account(chance: random.Random, kind: Traits, product: Product, login: str) 
     return facts
 
 
-def _user(chance: random.Random, kind: Traits, product: Product, login: str, there: bool) -> Facts:
+def _user(chance: random.Random, kind: Traits, product: Product, login: str, there: Facts | None) -> Facts:
     """Return what a task wants of somebody: all attributes, or some of those of an account that exists."""
     key = key_of(kind.name)
     state = chance.choice(_states(kind, product))
@@ -239,7 +242,7 @@ def _user(chance: random.Random, kind: Traits, product: Product, login: str, the
     entry = {name: value for name, value in facts.items() if name in required or chance.random() < kind.often}
     for name, values in kind.sets.items():
         if name in entry:
-            entry[name] = _change(chance, values, entry[name], there)
+            entry[name] = _change(chance, values, entry[name], there is not None)
     for name, main in kind.besides.items():
         if name in entry:
             entry[main] = facts[main]
@@ -248,14 +251,25 @@ def _user(chance: random.Random, kind: Traits, product: Product, login: str, the
         entry = {name: entry[name] for name in identity}
     if kind.keys and there and chance.random() < 0.15:
         entry["revoke_keys"] = True
-    if there and chance.random() < 0.15:
-        entry["by_id"] = login
-        if chance.random() < 0.7:
-            entry.pop("email" if service else key)
-    elif kind.other_case and there and chance.random() < 0.15:
-        entry[key] = login.upper()
+    if there:
+        _meant(chance, kind, entry, there)
     entry["state"] = state
     return entry
+
+
+def _meant(chance: random.Random, kind: Traits, entry: Facts, there: Facts) -> None:
+    """Let an account be meant by something else than its name as it is written."""
+    portal, login = portals.REGISTERED[kind.name], name_of(kind.name, there)
+    key = "email" if there.get("service") else portal.key
+    if chance.random() < 0.15:
+        entry["by_id"] = login
+        if chance.random() < 0.7:
+            entry.pop(key)
+    elif kind.other_case and chance.random() < 0.15:
+        entry[key] = login.upper()
+    elif there.get(portal.second) and chance.random() < 0.1:
+        entry.update({portal.second: there[portal.second], "by_second": login})
+        entry.pop(key)
 
 
 def _besides(chance: random.Random, kind: Traits, product: Product, state: str, *, service: bool) -> Facts:

@@ -18,7 +18,7 @@ import portals
 
 from simulator.ledger import WRITE
 
-from .draw import NO, PORTALS, name_of
+from .draw import MEANT, NO, PORTALS, name_of
 from .traits import PASSWORD, SERVICE
 from .world import Late, World
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CHANGES = ("created", "updated", "enabled", "disabled", "deleted")
 # What a user is given that no account shows.
-OPTIONS = frozenset(("state", "password", "activation_profile", "by_id", "service", "api_key_name", "revoke_keys"))
+OPTIONS = frozenset(("state", "password", "activation_profile", "service", "api_key_name", "revoke_keys", *MEANT))
 LEFT = {"report": "present", "absent": "absent", "disabled": "disabled"}
 SHOWN = ("email", "first_name", "last_name", "name")
 # What a failure tells the reader to do begins a sentence with one of these words.
@@ -159,7 +159,7 @@ class Play:
         # Nobody can see that a key is one that nobody knows, so that the portal makes another one each time, and who
         # was made by the first rerun has a key for the second one to revoke.
         again = self.calm and (self.traits.blind_keys or user.get("service"))
-        left_out = ("by_id", "revoke_keys") if again else ("by_id",)
+        left_out = (*MEANT, "revoke_keys") if again else MEANT
         given = {name: value for name, value in user.items() if name not in left_out}
         return {**given, "id": self.ids[user["by_id"]]} if "by_id" in user else given
 
@@ -299,7 +299,9 @@ class Play:
     def _label(self, user: Facts) -> str:
         """Return what a message calls a user."""
         named = user.get("email" if user.get("service") else self.world.portal.key)
-        return str(named) if named else f"id {self.ids[user['by_id']]}"
+        if named:
+            return str(named)
+        return f"id {self.ids[user['by_id']]}" if "by_id" in user else str(user[self.world.portal.second])
 
     def _message(self, one: Facts, label: str | None) -> None:
         msg: str = one["msg"]
@@ -492,10 +494,10 @@ class Play:
             unknown = "by_id" in user and one["action"] == "none"
             if not ((one["action"] == "deleted" or unknown) and self._denied()) and not self._ended():
                 self.verdict.blame("lie", f"{login}: {one['action']}, but {wrong[-1]}")
-        elif one["action"] == "created" and "password" in user and login not in self.world.raced:
+        elif self._sets_password(user, one) and login not in self.world.raced:
             simulator: Any = self.world.simulator
             if not simulator.has_password(seen[-1][self.world.login] if seen[-1] else "", user["password"]):
-                self.verdict.blame("lie", f"{login}: created without the password")
+                self.verdict.blame("lie", f"{login}: {one['action']} without the password")
         elif (
             user.get("revoke_keys")
             and not self.calm
@@ -508,6 +510,12 @@ class Play:
             told, real = str(one["user"]["id"]), self.world.ident(seen[-1])
             if told != real:
                 self.verdict.blame("lie", f"{login}: the id is {real}, not {told}")
+
+    def _sets_password(self, user: Facts, one: Facts) -> bool:
+        if "password" not in user or self.calm:
+            return False
+        always = self.task.get("update_password") == "always" and one["action"] in CHANGES
+        return one["action"] == "created" or (always and user["state"] != "absent")
 
     def _find(self, moment: Moment, login: str, ident: str | None) -> Row | None:
         """Return a live account of a moment by its ID, or else by its folded name."""

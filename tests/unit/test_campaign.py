@@ -14,6 +14,7 @@ from campaign import judge
 from campaign.draw import FAULTS, PORTALS, draw
 from campaign.driver import Sum, shrink, stretch
 from campaign.judge import play
+from campaign.traits import PASSWORD
 from campaign.world import World
 from conftest import ANN
 
@@ -31,6 +32,8 @@ from ansible_collections.portal.users.plugins.module_utils._core import (
 from simulator.faults import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Bench, Facts
 
 
@@ -151,6 +154,68 @@ def test_an_account_that_nobody_named_is_seen(worlds: dict[str, World], monkeypa
 
     monkeypatch.setattr(world, "run", clumsy)
     assert [kind for kind, _text in play(world, draw(5, 0, ("clc",))).wrong if kind == "stranger"]
+
+
+def _expel(world: World, group: str, login: str) -> None:
+    simulator: Any = world.simulator
+    row = simulator.groups_by_name()[group]
+    left = [one for one in row["members"] if simulator.users.get(one["value"])["userName"] != login]
+    simulator.groups.update(row["id"], members=left)
+
+
+def _tell(world: World, result: Facts) -> None:
+    tokens: Any = world.simulator
+    result["warnings"] = [f"The token {next(iter(tokens._tokens))} was taken"]
+
+
+def _change(world: World, login: str, facts: Facts) -> None:
+    world.traits.change(world.simulator, next(row["id"] for name, row in world.live() if name == login), facts)
+
+
+def _replace_password(world: World) -> None:
+    secrets: Any = world.simulator
+    secrets.secrets.update(secrets.accounts_by_key()[ANN]["id"], password="another one")
+
+
+JANE = "jane.doe@example.com"
+# What is done besides or against what a task says, and what it is to be called.
+DEEDS: dict[str, tuple[str, Callable[[World, Facts], Any]]] = {
+    "nothing": ("", lambda world, result: None),
+    "another member is put out of a group": ("stranger", lambda world, result: _expel(world, "Engineers", JANE)),
+    "a manager is changed": ("stranger", lambda world, result: _change(world, JANE, {"title": "Boss"})),
+    "the user is not in the group": ("lie", lambda world, result: _expel(world, "Engineers", ANN)),
+    "the user is disabled": ("lie", lambda world, result: _change(world, ANN, {"status": "disabled"})),
+    "the user has another department": ("lie", lambda world, result: _change(world, ANN, {"department": "Sales"})),
+    "the password is another one": ("lie", lambda world, result: _replace_password(world)),
+    "the user is there twice": ("duplicate", lambda world, result: world.add({"username": ANN.upper()})),
+    "a token is shown": ("leak", _tell),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_a_task_on_scim_must_not_have_done_is_seen(
+    worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    kind, act = DEEDS[deed]
+    world = worlds["scim"]
+    real = world.run
+    done: list[str] = []
+
+    def clumsy(params: Facts, **how: Any) -> Facts:
+        result = real(params, **how)
+        if not done:
+            act(world, result)
+        done.append(deed)
+        return result
+
+    monkeypatch.setattr(world, "run", clumsy)
+    user = {"username": ANN, "department": "Ops", "groups": {"set": ["Engineers"]}, "password": PASSWORD}
+    case = draw(5, 0, ("scim",))
+    task = {**case["task"], "check": False, "form": "single", "on_missing": "create", "unlisted": "ignore"}
+    case.update(accounts=[], faults=[], switches={"authentication": "oauth"})
+    case["task"] = {**task, "users": [{**user, "state": "enabled"}]}
+    seen = {kind for kind, _text in play(world, case).wrong}
+    assert kind in seen if kind else not seen
 
 
 def test_a_case_is_made_as_small_as_it_gets(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch) -> None:

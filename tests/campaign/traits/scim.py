@@ -203,7 +203,7 @@ class Scim(Traits):
         "group_put": ("patch", "put_members", "member_removal"),
         "put_members": ("patch", "member_removal"),
         # Only a part of a list could be read.
-        "start_index": ("page_cap", "page_default", "needs_paging"),
+        "start_index": ("page_cap", "page_default", "needs_paging", "total_results", "cursor_total"),
         "count": ("needs_paging",),
         "order": ("page_cap", "page_default"),
         "past_end": ("total_results", "cursor_total"),
