@@ -118,7 +118,7 @@ class ScimSimulator(PortalSimulator):
         "write_limit": ("none", int),
         "retry_after": ("seconds", "date", "absent"),
         # What the server says of itself.
-        "config": ("true", "denies", "claims", 404),
+        "config": ("true", "no_filter", "denies", "claims", 404),
         "config_path": ("standard", "plural"),
         "schemas": ("true", "denies", "promises", "empty", 404),
         "resource_types": ("true", "empty", 404),
@@ -261,7 +261,8 @@ class ScimSimulator(PortalSimulator):
         "tokens": "one: a new one ends the one before",
         "read_limit": "reads that are answered each minute; then 429",
         "write_limit": "writes that are answered each minute; then 429",
-        "config": "denies, claims: says that nothing, or everything, is supported, whatever is true",
+        "config": "denies, claims: says that nothing, or everything, is supported, whatever is true; "
+        "no_filter: denies filters",
         "schemas": "denies: lacks title and the enterprise extension, which work; promises: has what is not there",
         "without_attributes": "title,emails.type,<URN of an extension>: attributes that the server does not have",
         "count": "ignored: page_default is always taken",
@@ -735,9 +736,9 @@ class ScimSimulator(PortalSimulator):
             raise Refusal(404, "No such endpoint.")
 
         def told(true: bool) -> bool:
-            return {"true": true, "denies": False, "claims": True}[mode]
+            return {"denies": False, "claims": True}.get(mode, true)
 
-        filters = told(self.switches["filter"] in ("rfc", "wrong"))
+        filters = told(mode != "no_filter" and self.switches["filter"] in ("rfc", "wrong"))
         cap = self.switches["page_cap"]
         found: Row = {
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],

@@ -184,7 +184,8 @@ VENDORS: dict[str, dict[str, Any]] = {
     },
     "django_scim2": {
         "discovery": "closed",
-        "config": "denies",
+        "config": "no_filter",
+        "sort": "ignored",
         "discovery_total": "absent",
         "filter_attributes": "userName",
         "filter_other": "nothing",
@@ -216,7 +217,8 @@ VENDORS: dict[str, dict[str, Any]] = {
     },
     "canaille": {
         "discovery": "closed",
-        "config": "denies",
+        "config": "no_filter",
+        "sort": "ignored",
         "filter": "ignored",
         "count": 500,
         "without_attributes": "emails.type,emails.primary,nickName,locale,timezone,userType,roles",
