@@ -598,9 +598,9 @@ class Scim(Connector):
             )
         return found[0]
 
-    def _everybody(self) -> dict[str, str]:
-        """Return the logins of all users by ID, read once."""
-        if self._logins is None:
+    def _everybody(self, *, anew: bool = False) -> dict[str, str]:
+        """Return the logins of all users by ID, read once, or ``anew``."""
+        if anew or self._logins is None:
             self._logins = {identity(one): text_of(low(one).get("username")) for one in self._walk(LIST, "users")}
         return self._logins
 
@@ -740,8 +740,39 @@ class Scim(Connector):
         new = change(members)
         if len(new) == len(members):
             return
+        if not members and self._hides_members():
+            text = f"the server does not show who is in the group {group}, and would put out everybody else"
+            raise Refused(text, hint="Change the members of the group on the server", call=REPLACE_GROUP.name)
         body = {n: v for n, v in record.items() if n.lower() not in ("id", "meta", "members")}
-        self._change_group(REPLACE_GROUP, group, self._group_versions[group], {**body, "members": new})
+        told = {**body, "members": self._by_id(new)}
+        self._change_group(REPLACE_GROUP, group, self._group_versions[group], told)
+
+    def _hides_members(self) -> bool:
+        """Return whether an empty group may be one whose members the server does not show."""
+        if not self._tells_members:
+            return True
+        if self._memberships():
+            return False
+        return any(own_groups(low(record).get("groups")) for record in self._walk(LIST, "users"))
+
+    def _by_id(self, members: list[t.Any]) -> list[t.Any]:
+        """Return members with IDs, where a server shows logins: it may not know who is meant by what it showed itself.
+
+        docs/apis/scim.md 3.4
+        """
+        people = self._everybody()
+        if any(member_id(member) not in people for member in members):
+            people = self._everybody(anew=True)
+        idents: dict[str, list[str]] = {}
+        for ident, login in people.items():
+            idents.setdefault(fold(login), []).append(ident)
+        told = []
+        for member in members:
+            shown = member_id(member)
+            meant = [] if shown in people else idents.get(fold(shown), [])
+            known = member if isinstance(member, dict) else {}
+            told.append({**known, "value": meant[0]} if len(meant) == 1 else member)
+        return told
 
     # Answers.
 
@@ -805,8 +836,9 @@ class Scim(Connector):
             try:
                 page = self._page(call, what, query, within, final=() if number or "count" not in query else (500,))
             except (Missing, Refused, Unclear) as no:
-                if number == 0 and "count" in query and no.status in (400, 500, 501):
-                    page = self._unasked(call, what, query, fixed, within)
+                # Where something else was asked for as well, that may be what the server does not know.
+                if number == 0 and "count" in query and not fixed and no.status in (400, 500, 501):
+                    page = self._unasked(call, what, query, within)
                     cursor = None if self._plain else cursor
                 elif total is not None and received >= total and no.status in UNABLE:
                     return
@@ -829,23 +861,22 @@ class Scim(Connector):
             cursors.update(filter(None, (cursor,)))
         raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages", call=call.name)
 
-    def _unasked(
-        self, call: Call, what: str, query: t.Mapping[str, t.Any], fixed: t.Mapping[str, str], within: Allowance
-    ) -> Page:
+    def _unasked(self, call: Call, what: str, query: t.Mapping[str, t.Any], within: Allowance) -> Page:
         """Return the first page of a server that breaks on a parameter which it does not know (docs/apis/scim.md 3.4).
 
         There are servers that list nobody without them (2.1), so that an empty list counts only where they are refused
         a second time.
         """
-        page = self._page(call, what, fixed, within)
-        if not page.items:
-            try:
-                return self._page(call, what, query, within, final=(500,))
-            except (Missing, Refused, Unclear) as no:
-                if no.status not in UNABLE:
-                    raise
-        self._plain = True
-        return page
+        page = self._page(call, what, {}, within)
+        if page.items:
+            self._plain = True
+            return page
+        try:
+            return self._page(call, what, query, within, final=(500,))
+        except (Missing, Refused, Unclear) as no:
+            if no.status not in UNABLE:
+                raise
+            return page
 
     def _place(self, received: int, cursor: str | None) -> dict[str, t.Any]:
         """Return the parameters that say which page is meant."""
