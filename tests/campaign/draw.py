@@ -201,7 +201,7 @@ def _facts(chance: random.Random, kind: Traits, product: Product, login: str) ->
         return {"service": True, "email": login.removeprefix(SERVICE), **_sets(chance, kind, product)}
     facts: Facts = {key_of(kind.name): login}
     for name, values in {**kind.values, **product.values}.items():
-        if name not in product.lacks:
+        if name not in product.lacks and name not in kind.sets:
             facts[name] = _of(login, chance.choice(values))
     return {**facts, **_sets(chance, kind, product)}
 
@@ -214,7 +214,7 @@ def _of(login: str, value: Any) -> Any:
 
 def _sets(chance: random.Random, kind: Traits, product: Product) -> Facts:
     return {
-        name: sorted(chance.sample(values, chance.randint(1, 2)))
+        name: sorted(chance.sample(product.values.get(name, values), chance.randint(1, 2)))
         for name, values in kind.sets.items()
         if name not in product.lacks
     }
@@ -242,7 +242,7 @@ def _user(chance: random.Random, kind: Traits, product: Product, login: str, the
     entry = {name: value for name, value in facts.items() if name in required or chance.random() < kind.often}
     for name, values in kind.sets.items():
         if name in entry:
-            entry[name] = _change(chance, values, entry[name], there is not None)
+            entry[name] = _change(chance, product.values.get(name, values), entry[name], there is not None)
     for name, main in kind.besides.items():
         if name in entry:
             entry[main] = facts[main]

@@ -588,9 +588,10 @@ class Play:
         """Return the writes that should have changed something.
 
         Whom the first run has deleted may go away while this one asks for it: then there is nobody to delete. And whom
-        a late list does not show yet cannot be made once more.
+        a late list does not show yet cannot be made once more, nor what it shows as it was be changed once more.
         """
-        return [one for one in writes if one.status != 404 and (one.operation != "create user" or one.status < 400)]
+        refused = (404, 412)
+        return [w for w in writes if w.status not in refused and (w.operation != "create user" or w.status < 400)]
 
     def _foretold(self, first: Facts, real: Facts) -> None:
         for one, other in zip(first["users"], real["users"], strict=True):

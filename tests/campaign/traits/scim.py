@@ -41,6 +41,8 @@ MANAGERS = ("", "jane.doe@example.com", "zoe.simunkova@example.com")
 BADGE, TAGS = f"{CUSTOM}:badge", f"{CUSTOM}:tags"
 MAIL_LOGIN = {"email": (LOGIN,)}
 ALIVE = ("present", "present", "absent")
+STAYING = ("present", "present", "enabled", "disabled")
+ENTERPRISES = ("department", "employee_number", "cost_center", "manager")
 
 
 def product(name: str, **facts: Any) -> Product:
@@ -100,7 +102,7 @@ class Scim(Traits):
         "read_limit": (60,),
         "write_limit": (20,),
         "retry_after": ("date",),
-        "config": ("denies", "claims", 404),
+        "config": ("no_filter", "denies", "claims", 404),
         "config_path": ("plural",),
         "schemas": ("promises", "empty", 404),
         "resource_types": ("empty", 404),
@@ -241,7 +243,7 @@ class Scim(Traits):
             statuses=("enabled",),
             values={"external_id": (f"x-{LOGIN}",)},
         ),
-        product("slack", states=("present", "enabled", "disabled")),
+        product("slack", states=STAYING),
         product(
             "pagerduty",
             lacks=frozenset(("roles", "entitlements")),
@@ -266,6 +268,28 @@ class Scim(Traits):
         server("databricks"),
         server("scim2_server"),
         server("scimmy", lacks=frozenset(("attributes",))),
+        server(
+            "django_scim2",
+            lacks=frozenset(("title", "display_name", "attributes", *ENTERPRISES)),
+        ),
+        # A group that has nobody cannot be there, so that the last one cannot be taken out.
+        server(
+            "canaille",
+            lacks=frozenset(("nick_name", "locale", "roles", "attributes")),
+            named=frozenset(("first_name", "last_name", "email")),
+            values={"groups": ("Administrators", "Engineers")},
+        ),
+        # Their accounts are only deactivated.
+        server("oracle", states=STAYING),
+        server("salesforce", states=STAYING),
+        server(
+            "gitlab",
+            states=STAYING,
+            named=frozenset(("external_id", "first_name", "last_name", "email")),
+            values={"external_id": (f"x-{LOGIN}",)},
+        ),
+        server("canva", states=STAYING),
+        server("launchdarkly", states=("present", "enabled", "absent"), statuses=("enabled",)),
     )
 
     def live(self, simulator: PortalSimulator) -> Iterable[Row]:
@@ -288,7 +312,9 @@ class Scim(Traits):
                 kept = {word: self.fact({}, word, row) for word in (main, others)}
                 kept[name] = value
                 first = [{"value": kept[main], "type": "work", "primary": True}] if kept[main] else []
-                put(row, path, [*first, *({"value": one, "type": "other"} for one in kept[others])])
+                values = [*first, *({"value": one, "type": "other"} for one in kept[others])]
+                parts = {part.name for part in simulator._kind("User").locate("", path)[1].parts}
+                put(row, path, [{part: one for part, one in value.items() if part in parts} for value in values])
             elif name == "manager":
                 ident = simulator._user_called(value)["id"] if value else None
                 put(row, f"{ENTERPRISE}:manager", {"value": ident} if ident else None)
@@ -308,10 +334,10 @@ class Scim(Traits):
             return {str(one["value"]) for one in row.get(name, ())}
         if name in SEVERAL:
             main, others = SEVERAL[name]
-            found = row.get(known[main]) or ()
-            if name == others:
-                return [one["value"] for one in found if not one.get("primary")]
-            return next((one["value"] for one in found if one.get("primary")), "")
+            values = [
+                one["value"] for one in sorted(row.get(known[main]) or (), key=lambda one: not one.get("primary"))
+            ]
+            return values[1:] if name == others else next(iter(values), "")
         if name == "manager":
             ident = (portals.stored(row, f"{ENTERPRISE}:manager") or {}).get("value")
             return (tables["users"].get(ident) or {}).get("userName", ident or "")
