@@ -291,8 +291,12 @@ def _change(chance: random.Random, values: tuple[str, ...], wanted: list[str], t
 
 def _switches(chance: random.Random, kind: Traits, product: Product) -> Facts:
     found = {**product.switches, **kind.fixed}
+    names = sorted(kind.switches)
+    if kind.families and chance.random() < 0.5:
+        # What has to do with each other meets too seldom otherwise.
+        names = list(chance.choice(kind.families))
     for _switch in range(chance.choice((0, 0, 1, 2, 3))):
-        name = chance.choice(sorted(kind.switches))
+        name = chance.choice(names)
         if product is not STANDARD or any(name in kind.apart.get(other, ()) for other in found):
             continue
         found = {other: value for other, value in found.items() if other not in kind.apart.get(name, ())}

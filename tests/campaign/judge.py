@@ -603,7 +603,7 @@ class Play:
 
     def _excused(self, msg: str, raced: set[str] | frozenset[str] = frozenset()) -> bool:
         """Return whether the portal or the module is right to refuse, whatever the line is like."""
-        if "needs also" in msg or "on_missing is fail" in msg:
+        if any(words in msg for words in ("needs also", "on_missing is fail", *self.traits.refusals)):
             return True
         if self.going_on and "activat" in msg.casefold():
             # An activation that the first run could not wait for.

@@ -38,6 +38,7 @@ PROXY = "tinyproxy"
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 # What only an invented clock makes fast, and what a socket cannot do.
 LEFT_OUT = frozenset(("slow", "drip", "silence", "late", "refused"))
+RATES = frozenset(("rate_limit", "read_limit", "write_limit"))
 MODES = ("tls", "http", "tls, proxy as option", "http, proxy as option", "tls, proxy in the environment")
 CONFIGURATION = """\
 Port {port}
@@ -153,7 +154,7 @@ def environment(**variables: str) -> Iterator[None]:
 
 def fit(case: Case) -> Case:
     """Return a case with what can happen on a socket in little time."""
-    switches = {name: value for name, value in case["switches"].items() if name != "rate_limit"}
+    switches = {name: value for name, value in case["switches"].items() if name not in RATES}
     faults = [fault for fault in case["faults"] if fault["kind"] not in LEFT_OUT]
     return {**case, "switches": switches, "faults": faults}
 

@@ -479,6 +479,7 @@ def test_every_portal_knows_the_switches_that_are_drawn_and_their_positions(worl
         for name, positions in world.traits.switches.items():
             for position in positions:
                 world.simulator.switches[name] = position
+        assert {name for family in world.traits.families for name in family} <= set(world.traits.switches)
         for product in world.traits.products:
             world.simulator.set(**product.switches)
         world.fresh("switches")

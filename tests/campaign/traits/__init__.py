@@ -91,6 +91,10 @@ class Traits:
     """What belongs together, because one alone is a portal that nobody can manage."""
     apart: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Switches beside which others stay where they are, for the same reason."""
+    families: tuple[tuple[str, ...], ...] = ()
+    """Switches that have to do with each other."""
+    refusals: tuple[str, ...] = ()
+    """What a message says where the module is right not to do what is wanted, whatever the line is like."""
     operations: tuple[str, ...]
     """The requests that are disturbed."""
     session = ""

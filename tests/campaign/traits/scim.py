@@ -212,6 +212,36 @@ class Scim(Traits):
         # Nothing would tell who is in a group.
         "member_list": ("user_groups",),
     }
+    families = (
+        (
+            *("page_default", "page_cap", "count", "start_index", "needs_paging", "past_end", "total_results", "order"),
+            *("no_match", "late_lists", "paging", "uninvited_cursor", "cursor_total", "filter", "attributes_parameter"),
+        ),
+        (
+            *("config", "put", "put_active", "put_answer", "patch", "patch_attributes", "patch_answer", "patch_atomic"),
+            *("patch_urn_paths", "patch_names", "text_booleans", "booleans", "read_only_sent", "unassigned"),
+        ),
+        (
+            *("config", "patch", "put_members", "group_put", "group_patch_answer", "member_list", "member_parts"),
+            *("member_ref", "member_removal", "member_limit", "replace_members", "add_member_again", "unknown_member"),
+            *("user_groups", "attributes_parameter", "group_filter", "id_form"),
+        ),
+        ("etag", "if_match", "last_modified", "config", "patch", "meta", "late_lists", "attributes_parameter"),
+        (
+            *(
+                "create_status",
+                "create_body",
+                "username_case",
+                "username_stored",
+                "external_id",
+                "duplicate",
+                "id_form",
+            ),
+            *("late_lists", "location", "location_header", "error_body", "error_type", "active_default", "delete"),
+        ),
+        ("authentication", "token_client", "token_life", "tokens", "challenge", "discovery", "unauthorized_body"),
+    )
+    refusals = ("does not show who is in the group",)
     operations = (
         "list users",
         "read user",
