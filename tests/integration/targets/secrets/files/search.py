@@ -30,17 +30,18 @@ GENERATED = ("canary-generated-", "Seed=")
 
 def secrets(given: dict[str, Any]) -> Iterator[str]:
     """Yield every secret that the play was given, and what those begin with that the portals make up."""
+    from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
+
+    names = {option.name for portal in PORTALS.values() for option in portal.credentials if option.secret}
     yield from GENERATED
     yield from given["canaries"].values()
     for portal in given["simulator"].values():
         if isinstance(portal, dict):
             words = portal["credentials"]
-            for key in (words["api_key"], given["canaries"]["api_key"]):
+            for key in (*(words[name] for name in names & words.keys()), given["canaries"]["api_key"]):
                 yield key
                 if "api_username" in words:
                     yield base64.b64encode(f"{words['api_username']}:{key}".encode()).decode()
-            if "api_password" in words:
-                yield words["api_password"]
 
 
 def spelled(secret: str) -> set[bytes]:
@@ -51,7 +52,8 @@ def spelled(secret: str) -> set[bytes]:
 
 def main() -> int:
     """Search all files below the paths."""
-    sys.path.insert(0, sys.argv[1])
+    tests = Path(sys.argv[1])
+    sys.path[:0] = [str(tests), str(tests.parents[3])]
     from spellings import LONG
     from spellings import found as read
 
