@@ -506,6 +506,19 @@ def docs(step: Step) -> Outcome:
     return verdict(step.run("antsibull-docs", "lint-collection-docs", *strict, "--check-extra-docs-refs", "."))
 
 
+def site(step: Step) -> Outcome:
+    """The pages of all guides and plugins, in `build/site`; what Sphinx warns of is an error."""
+    source, pages = CACHE / "site", CHECKOUT / "build" / "site"
+    for folder in (source, pages):
+        shutil.rmtree(folder, ignore_errors=True)
+    # antsibull-docs wants that nobody else can write there.
+    source.mkdir(mode=0o755)
+    source.chmod(0o755)
+    write = ("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--dest-dir", source)
+    show = ("python", "-m", "sphinx", "-W", "--keep-going", "-q", "-c", "docs/site", source, pages)
+    return verdict(step.run(*write, "portal.users") or step.run(*show))
+
+
 def changelog(step: Step) -> Outcome:
     """The fragments are well formed, and `CHANGELOG.md` is what the recorded releases make."""
     if step.run("antsibull-changelog", "lint") != 0:
@@ -609,6 +622,7 @@ def steps() -> list[Step]:
         Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),
         Step("ansible-lint", ("lint",), tool("ansible-lint", "--nocolor")),
         Step("docs", ("lint",), docs),
+        Step("site", (), site),
         Step("artifact", ("lint",), artifact),
         Step("sbom", ("lint",), sbom),
         Step("environment", ("lint",), tool("python", "tests/environment.py")),
