@@ -62,6 +62,7 @@ if __name__ == "__main__":
     lock("test", ["test.txt"], base="demo", built=["reuse"])
     lock("unit", ["unit.txt"])
     lock("browser", ["browser.txt"])
+    lock("servers", ["servers.txt"])
     for version, pythons in CORES.items():
         lowest = min(pythons, key=lambda one: int(one.split(".")[1]))
         lock(f"core-{version}", ["unit.txt"], base="unit", python=lowest, more=f"ansible-core=={version}\n")

@@ -205,7 +205,9 @@ class Shell:
 
 
 SHELL = Shell()
-LOCKS = {name: threading.Lock() for name in (*(f"core-{version}" for version in CORES), "browser", "get-pip")}
+LOCKS = {
+    name: threading.Lock() for name in (*(f"core-{version}" for version in CORES), "browser", "get-pip", "scim-servers")
+}
 
 
 def real_directories() -> list[Path]:
@@ -500,6 +502,46 @@ def integration(step: Step, tools: Path) -> Outcome:
     return Outcome(len(targets) - len(failed), len(failed), note, logs=tuple(logs[name] for name in failed))
 
 
+def servers(step: Step, tools: Path) -> Outcome:
+    """More SCIM servers that others have written; the gate has one of them. What cannot be had here is named."""
+    found: dict[str, dict[str, str]] = {}
+    absent = []
+    try:
+        python = installed("scim-servers", Path(sys.executable), [CHECKOUT / "requirements" / "servers.lock"], step)
+        found |= {name: {"python": str(python / "bin" / "python")} for name in ("django-scim2", "Canaille")}
+    except RuntimeError as no:
+        absent.append(f"django-scim2 and Canaille: {no}")
+    try:
+        found["SCIMMY"] = scimmy(step)
+    except RuntimeError as no:
+        absent.append(f"SCIMMY: {no}")
+    lacking = f"NOT RUN: {'; '.join(absent)}" if absent else ""
+    if not found:
+        return Outcome(note=lacking)
+    target = "scim_servers"
+    config = stage(step.name) / PLACE / "tests" / "integration" / "integration_config.yml"
+    config.write_text(json.dumps({target: found}), "utf-8")
+    status = ansible_test(step, tools, "integration", "--local", target)
+    note = ", ".join(filter(None, (*found, lacking)))
+    return Outcome(passed=len(found), note=note) if status == 0 else Outcome(failed=1, note=note)
+
+
+def scimmy(step: Step) -> dict[str, str]:
+    """What starts SCIMMY: the program has to stand beside its packages."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise RuntimeError("no Node.js with npm on this machine")
+    place = CACHE / "scimmy"
+    place.mkdir(exist_ok=True)
+    programs = CHECKOUT / "tests" / "integration" / "targets" / "scim_servers" / "programs"
+    for file in (*(CHECKOUT / "requirements" / "npm").glob("*.json"), programs / "scimmy.mjs"):
+        shutil.copyfile(file, place / file.name)
+    install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    if SHELL.run(step.log, install, cwd=place, env=os.environ) != 0:
+        raise RuntimeError("what requirements/npm lists could not be installed")
+    return {"node": node, "modules": str(place)}
+
+
 def docs(step: Step) -> Outcome:
     """Documentation of all plugins and the extra guides."""
     strict = ("--plugin-docs", "--validate-collection-refs=dependent", "--disallow-unknown-collection-refs")
@@ -617,6 +659,7 @@ def steps() -> list[Step]:
         *(Step(f"integration-{v}", within[v], on(integration), version=v, whole=False) for v in others),
         *(Step(f"unit-{v}", within[v], on(unit), version=v, whole=False) for v in others),
         *(Step(f"sanity-{v}", (THOROUGH,), on(sanity), version=v) for v in others),
+        Step("servers", (THOROUGH,), on(servers), version=main),
         Step("demo", (), demo),
         Step("browser", (), browser),
         Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),

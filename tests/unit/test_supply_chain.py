@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import re
 import shutil
 import subprocess
@@ -24,7 +25,10 @@ LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ;[^\\]+)? \\\n" + HASHES, re.MULTI
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==\S+", re.MULTILINE)
 ROW = re.compile(r"^\| (?!Package|---)(.+?) \| (.+?) \|", re.MULTILINE)
 # What comes along with a pinned package, or is none of Python's.
-BROUGHT = {"pyyaml", "cryptography", "urllib3", "idna", "charset-normalizer", "certifi", "tinyproxy", "chromium"}
+BROUGHT = {
+    *("pyyaml", "cryptography", "urllib3", "idna", "charset-normalizer", "certifi", "tinyproxy", "chromium"),
+    *("express", "scimmy", "scimmy-routers"),
+}
 # How packages call their licence, where they do not use its identifier.
 WORDS = {
     "GPL-3.0-or-later": r"GPL-3\.0-or-later|GPL.?v?3|GNU General Public License v3",
@@ -76,7 +80,7 @@ def _said(name: str) -> str:
     return " ".join(filter(None, (told.get("License-Expression"), told.get("License"), *classifiers)))
 
 
-@pytest.mark.parametrize("name", ["browser", "demo", "ee", "test", "unit"])
+@pytest.mark.parametrize("name", ["browser", "demo", "ee", "servers", "test", "unit"])
 def test_what_a_set_asks_for_is_locked_at_that_version(name: str) -> None:
     asked = {tuple(line.lower().split(";")[0].strip().split("==")) for line in _lines(f"{name}.txt") if "==" in line}
     locked = set(LOCKED.findall("\n".join(_lines(f"{name}.lock")) + "\n"))
@@ -103,6 +107,18 @@ def test_a_lock_has_hashes_for_everything_demands_them_and_names_no_host(file: P
     body = re.sub(r"^[#-].*\n|^\n", "", text, flags=re.MULTILINE)
     assert body
     assert LOCKED.sub("", body) == ""
+
+
+def test_what_is_locked_for_node_has_hashes_and_names_no_host() -> None:
+    """The names of packages, their versions, and what their files sum up to; where they come from, npm knows."""
+    asked = json.loads((ROOT / "requirements" / "npm" / "package.json").read_text("utf-8"))["dependencies"]
+    locked = json.loads((ROOT / "requirements" / "npm" / "package-lock.json").read_text("utf-8"))["packages"]
+    assert locked.pop("")["dependencies"] == asked
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in asked} == asked
+    for name, package in locked.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
+        assert not package.get("hasInstallScript"), name
 
 
 def _lines(name: str) -> list[str]:
