@@ -42,6 +42,7 @@ REMEDY = re.compile(
     r"Wait|What|Write|A |Nothing|It may|Gave up|Accounts)"
 )
 FOR_ALL = re.compile(r"(?:list |log on|read own user|not sent|the portal does not offer a list)")
+LATE = ("but cannot find it", "changed since the plan was made")
 STEP = re.compile(
     r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|edit|show|"
     r"verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|the id)"
@@ -604,6 +605,9 @@ class Play:
     def _excused(self, msg: str, raced: set[str] | frozenset[str] = frozenset()) -> bool:
         """Return whether the portal or the module is right to refuse, whatever the line is like."""
         if any(words in msg for words in ("needs also", "on_missing is fail", *self.traits.refusals)):
+            return True
+        if self.case["switches"].get("late_lists") and any(words in msg for words in LATE):
+            # Whether a list is late, or somebody else at work, nobody can know.
             return True
         if self.going_on and "activat" in msg.casefold():
             # An activation that the first run could not wait for.

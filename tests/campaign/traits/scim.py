@@ -201,9 +201,9 @@ class Scim(Traits):
     }
     apart: ClassVar = {
         # Nobody could be changed at all.
-        "put": ("patch", "patch_attributes", "patch_urn_paths"),
-        "group_put": ("patch", "put_members", "member_removal"),
-        "put_members": ("patch", "member_removal"),
+        "put": ("config", "patch", "patch_attributes", "patch_urn_paths"),
+        "group_put": ("config", "patch", "put_members", "member_removal"),
+        "put_members": ("config", "patch", "member_removal"),
         # Only a part of a list could be read.
         "start_index": ("page_cap", "page_default", "needs_paging", "total_results", "cursor_total"),
         "count": ("needs_paging",),
