@@ -20,7 +20,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: demo-tools build ## Tell the story of a year: one roster of people, four simulated portals; build/demo keeps the papers
-	@PYTHONPATH="$(CURDIR)/playbooks" .venv/bin/python -m demo $(ARGS)
+	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m demo $(ARGS)
 
 simulator: demo-tools ## Serve the four simulated portals on loopback (ARGS=--help shows the options)
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m simulator $(ARGS)

@@ -37,7 +37,7 @@ STRAYS = (
     "roles/provision/vars/main.yml", "roles/provision/files/id_rsa", "roles/provision/tasks/.env", "roles/vault.yml",
     "playbooks/vault.yml", "playbooks/group_vars/all/vault.yml", "playbooks/provision.retry", "meta/.env",
     "docs/docsite/rst/users.csv", "docs/docsite/secret.yml", "docs/answers.log", "changelogs/fragments/next.yml",
-    "notes.rst", "playbooks/demo/vault.yml",
+    "notes.rst", "playbooks/own/vault.yml",
     "changelogs/.plugin-cache.yaml", "tests/output/junit.xml", "requirements/.env", "LICENSES/key.pem",
     "extensions/patterns/vault.json",
 )  # fmt: skip

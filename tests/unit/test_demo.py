@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime
-import importlib
 import json
 import os
 import shutil
@@ -22,6 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from demo import checks, guard, portals, screen, story
+from demo import folder as folders
+from demo import stage as stages
 
 from ansible_collections.portal.users.plugins.module_utils import _core
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read as read_roster
@@ -30,17 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
-HERE = ROOT / "playbooks" / "demo"
+HERE = ROOT / "tests" / "demo"
 COLLECTION = Path(next(iter(_core.__path__))).parents[2]
 COLLECTIONS = COLLECTION.parents[2]
 PATIENCE = 20.0
 SECRET = "a-key-that-nobody-may-see"
-
-sys.path.insert(0, str(HERE.parent))
-checks, folders, guard, portals, screen, stages, story = (
-    importlib.import_module(f"demo.{name}")
-    for name in ("checks", "folder", "guard", "portals", "screen", "stage", "story")
-)
 
 
 class Places:

@@ -253,7 +253,7 @@ def test_no_schema_refuses_the_name_of_an_option_that_a_profile_may_give() -> No
 EXAMPLES = (
     ROOT / "README.md",
     *(ROOT / "docs" / "docsite" / "rst").glob("*.rst"),
-    ROOT / "playbooks" / "demo" / "group_vars" / "portals.yml",
+    ROOT / "tests" / "demo" / "group_vars" / "portals.yml",
 )
 # The line, and all that follows with the same indentation.
 MODELINE = re.compile(r"^( *)# yaml-language-server: \$schema=(\S+)\n((?:\1(?!```)[^\n]*\n|\n)*)", re.MULTILINE)
