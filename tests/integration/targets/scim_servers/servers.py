@@ -135,7 +135,8 @@ class Kind:
     person: dict[str, Any] = field(default_factory=dict)
     full_groups: bool = False
     odd: dict[str, Odd] = field(default_factory=dict)
-    etags: bool = False
+    etags: str = ""
+    """Whether versions are announced, and tell each change (`exact`) or those of different seconds (`coarse`)."""
 
 
 @dataclass

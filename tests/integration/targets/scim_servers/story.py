@@ -73,7 +73,7 @@ SCIM2 = (
 )
 LOST = "the portal reported success, but did not take everything: "
 KINDS: dict[str, Kind] = {
-    "scim2-server": Kind(SCIM2, "/v2", etags=True),
+    "scim2-server": Kind(SCIM2, "/v2", etags="exact"),
     "SCIMMY": Kind(("{node}", "{modules}/scimmy.mjs", "{port}", "{token}"), "/scim"),
     "django-scim2": Kind(
         ("{python}", "{programs}/django_scim2.py", "{port}", "{token}"),
@@ -91,7 +91,7 @@ KINDS: dict[str, Kind] = {
         "/scim/v2",
         person={"formatted_name": "Ann Lee"},
         full_groups=True,
-        etags=True,
+        etags="coarse",
         odd={
             "an identity of the client": Odd(
                 "external_id: the SCIM server lets nobody set externalId, as its schemas say", writes=()
@@ -260,8 +260,9 @@ class Story:
         seen = self.witness.take()
         clashed = [one for one in seen if one.status == 412]
         assert not result["failed"], result["msg"]
-        assert bool(clashed) == kind.etags, [(one.method, one.path, one.status, one.if_match) for one in seen]
-        assert all((one.if_match is not None) == kind.etags for one in seen if one.method in ("PATCH", "PUT"))
+        if kind.etags != "coarse":
+            assert bool(clashed) == (kind.etags == "exact"), brief(*seen)
+        assert all((one.if_match is not None) == bool(kind.etags) for one in seen if one.method in ("PATCH", "PUT"))
         name = self.witness.look(meddled[0])["name"]
         assert (name["givenName"], name["familyName"]) == ("Meddled", "Łee"), (name, seen)
         ours = self.begin({"users": [{"username": one, "first_name": "Una"} for one in people]})
@@ -272,8 +273,10 @@ class Story:
         assert not again["failed"], again["msg"]
         names = [self.witness.look(f"Users/{ident}")["name"] for ident in again["ids"].values()]
         assert [(one["givenName"], one["familyName"]) for one in names] == [("Una", "Two")] * len(people), names
-        told = [one for result in (ours, theirs) for one in json.loads(result[1].read_text("utf-8"))[0]["users"]]
-        assert again["changed"] is any(one["action"] == "failed" for one in told), (again, told)
+        if kind.etags == "exact":
+            # Without versions nobody can know what was lost between two others' questions; a second run finds it.
+            told = [one for result in (ours, theirs) for one in json.loads(result[1].read_text("utf-8"))[0]["users"]]
+            assert again["changed"] is any(one["action"] == "failed" for one in told), (again, told)
 
     def rename(self, path: str, name: str) -> None:
         """Change a first name as another client does."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Serve SCIM by django-scim2 (docs/apis/scim.md 3.3) in the folder where it starts: `django_scim2.py PORT TOKEN`."""
+"""Serve SCIM by django-scim2 (docs/apis/scim.md 3.3), in its working folder: `django_scim2.py PORT TOKEN`."""
 
 import sys
 
