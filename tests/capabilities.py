@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "docsite" / "rst" / "capabilities.rst")
+DOCUMENTS = {
+    ROOT / "README.md": ("capabilities",),
+    ROOT / "docs" / "docsite" / "rst" / "capabilities.rst": ("capabilities", "environment"),
+}
 PORTALS: tuple[Portal, ...] = tuple(REGISTERED.values())
 VERBS = {
     "list": "List accounts",
@@ -84,13 +87,14 @@ def written(path: Path) -> str:
     """Return a document with its tables made anew."""
     text = path.read_text("utf-8")
     make, left, right = (markdown, "<!-- ", " -->") if path.suffix == ".md" else (restructured, ".. ", "")
-    for name, rows in (("capabilities", capabilities), ("environment", environment)):
+    rows = {"capabilities": capabilities, "environment": environment}
+    for name in DOCUMENTS[path]:
         begin, end = f"{left}{name}: begin{right}\n", f"\n{left}{name}: end{right}\n"
         before, found, rest = text.partition(begin)
         _old, closed, after = rest.partition(end.lstrip("\n"))
         if not found or not closed:
             raise ValueError(f"{path.name}: has no place for the table {name}")
-        text = f"{before}{begin}\n{make(rows())}\n{end}{after}"
+        text = f"{before}{begin}\n{make(rows[name]())}\n{end}{after}"
     return text
 
 

@@ -236,7 +236,7 @@ def tables() -> ModuleType:
 
 @pytest.mark.parametrize("document", RUNNING, ids=lambda path: path.name)
 def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None:
-    # The same files and the same commands once: `test_the_readme_shows_what_the_guide_shows`.
+    # The README has commands of this guide, and not its files.
     known = {c for block in blocks(LIFECYCLE) for c in commands(block)} if document != LIFECYCLE else set()
     if document == AWX:
         reader.environment |= standing_in_for_awx(reader)
@@ -465,14 +465,6 @@ def test_everlytic_is_called_by_one_name() -> None:
     assert [str(path) for path, text in texts.items() if named.search(text)] == []
 
 
-def test_the_readme_shows_what_the_guide_shows() -> None:
-    guide = {block.file: block.text for block in blocks(LIFECYCLE) if block.file}
-    readme = {block.file: block.text for block in blocks(ROOT / "README.md") if block.file}
-    shared = guide.keys() & readme.keys()
-    assert shared == {"portals.yml", "people.csv", "group_vars/portals.yml"}
-    assert {name: readme[name] for name in shared} == {name: guide[name] for name in shared}
-
-
 @pytest.mark.parametrize("name", ["README.md", "capabilities.rst"])
 def test_tables_are_what_the_connectors_say(name: str, tables: ModuleType) -> None:
     path = next(document for document in DOCUMENTS if document.name == name)
@@ -512,11 +504,27 @@ def test_messages_that_are_explained_exist(name: str) -> None:
     assert [message for message in messages if message.casefold() not in said.casefold()] == []
 
 
-def test_links_of_the_readme_lead_somewhere() -> None:
+def test_the_readme_has_the_sections_of_the_template_and_says_what_it_is_at_once() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
+    assert re.findall(r"^## (.+)", text, re.MULTILINE) == [
+        *("Description", "Requirements", "Installation", "Use Cases", "Testing", "Contributing", "Support"),
+        *("Release Notes and Roadmap", "Related Information", "License"),
+    ]
+    head = text.splitlines()[:11]
+    assert head[2].startswith("An Ansible collection that ")
+    assert [line.partition("#")[0].strip() for line in head if line.startswith("make ")] == ["make demo", "make test"]
+
+
+def test_links_of_the_readme_are_absolute_and_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    address = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))["repository"]
+    ours = f"{address}/(?:blob|tree)/main/|{address.replace('github.com', 'raw.githubusercontent.com')}/main/"
     links = re.findall(r"\]\(([^)]+)\)", text)
-    assert links
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+    assert [link for link in links if not link.startswith("https://")] == []
+    places = [re.sub(ours, "", link) for link in links if re.match(ours, link)]
+    assert len(places) > 20
+    assert [place for place in places if not (ROOT / place).exists()] == []
+    assert (ROOT / "docs" / "plan.png").stat().st_size < 200_000
 
 
 def sections(note: Path) -> list[str]:
@@ -535,7 +543,7 @@ def strange_citations(text: str, place: Path) -> list[str]:
         strange += [f"{name} {number}" for number in numbers.split(", ") if number and number not in known]
     if place.parent != NOTES:
         # The notes themselves name files of other repositories, and their own sections by the word.
-        named = {name for name in NAMED.findall(text) if not PAPER.fullmatch(name)}
+        named = {name for name in NAMED.findall(re.sub(r"https://\S+", "", text)) if not PAPER.fullmatch(name)}
         strange += [name for name in sorted(named) if not any((at / name).is_file() for at in (ROOT, place.parent))]
         strange += NAMELESS.findall(text)
     return strange

@@ -251,7 +251,6 @@ def test_no_schema_refuses_the_name_of_an_option_that_a_profile_may_give() -> No
 
 
 EXAMPLES = (
-    ROOT / "README.md",
     *(ROOT / "docs" / "docsite" / "rst").glob("*.rst"),
     ROOT / "tests" / "demo" / "group_vars" / "portals.yml",
 )
@@ -270,7 +269,6 @@ def test_the_examples_name_their_schemas_and_keep_to_them(maker: ModuleType) -> 
             assert says(name, document) == []
             named.add((path.name, name))
     assert named == {
-        ("README.md", "profiles"),
         ("hr_files.rst", "map"),
         ("lifecycle.rst", "overlay"),
         ("lifecycle.rst", "profiles"),
