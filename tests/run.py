@@ -46,7 +46,9 @@ LEFT_OUT = {".git", ".venv", ".cache", "build", "__pycache__", "collections", ".
 # All tests run on the newest that this machine has a Python for, and on each other core those that meet ansible-core.
 CORES = {
     "2.16.19": ("3.11", "3.12"),
+    "2.18.19": ("3.12", "3.13", "3.11"),
     "2.19.14": ("3.13", "3.12", "3.11"),
+    "2.20.10": ("3.13", "3.12", "3.14"),
     "2.21.5": ("3.13", "3.12", "3.14"),
 }
 LOWEST, NEWEST = next(iter(CORES)), next(reversed(CORES))
