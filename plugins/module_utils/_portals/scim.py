@@ -313,36 +313,37 @@ class Scim(Connector):
     # Users.
 
     def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
-        if keys and len(keys) <= FEW:
-            found = self._by_filter(keys)
-            if found is not None:
-                self._whole.discard(keys)
-                yield from found
-                return
+        found = self._by_filter(keys) if len(keys) <= FEW else {}
+        if keys and len(found) == len(keys):
+            self._whole.discard(keys)
+            yield from found.values()
+            return
         groups = self._memberships() if "group_ids" in self.wanted and self._tells_members else None
         try:
             for record in self._walk(LIST, "users"):
+                found.pop(fold(text_of(low(record).get("username"))), None)
                 yield self._account(record, full=False, groups=groups)
         except Refused as no:
             if not keys or (no.code or "").lower() != TOO_MANY:
                 raise
             # There are servers that list nobody without a filter (docs/apis/scim.md 2.1): then it is all that there is.
             yield from self._each_by_filter(keys, no)
-        else:
-            self._whole.add(keys)
+            return
+        # There are servers whose list shows somebody else than there is (docs/apis/scim.md 2.1, Snowflake).
+        yield from found.values()
+        (self._whole.discard if found else self._whole.add)(keys)
 
     def narrows(self, keys: frozenset[str]) -> bool:
         return bool(keys) and keys not in self._whole
 
-    def _by_filter(self, keys: frozenset[str]) -> list[Account] | None:
-        """Return the accounts with these keys, None unless a filter has found one for each, and no second one."""
-        found: list[Account] = []
+    def _by_filter(self, keys: frozenset[str]) -> dict[str, Account]:
+        """Return by key the accounts of which a filter finds one, and no second one."""
+        found: dict[str, Account] = {}
         for key in keys:
             records = self._hinted(key)
             matching = [record for record in records or () if fold(text_of(low(record).get("username"))) == key]
-            if len(matching) != 1:
-                return None
-            found.append(self._account(matching[0], full=False, groups=None))
+            if len(matching) == 1:
+                found[key] = self._account(matching[0], full=False, groups=None)
         return found
 
     def _each_by_filter(self, keys: frozenset[str], no: Refused) -> t.Iterator[Account]:

@@ -335,6 +335,16 @@ def test_a_filter_that_does_not_find_exactly_the_one_is_followed_by_the_list(ans
     script.finish()
 
 
+@pytest.mark.parametrize("there", [ANN, "bob"])
+def test_whom_a_filter_has_found_is_there_although_the_list_shows_somebody_else(there: str) -> None:
+    asked = keys(ANN, "bob")
+    filtered = [listed(user(login=key)) if key == there else listed() for key in asked]
+    connector, script = linked(*filtered, *everyone(user("none", "placeholder")))
+    assert sorted(account.id for account in connector.listing(asked)) == ["none", "u1"]
+    assert connector.narrows(asked)
+    script.finish()
+
+
 @pytest.mark.parametrize("login", ['a"b', "a\\b"])
 def test_a_login_that_would_need_an_escape_is_looked_for_in_the_list(login: str) -> None:
     connector, script = linked(*everyone(user("1", login)))
