@@ -105,6 +105,7 @@ CORELESS = (
     "test_told.py",
     "test_traps.py",
     "test_two_sources.py",
+    "test_workflows.py",
 )
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
