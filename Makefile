@@ -19,10 +19,10 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: demo-tools build ## Tell the story of a year: one roster of people, four simulated portals; build/demo keeps the papers
+demo: demo-tools build ## Tell the story of a year: one roster of people, five simulated portals; build/demo keeps the papers
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m demo $(ARGS)
 
-simulator: demo-tools ## Serve the four simulated portals on loopback (ARGS=--help shows the options)
+simulator: demo-tools ## Serve the simulated portals on loopback (ARGS=--help shows the options)
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m simulator $(ARGS)
 
 test: test-tools ## Run the checks on the lowest and the newest ansible-core; ends with "N passed, N failed"

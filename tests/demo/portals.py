@@ -35,7 +35,7 @@ class Portal:
     ident: str
     name: Callable[[Row], str]
     title_of: str | None = None
-    active: tuple[str, str] | None = None
+    active: tuple[str, object] | None = None
     seed: Row | None = None
 
     def login(self, person: Person) -> str:
@@ -92,6 +92,14 @@ PORTALS = {
         name=lambda row: f"{row['firstName']} {row['lastName']}",
         active=("status", "ENABLED"),
         seed={"emailAddr": SPELLING, "firstName": "Maja", "lastName": "Lindqvist", "companyName": "Northwind"},
+    ),
+    "scim_directory": Portal(
+        type="scim",
+        title="SCIM",
+        ident="id",
+        name=lambda row: str(row["displayName"]),
+        title_of="title",
+        active=("active", True),
     ),
 }
 

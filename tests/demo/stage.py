@@ -157,6 +157,8 @@ class Stage:
         argv += ["--ready-file", str(ready), "--parent-pid", str(os.getpid())]
         # With fewer polls an activation on CloudCenter takes two seconds instead of four.
         argv += ["--switch", "cloudcenter.operation_polls=1"]
+        # A table of IDs has no room for those that most servers of SCIM give.
+        argv += ["--switch", "scim.id_form=number"]
         with log.open("w", encoding="utf-8") as stream:
             environment = _own(self.private) | {"PYTHONPATH": str(ROOT / "tests")}
             simulator = self._start(argv, ROOT, subprocess.DEVNULL, stream, environment)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from .checks import Actions, Moment
     from .stage import Run
 
-CLC, CERTCENTRAL, EVERLYTIC, CLOUDCENTER = PORTALS
-DISABLING = (CLC, CLOUDCENTER)
+CLC, CERTCENTRAL, EVERLYTIC, CLOUDCENTER, SCIM = PORTALS
+DISABLING = (CLC, CLOUDCENTER, SCIM)
 
 MOVER = ("E1006", {"job_title": "Security Analyst", "department": "Security", "profiles": "security"})
 RESTING = "E1005"
@@ -62,7 +62,8 @@ class Story:
     def opening(self) -> None:
         """Start the portals, one person being there already."""
         screen, stage = self.screen, self.stage
-        screen.heading(f"A year of {len(self.people)} people on four portals, which are simulated on this machine")
+        number = len(PORTALS)
+        screen.heading(f"A year of {len(self.people)} people on {number} portals, which are simulated on this machine")
         stage.open()
         for host, portal in PORTALS.items():
             if portal.seed is not None:
@@ -244,6 +245,7 @@ class Story:
             CLC: {key: "updated", RESTING: "disabled"},
             CERTCENTRAL: {key: "created"},
             CLOUDCENTER: {key: "disabled", RESTING: "disabled"},
+            SCIM: {key: "updated", RESTING: "disabled"},
         }
         checks.planned(plan, expected)
         diff = run.diff("clc", mover["username"])
@@ -260,6 +262,12 @@ class Story:
             f"{name_of(mover)}: what the old profile gave on CenturyLink Cloud is gone, and the new roles are there; "
             "she has an account on CertCentral now, and is disabled on CloudCenter, which the new profile does not give"
         )
+        ident = after[SCIM][login]["id"]
+        found = stage.ask(SCIM, "groups").items()
+        groups = {name for name, one in found if ident in {member["value"] for member in one.get("members", ())}}
+        wanted = self.stage.profiles[changes["profiles"]]["scim"]["groups"]
+        same(sorted(groups), sorted(wanted), f"the groups of {name_of(mover)} on SCIM")
+        screen.true(f"on SCIM she went from the group Engineers to {', '.join(wanted)}")
         same(
             set(checks.unlisted(plan, EVERLYTIC)) - self.unlisted[EVERLYTIC],
             {UNLISTED, login},
@@ -276,7 +284,7 @@ class Story:
             "on leave; DigiCert CertCentral cannot disable accounts" in text,
             f"plan.md does not say why {name_of(resting)} keeps the account on CertCentral",
         )
-        screen.true(f"{name_of(resting)}: disabled on the two portals that can; plan.md says why CertCentral cannot")
+        screen.true(f"{name_of(resting)}: disabled on the three portals that can; plan.md says why CertCentral cannot")
         screen.true(
             f"{UNLISTED}, and the account of {name_of(mover)} on Everlytic, which can only delete: reported and not "
             "touched, like every account that nobody in the roster asked for"
@@ -354,7 +362,7 @@ class Story:
             same(changed, set(due[host].values()), f"what changed on {portal.title}")
         number = sum(map(len, due.values()))
         self.screen.true(
-            f"delete: done, {number} accounts on four portals, {OTHER_LOGIN} among them, and nobody else's"
+            f"delete: done, {number} accounts on {len(PORTALS)} portals, {OTHER_LOGIN} among them, and nobody else's"
         )
 
     def half(self) -> None:
@@ -389,6 +397,7 @@ class Story:
             CLC: {RESTING: "enabled", LATER: "created"},
             CERTCENTRAL: {LATER: "created"},
             CLOUDCENTER: {RESTING: "enabled"},
+            SCIM: {RESTING: "enabled", LATER: "created"},
         }
         checks.planned(plan, expected)
         for host in PORTALS:
@@ -445,7 +454,7 @@ class Story:
         stage.keep("report", "2027-01-04")
         screen.true(
             f"what was approved for {name_of(late)} on {PORTALS[CLC].title} was not done, and the run fails; everybody "
-            "else got what was approved, there and on the other three"
+            "else got what was approved, there and on the others"
         )
         gone = {self.by_key[LEAVER]["username"], self.by_key[TWOFOLD]["username"], OTHER_LOGIN}
         claim(not any(gone & set(rows) for rows in stage.accounts().values()), "somebody who left is back")

@@ -142,7 +142,7 @@ def year(places: Places) -> tuple[str, Path]:
 def test_it_tells_the_whole_year_and_leaves_its_papers(year: tuple[str, Path]) -> None:
     said, kept = year
     for sentence in (
-        "114 accounts to do: who has a profile for a portal, and nobody else",
+        "142 accounts to do: who has a profile for a portal, and nobody else",
         "nothing was written to any portal",
         "asked, and not taken: nguyen.thi.hoa@northwind-traders.example, staff14@example.com, thandi@example.test",
         "the account is hers in adoption/overlay.yml now, beside the sure ones",
@@ -151,10 +151,11 @@ def test_it_tells_the_whole_year_and_leaves_its_papers(year: tuple[str, Path]) -
         "nothing is left to do, changed=0, no request that writes",
         "- role_ids: server_operator",
         "+ role_ids: account_viewer, security_manager",
-        "disabled on the two portals that can",
+        "on SCIM she went from the group Engineers to Administrators",
+        "disabled on the three portals that can",
         "'liam.admin' (id liam.admin,",
         "named, liam.admin cannot sign in any more, and nobody else's account has changed",
-        "delete: done, 8 accounts on four portals, liam.admin among them, and nobody else's",
+        "delete: done, 10 accounts on 5 portals, liam.admin among them, and nobody else's",
         "no account was read or written",
         "the memory was rebuilt from the log: the same plan, with the same digests",
         "nothing was applied, and the role says why and what to do",
