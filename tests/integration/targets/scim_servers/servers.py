@@ -135,6 +135,8 @@ class Kind:
     person: dict[str, Any] = field(default_factory=dict)
     full_groups: bool = False
     odd: dict[str, Odd] = field(default_factory=dict)
+    blind: bool = False
+    """Whether whole records are written without versions, so that nobody can know of a change in between."""
     etags: str = ""
     """Whether versions are announced, and tell each change (`exact`) or those of different seconds (`coarse`)."""
 
