@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -360,4 +361,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Whoever ends the story ends the server with it.
+        signal.signal(number, signal.default_int_handler)
     main()
