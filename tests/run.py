@@ -90,6 +90,7 @@ CORELESS = (
     "test_keys.py",
     "test_killed.py",
     "test_layers.py",
+    "test_length.py",
     "test_managed_elsewhere.py",
     "test_offboard.py",
     "test_patterns.py",

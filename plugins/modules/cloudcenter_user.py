@@ -300,30 +300,16 @@ code:
 diff:
   description:
     - One entry for each user with a change, the given options before and after it. Secrets are shown as a fixed word.
+    - Each has C(before), which is empty if the account is created, and C(after), which is empty if it is deleted, and
+      as C(before_header) and C(after_header) the portal and the user.
   type: list
   elements: dict
   returned: if the list of users was valid
-  contains:
-    after:
-      description: Values after the change; empty if the account is deleted.
-      type: dict
-      returned: always
-      sample: {company_name: BSAA}
-    after_header:
-      description: The portal and the user.
-      type: str
-      returned: always
-      sample: cloudcenter jill.valentine@example.com
-    before:
-      description: Values before the change; empty if the account is created.
-      type: dict
-      returned: always
-      sample: {company_name: STARS}
-    before_header:
-      description: The portal and the user.
-      type: str
-      returned: always
-      sample: cloudcenter jill.valentine@example.com
+  sample:
+    - after: {company_name: BSAA}
+      after_header: cloudcenter jill.valentine@example.com
+      before: {company_name: STARS}
+      before_header: cloudcenter jill.valentine@example.com
 id:
   description: The portal's ID of the user, as RV(users[].id).
   type: str
@@ -363,70 +349,24 @@ status:
   returned: if the only user, or the task as a whole, failed
   sample: 400
 summary:
-  description: Numbers of users in RV(users) and RV(unlisted) by what became of them, and numbers of requests.
+  description:
+    - Numbers of users in RV(users) and RV(unlisted) by what became of them, C(created), C(updated), C(enabled) (or
+      activated), C(disabled), C(deleted), C(none), C(failed) and C(skipped), which is not tried because something else
+      failed before.
+    - C(requests) has the numbers of requests that were sent, repetitions included, C(read), C(session), which only log
+      on, and C(write), which change something and are V(0) in check mode.
   type: dict
   returned: if the list of users was valid
-  contains:
-    created:
-      description: Users created.
-      type: int
-      returned: always
-      sample: 1
-    deleted:
-      description: Users deleted.
-      type: int
-      returned: always
-      sample: 0
-    disabled:
-      description: Users disabled.
-      type: int
-      returned: always
-      sample: 0
-    enabled:
-      description: Users enabled, or activated.
-      type: int
-      returned: always
-      sample: 0
-    failed:
-      description: Users that failed.
-      type: int
-      returned: always
-      sample: 0
-    none:
-      description: Users without a change.
-      type: int
-      returned: always
-      sample: 0
-    skipped:
-      description: Users that were not tried, because something else failed before.
-      type: int
-      returned: always
-      sample: 0
-    updated:
-      description: Users changed otherwise.
-      type: int
-      returned: always
-      sample: 0
-    requests:
-      description: Requests that were sent, repetitions included.
-      type: dict
-      returned: always
-      contains:
-        read:
-          description: Requests that only read.
-          type: int
-          returned: always
-          sample: 3
-        session:
-          description: Requests that only log on.
-          type: int
-          returned: always
-          sample: 0
-        write:
-          description: Requests that change something. Always V(0) in check mode.
-          type: int
-          returned: always
-          sample: 1
+  sample:
+    created: 1
+    deleted: 0
+    disabled: 0
+    enabled: 0
+    failed: 0
+    none: 0
+    skipped: 0
+    updated: 0
+    requests: {read: 3, session: 1, write: 1}
 unlisted:
   description: What became of accounts that no entry names, with the same keys as in RV(users). Empty with
     O(unlisted=ignore).
@@ -534,99 +474,12 @@ users:
           returned: always
           sample: []
     user:
-      description: The account as it is now. V(null) if there is none, if it was deleted, or if it would only be
-        created in check mode.
+      description:
+        - The account as it is now, with the keys of RV(portal.users.cloudcenter_user_info#module:users), but C(raw).
+        - V(null) if there is none, if it was deleted, or if it would only be created in check mode.
       type: dict
       returned: always
-      contains:
-        admin:
-          description: Whether the user owns the tenant or is a co-administrator, V(null) if unknown.
-          type: bool
-          returned: always
-          sample: false
-        created:
-          description: When the user was created, in RFC 3339. V(null) if the portal does not tell.
-          type: str
-          returned: always
-          sample: "2018-03-23T00:00:00Z"
-        email:
-          description: E-mail address.
-          type: str
-          returned: always
-          sample: jill.valentine@example.com
-        first_name:
-          description: First name.
-          type: str
-          returned: always
-          sample: Jill
-        id:
-          description: The portal's ID of the user.
-          type: str
-          returned: always
-          sample: "28"
-        last_login:
-          description: When the user signed in last, in RFC 3339. V(null) if never or if the portal does not tell.
-          type: str
-          returned: always
-          sample: null
-        last_name:
-          description: Last name.
-          type: str
-          returned: always
-          sample: Valentine
-        name:
-          description: Full name.
-          type: str
-          returned: always
-          sample: Jill Valentine
-        portal:
-          description: Name of the portal.
-          type: str
-          returned: always
-          sample: cloudcenter
-        role_ids:
-          description: IDs of the roles.
-          type: list
-          elements: str
-          returned: always
-          sample: []
-        roles:
-          description: Always empty, since the API does not tell the roles of a user.
-          type: list
-          elements: str
-          returned: always
-          sample: []
-        scope:
-          description: ID of the tenant that the user lives in.
-          type: str
-          returned: always
-          sample: "1"
-        service:
-          description: Whether it is a service user, V(null) where the portal has none.
-          type: bool
-          returned: always
-          sample: null
-        sso_only:
-          description: Whether the user can sign in by single sign-on only, V(null) if unknown.
-          type: bool
-          returned: always
-          sample: null
-        status:
-          description: V(active), V(disabled) or V(pending), the last for a user that was never activated; V(unknown)
-            for any other word.
-          type: str
-          returned: always
-          sample: active
-        status_raw:
-          description: The status in the words of the portal.
-          type: str
-          returned: always
-          sample: ENABLED
-        username:
-          description: Login that CloudCenter generated, which is not the address.
-          type: str
-          returned: always
-          sample: jill.valentine_1c
+      sample: {portal: cloudcenter, id: "28", username: jill.valentine_1c, status: active}
 """
 
 from ansible_collections.portal.users.plugins.module_utils._core.entry import manage
