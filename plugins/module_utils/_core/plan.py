@@ -314,8 +314,11 @@ def _rows(
     portal: Portal, policy: Policy, desired: Desired, account: Account, given: Values
 ) -> t.Iterator[tuple[Field, t.Any, t.Any, bool]]:
     """Yield for each given field its value, the one that it is to have, and whether that is another one."""
+    veiled = portal.veiled if account.status == DISABLED else ()
     for name, wish in given.items():
         field = portal.field(name)
+        if name in veiled:
+            continue
         if field.secret:
             yield field, None, wish, policy.update_password == "always"  # noqa: S105  # no password
         elif field.compared and (name != portal.key or _renames(portal, desired, account)):

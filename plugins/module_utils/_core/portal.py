@@ -146,6 +146,7 @@ class Portal:
     it, and who has no account here any more may still exist there.
     ``variant`` makes the portal of one product, and of one task, out of a portal that many products offer; ``variants``
     are the options that it goes by. ``second`` is the field by which an account is known as well, whatever its key.
+    ``veiled`` are the fields that say nothing while an account is disabled: they are neither compared nor changed then.
     ``caseless`` says that keys have no letter case, so that of two which differ in nothing else neither is taken.
     ``unset`` says that a status that is not told is one that nobody has set yet, so that enabling sets it.
     ``numbered`` says that an account may be named by a number, because its ID is one. ``retired`` is a sentence for who
@@ -179,6 +180,7 @@ class Portal:
     variant: t.Callable[[Portal, Settings], Portal] | None = None
     variants: tuple[Option, ...] = ()
     second: str = ""
+    veiled: tuple[str, ...] = ()
     caseless: bool = False
     unset: bool = False
     numbered: bool = True

@@ -15,7 +15,8 @@ that the login is the e-mail address. ``disable``, ``enable`` and ``delete`` are
 ``filters`` are the attributes that a filter may be about, ``page`` is the largest page, and ``cursors`` says that pages
 are asked for by cursor. ``patch`` are the attributes that PATCH changes; everything else is written by PUT.
 ``hidden_members`` says that lists of groups show no members. ``limits`` are (requests, seconds). ``media`` is the type
-of what is sent, ``clash`` what a name that is taken can mean, ``burnt`` what deleting cannot undo.
+of what is sent, ``clash`` what a name that is taken can mean, ``burnt`` what deleting cannot undo. ``veils`` are the
+options whose attributes hold made-up values while an account is disabled.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ VENDORS: dict[str, dict[str, t.Any]] = {
         "title": "GitHub Enterprise",
         "requires": ("external_id", "display_name", "email"),
         "filters": ("userName", "externalId"),
+        "veils": ("username", "email"),
         "burnt": "deleting cannot be undone: the login can be had again, but it is another account then",
-        "sources": {"requires": "G3", "filters": "G3", "burnt": "G4"},
+        "sources": {"requires": "G3", "filters": "G3", "veils": "G3, G4", "burnt": "G4"},
     },
     "slack": {
         "title": "Slack",

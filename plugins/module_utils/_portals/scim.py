@@ -101,6 +101,8 @@ PLAIN = re.compile(r"[^\"\\\x00-\x1f\x7f]{1,256}")
 URN = re.compile(r"((?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,31}:.+):([A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)?)")
 SIGHT_AGE = 30.0
 """For so many seconds one look at all groups tells of users who were not asked for since."""
+LONGEST_ID = 1000
+"""An ID is a part of an address, and servers refuse long ones."""
 MAIN, OTHERS, ALL = "primary", "others", "values"
 """Which of the values of an attribute that has several stand in a field."""
 
@@ -174,6 +176,7 @@ class Vendor:
     media: str = MEDIA
     clash: str = ""
     burnt: str = ""
+    veils: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -963,9 +966,10 @@ def truth(value: t.Any) -> bool | None:
 def identity(record: Record) -> str:
     """Return the ID of a record, which must have one."""
     ident = record.get("id", low(record).get("id"))
-    if isinstance(ident, bool) or not isinstance(ident, (str, int)) or not str(ident).strip():
+    text = str(ident) if isinstance(ident, (str, int)) and not isinstance(ident, bool) else ""
+    if not text.strip() or not text.isprintable() or len(text) > LONGEST_ID:
         raise Unclear("the server returned a record without a usable ID")
-    return str(ident)
+    return text
 
 
 def version_of(record: Record) -> str:
@@ -1253,6 +1257,7 @@ def variant(portal: Portal, settings: Settings) -> Portal:
         limits=vendor.limits,
         clash=vendor.clash or portal.clash,
         burnt=vendor.burnt,
+        veiled=vendor.veils,
     )
 
 

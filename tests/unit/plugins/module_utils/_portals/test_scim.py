@@ -396,6 +396,33 @@ def test_an_external_id_that_two_accounts_have_or_another_account_has_is_refused
     assert result["changed"] is False
 
 
+def test_what_a_product_hides_of_a_disabled_account_is_neither_compared_nor_changed() -> None:
+    made_up = {"emails": [{"value": "x@suspended.example", "type": "work", "primary": True}], "active": False}
+    hidden = user(login="5f0e_suspended", externalId="E1", **made_up)
+    wish = {"vendor": "github", "username": ANN, "external_id": "E1", "email": ANN}
+    result, script = ran(listed(), *everyone(hidden), state="disabled", **wish)
+    assert (result.get("msg"), result["action"]) == (None, "none")
+    script.finish()
+    result, script = ran(listed(user(externalId="E1")), patched(), shown(hidden), state="disabled", **wish)
+    assert (result.get("msg"), result["action"]) == (None, "disabled")
+    assert operations(script) == [{"op": "replace", "path": "active", "value": False}]
+    result, script = ran(listed(), *everyone(hidden), patched(), shown(user(externalId="E1")), state="enabled", **wish)
+    assert (result.get("msg"), result["action"]) == (None, "enabled")
+    assert operations(script) == [{"op": "replace", "path": "active", "value": True}]
+
+
+def test_an_address_that_a_product_hides_is_told_as_not_taken_when_it_differs_afterwards() -> None:
+    hidden = user(login="5f0e_suspended", externalId="E1", active=False)
+    wish = {"vendor": "github", "username": ANN, "external_id": "E1", "email": "new@example.org"}
+    result, _script = ran(
+        *(listed(), *everyone(hidden), patched()),
+        *(shown(user(externalId="E1")),) * 4,
+        state="enabled",
+        **wish,
+    )
+    assert f"email is still {ANN!r}, not 'new@example.org'" in result["msg"], result
+
+
 # Reading.
 
 
@@ -432,6 +459,13 @@ def test_an_account_is_told_in_canonical_form() -> None:
         "attributes": {"urn:acme:2.0:User:badge": 7, "urn:acme:2.0:User:office.floor": "3"},
     }
     assert "password" not in account.raw
+
+
+@pytest.mark.parametrize("ident", [None, "", " ", True, 1.5, [], "a\x00b", "a\u2028b", "x" * 1001])
+def test_an_id_that_can_be_no_part_of_an_address_is_none(ident: t.Any) -> None:
+    result, script = ran(listed(user(ident)), username=ANN, title="x")
+    assert "a record without a usable ID" in result["msg"]
+    assert writes(script) == []
 
 
 @pytest.mark.parametrize(
