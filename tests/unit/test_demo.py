@@ -142,7 +142,7 @@ def year(places: Places) -> tuple[str, Path]:
 def test_it_tells_the_whole_year_and_leaves_its_papers(year: tuple[str, Path]) -> None:
     said, kept = year
     for sentence in (
-        "142 accounts to do: who has a profile for a portal, and nobody else",
+        "143 accounts to do: who has a profile for a portal, and nobody else",
         "nothing was written to any portal",
         "asked, and not taken: nguyen.thi.hoa@northwind-traders.example, staff14@example.com, thandi@example.test",
         "the account is hers in adoption/overlay.yml now, beside the sure ones",
