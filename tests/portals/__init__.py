@@ -10,6 +10,19 @@ simulator's store, written from the API notes and not from the field tables. IDE
 holds the ID. WORKER is what a profile of the rehearsals gives. FORCE is the policy by which any account can be deleted,
 DELETABLE the facts of a stored one that needs no such policy, and UPDATE what the simulator calls the request that
 changes one.
+
+TITLE is what the portal is called in a sentence, SCOPE_ID the scope of its simulated accounts, and NAMED_SCOPE are
+options that say by name where these live. PLACES are the paths that a task may call whose portal shows no account
+with a usable ID. PLACE is the path of an account where any text may be its ID, and empty where IDs are numbers or no
+part of a path. PAGE says how many accounts a page of a list has, None where there are no pages, MORE_PAGES how many a
+walk asks for beyond the last one, LOOP what the items of a loop cost besides one listing, and FIRST_CALL what a wrong
+credential fails at.
+
+Of switches in a position, by both: HINDERED are those in which the module cannot do its work, and what it says then;
+nothing may be half done. UNWILLING are those in which the portal leaves an account as it is, or does more than it was
+asked for, at which step, and what the module says then; KEPT are the facts that stay even so. LOST names the attributes
+that such a portal does not keep, and NEEDS the options without which it cannot be used. TURNS are the steps between a
+change and a deletion, each with its options and what is done.
 """
 
 from __future__ import annotations
@@ -36,6 +49,11 @@ def stored(row: dict[str, Any], word: str) -> Any:
     return row.get(holder, {}).get(part) if holder else row.get(part)
 
 
+def wire(known: Any, name: str) -> str:
+    """Return the member of a record that holds a field."""
+    return str(known.STORED[name]).rpartition(".")[2]
+
+
 def word_as_is(name: str, value: Any) -> Any:
     """Return a value as it is stored, which is as we have it."""
     del name
@@ -46,3 +64,8 @@ def fact_as_is(name: str, value: Any) -> Any:
     """Return a stored value in our words."""
     del name
     return sorted(str(one) for one in value) if isinstance(value, list) else value
+
+
+def rows(simulator: Any) -> int:
+    """Return how many accounts a list of everybody shows, which are all that the portal has."""
+    return len(simulator.store.tables["users"].listing())

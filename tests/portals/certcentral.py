@@ -41,6 +41,21 @@ STORED = {
     "status": "status",
 }
 NEEDED: dict[str, Any] = {}
+TITLE = "DigiCert CertCentral"
+SCOPE_ID = "700500"
+NAMED_SCOPE: dict[str, Any] = {"container_id": ..., "container": "Example Ltd"}
+PAGE = 1000
+MORE_PAGES = 0
+LOOP: dict[str, int] = {"READ": 1}
+FIRST_CALL = "list users"
+PLACE = ""
+PLACES: frozenset[str] = frozenset({"/services/v2/user", "/services/v2/user/me"})
+HINDERED: dict[tuple[str, Any], str] = {("digicert_account", True): "managed in DigiCert account"}
+UNWILLING: dict[tuple[str, Any], tuple[str, str]] = {}
+TURNS: list[Any] = []
+LOST: dict[tuple[str, Any], tuple[str, ...]] = {}
+NEEDS: dict[tuple[str, Any], dict[str, Any]] = {}
+KEPT = tuple(STORED)
 
 
 def person(login: str) -> dict[str, Any]:
@@ -61,3 +76,30 @@ def fact(name: str, value: Any) -> Any:
     if name == "role_id":
         return str(value[0]) if value else ""
     return fact_as_is(name, value)
+
+
+def record(ident: Any, login: Any) -> dict[str, Any]:
+    """Return an account as a list shows it, and nothing else in it."""
+    return {"id": ident, "username": login, "email": login, "status": "active", "access_roles": []}
+
+
+def page(records: list[Any]) -> dict[str, Any]:
+    """Return a list of one page."""
+    return {"users": records, "page": {"total": len(records), "limit": 1000, "offset": 0}}
+
+
+def error(text: Any) -> dict[str, Any]:
+    """Return an error that says the same wherever it can say something."""
+    return {"errors": [{"code": text, "message": text}]}
+
+
+def beyond(users: int) -> dict[str, int]:
+    """Return by operation how many reads of so many users are more than the minimum."""
+    return {"create": 1, "absent": 3} if users == 1 else {"absent": 1}
+
+
+def listed(simulator: Any) -> int:
+    """Return how many accounts a list of everybody shows."""
+    users = simulator.store.tables["users"]
+    own = users.find("username", "api.admin@example.org")[0]["account_id"]
+    return sum(row["account_id"] == own and not row["service"] for row in users.listing())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is
+from portals import fact_as_is, rows
 
 SCOPE: dict[str, str] = {"account_alias": "NWHR"}
 CREDENTIAL = ("api_key", "api_password")
@@ -54,6 +54,21 @@ STORED = {
     "status": "Status",
 }
 NEEDED: dict[str, Any] = {}
+TITLE = "CenturyLink Cloud"
+SCOPE_ID = "NWND"
+NAMED_SCOPE: dict[str, Any] = {"account_alias": "nwnd"}
+PAGE = None
+MORE_PAGES = 0
+LOOP: dict[str, int] = {"SESSION": 1}
+FIRST_CALL = "log on"
+PLACE = ""
+PLACES = frozenset({"/REST/Auth/Logon/JSON", "/REST/User/GetUsers/JSON"})
+HINDERED: dict[tuple[str, Any], str] = {}
+UNWILLING: dict[tuple[str, Any], tuple[str, str]] = {}
+TURNS = [("disable", {"state": "disabled"}, "disabled"), ("enable", {"state": "enabled"}, "enabled")]
+LOST: dict[tuple[str, Any], tuple[str, ...]] = {}
+NEEDS: dict[tuple[str, Any], dict[str, Any]] = {}
+KEPT = tuple(STORED)
 
 
 def person(login: str) -> dict[str, Any]:
@@ -68,4 +83,26 @@ def word(name: str, value: Any) -> Any:
     return [int(one) for one in value] if name == "role_ids" else value
 
 
-fact = fact_as_is
+def record(ident: Any, login: Any) -> dict[str, Any]:
+    """Return an account as a list shows it, and nothing else in it."""
+    del ident  # an account has no other name than its login
+    return {"UserName": login, "EmailAddress": login, "AccountAlias": "NWND", "Status": "Active", "Roles": [2]}
+
+
+def page(records: list[Any]) -> dict[str, Any]:
+    """Return a list of one page."""
+    return {"Success": True, "Message": "", "StatusCode": 0, "Users": records}
+
+
+def error(text: Any) -> dict[str, Any]:
+    """Return an error that says the same wherever it can say something."""
+    return {"Success": False, "Message": text, "StatusCode": 5}
+
+
+def beyond(users: int) -> dict[str, int]:
+    """Return by operation how many reads of so many users are more than the minimum."""
+    del users
+    return {}
+
+
+fact, listed = fact_as_is, rows

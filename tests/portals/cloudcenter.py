@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is, word_as_is
+from portals import fact_as_is, rows, word_as_is
 
 SCOPE: dict[str, str] = {"tenant_id": "1"}
 CREDENTIAL = ("api_username", "api_key")
@@ -36,6 +36,31 @@ STORED = {
 }
 NEEDED = {"password": "Correct-Horse-7"}
 """What a creation needs and no read ever shows."""
+TITLE = "CloudCenter"
+SCOPE_ID = "1"
+NAMED_SCOPE: dict[str, Any] = {"tenant_id": ..., "tenant": "Example Ltd"}
+PAGE = 200
+MORE_PAGES = 0
+LOOP: dict[str, int] = {}
+FIRST_CALL = "list users"
+PLACE = ""
+PLACES: frozenset[str] = frozenset({"/v1/users"})
+HINDERED: dict[tuple[str, Any], str] = {
+    ("product", "suite_404"): "does not look like CloudCenter 4.x",
+    ("product", "suite_html"): "address of the API",
+}
+UNWILLING: dict[tuple[str, Any], tuple[str, str]] = {
+    ("put_texts", "ignored"): ("update", "last_name is still"),
+    ("delete_effect", "kept"): ("absent", "still there"),
+}
+TURNS = [
+    ("activate", {"state": "enabled", "activation_profile": "developers"}, "enabled"),
+    ("disable", {"state": "disabled"}, "disabled"),
+    ("enable", {"state": "enabled"}, "enabled"),
+]
+LOST: dict[tuple[str, Any], tuple[str, ...]] = {}
+NEEDS: dict[tuple[str, Any], dict[str, Any]] = {}
+KEPT = tuple(name for name in STORED if name != "status")
 
 
 def person(login: str) -> dict[str, Any]:
@@ -44,4 +69,24 @@ def person(login: str) -> dict[str, Any]:
     return {"email": mail, "first_name": "Ann", "last_name": "Lee", **NEEDED}
 
 
-word, fact = word_as_is, fact_as_is
+def record(ident: Any, login: Any) -> dict[str, Any]:
+    """Return an account as a list shows it, and nothing else in it."""
+    return {"id": ident, "emailAddr": login, "status": "ENABLED", "tenantId": "1"}
+
+
+def page(records: list[Any]) -> dict[str, Any]:
+    """Return a list of one page."""
+    return {"users": records, "totalElements": len(records), "totalPages": 1}
+
+
+def error(text: Any) -> dict[str, Any]:
+    """Return an error that says the same wherever it can say something."""
+    return {"errors": [{"code": text, "message": text}]}
+
+
+def beyond(users: int) -> dict[str, int]:
+    """Return by operation how many reads of so many users are more than the minimum."""
+    return {"update": users}
+
+
+word, fact, listed = word_as_is, fact_as_is, rows

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is
+from portals import fact_as_is, rows
 
 SCOPE: dict[str, str] = {"customer_id": "2"}
 CREDENTIAL = ("api_username", "api_key")
@@ -32,6 +32,40 @@ STORED = {
     "customer_admin": "can_customer_admin",
 }
 NEEDED: dict[str, Any] = {}
+TITLE = "Everlytic"
+SCOPE_ID = "2"
+NAMED_SCOPE: dict[str, Any] = {"customer_id": ..., "customer": "Northwind Retail"}
+PAGE = 50
+MORE_PAGES = 0
+LOOP: dict[str, int] = {}
+FIRST_CALL = "list users"
+PLACE = ""
+PLACES: frozenset[str] = frozenset({"/api/2.0/users"})
+HINDERED: dict[tuple[str, Any], str] = {
+    ("users_listing", 404): "does not offer a list of users",
+    ("users_listing", 405): "does not offer a list of users",
+    ("users_listing", 501): "does not offer a list of users",
+    ("page_parameter", "ignored"): "same page",
+    ("undocumented", "refused"): "language",
+}
+UNWILLING: dict[tuple[str, Any], tuple[str, str]] = {
+    ("user_read", 404): ("update", "cannot find it"),
+    ("user_read", 405): ("update", "HTTP 405"),
+    ("user_read", 501): ("update", "HTTP 501"),
+    ("user_update", 404): ("update", "HTTP 404"),
+    ("user_update", 405): ("update", "HTTP 405"),
+    ("user_update", 501): ("update", "HTTP 501"),
+    ("put_profile", "ignored"): ("update", "name is still"),
+    ("delete", 404): ("absent", "the account is there"),
+    ("delete", 501): ("absent", "HTTP 501"),
+    ("delete", "204_kept"): ("absent", "still there"),
+    ("delete", "200_false"): ("absent", "still there"),
+    ("delete", "202_never"): ("absent", "still there"),
+}
+TURNS: list[Any] = []
+LOST: dict[tuple[str, Any], tuple[str, ...]] = {}
+NEEDS: dict[tuple[str, Any], dict[str, Any]] = {}
+KEPT = tuple(STORED)
 
 
 def person(login: str) -> dict[str, Any]:
@@ -47,3 +81,27 @@ def word(name: str, value: Any) -> Any:
 def fact(name: str, value: Any) -> Any:
     """Return a stored value in our words."""
     return value == "yes" if name == "customer_admin" else fact_as_is(name, value)
+
+
+def record(ident: Any, login: Any) -> dict[str, Any]:
+    """Return an account as a list shows it, and nothing else in it."""
+    return {"id": ident, "username": login, "name": login, "email": login, "customer_id": 2}
+
+
+def page(records: list[Any]) -> dict[str, Any]:
+    """Return a list of one page."""
+    return {"collection": records, "links": []}
+
+
+def error(text: Any) -> dict[str, Any]:
+    """Return an error that says the same wherever it can say something."""
+    return {"error": {"code": text, "message": text, "fields": text}}
+
+
+def beyond(users: int) -> dict[str, int]:
+    """Return by operation how many reads of so many users are more than the minimum."""
+    del users
+    return {}
+
+
+listed = rows

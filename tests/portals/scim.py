@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 SCOPE: dict[str, str] = {}
@@ -30,6 +33,7 @@ IDENT = "id"
 # The paths of SCIM (docs/apis/scim.md 1.3); a store that is not flat takes them apart itself.
 STORED = {
     "username": "userName",
+    "external_id": "externalId",
     "email": "emails",
     "first_name": "name.givenName",
     "last_name": "name.familyName",
@@ -40,6 +44,54 @@ STORED = {
     "status": "active",
 }
 NEEDED: dict[str, Any] = {}
+TITLE = "the SCIM server"
+SCOPE_ID = None
+NAMED_SCOPE: dict[str, Any] = {"tenant": "Example Ltd"}
+PAGE = 200
+MORE_PAGES = 1
+LOOP: dict[str, int] = {"READ": 4}
+FIRST_CALL = "read service provider config"
+PLACE = "/scim/v2/Users/{}"
+PLACES: frozenset[str] = frozenset(
+    {"/scim/v2/Users", "/scim/v2/ServiceProviderConfig", "/scim/v2/Schemas", "/scim/v2/ResourceTypes"}
+)
+HINDERED: dict[tuple[str, Any], str] = {
+    ("paused", True): "Provisioning is paused",
+    ("total_results", "more"): "lists 9 of 10 users, so nothing can be said about the others",
+}
+STILL = "the account is still there"
+UNWILLING: dict[tuple[str, Any], tuple[str, str]] = {
+    ("deactivate", "ignored"): ("disable", "status is still 'active', not 'disabled'"),
+    ("deactivate", 400): ("disable", "active cannot be false. (HTTP 400, code invalidValue)"),
+    ("deactivate", "renamed"): ("disable", "username is still 'f9076dc7_suspended', not 'ann.lee@example.test'"),
+    ("deactivate", "deleted"): ("disable", "the account is not there"),
+    ("vendor", "github_organization"): ("disable", "the account is not there"),
+    ("vendor", "pagerduty"): ("disable", "the account is not there"),
+    ("patch_effect", "none"): ("update", "last_name is still"),
+    ("delete", "deactivated"): ("absent", STILL),
+    ("delete", "renamed"): ("absent", STILL),
+    ("delete", "kept"): ("absent", STILL),
+    ("delete", 400): ("absent", "The user cannot be deleted. (HTTP 400)"),
+    ("delete", 405): ("absent", "The user cannot be deleted. (HTTP 405)"),
+    ("delete", 409): ("absent", "The user cannot be deleted. (HTTP 409)"),
+    ("vendor", "gitlab"): ("absent", STILL),
+    ("vendor", "slack"): ("absent", STILL),
+    ("vendor", "salesforce"): ("absent", STILL),
+    ("vendor", "oracle"): ("absent", STILL),
+    ("vendor", "canva"): ("absent", "The user cannot be deleted. (HTTP 405)"),
+}
+TURNS = [("disable", {"state": "disabled"}, "disabled"), ("enable", {"state": "enabled"}, "enabled")]
+LOST: dict[tuple[str, Any], tuple[str, ...]] = {
+    ("schemas", "denies"): ("title", "department"),
+    ("vendor", "django_scim2"): ("title", "display_name", "department"),
+}
+NEEDS: dict[tuple[str, Any], dict[str, Any]] = {
+    ("authentication", "none"): {"api_token": "of-no-use-to-anybody"},
+    # While such an account is off it has another name: then only its second identity or its ID leads to it.
+    ("deactivate", "renamed"): {"external_id": "ann.lee@example.test"},
+    ("vendor", "github"): {"external_id": "ann.lee@example.test", "vendor": "github"},
+}
+KEPT = tuple(name for name in STORED if name not in ("status", "username", "email"))
 
 
 def person(login: str) -> dict[str, Any]:
@@ -56,3 +108,28 @@ def word(name: str, value: Any) -> Any:
 def fact(name: str, value: Any) -> Any:
     """Return a stored value in our words."""
     return value[0]["value"] if name in ("email", "phone_number") and value else value
+
+
+def record(ident: Any, login: Any) -> dict[str, Any]:
+    """Return an account as a list shows it, and nothing else in it."""
+    return {"id": ident, "userName": login, "emails": [{"value": login}], "active": True, "schemas": [CORE]}
+
+
+def page(records: list[Any]) -> dict[str, Any]:
+    """Return a list of one page."""
+    return {"schemas": [LIST], "totalResults": len(records), "startIndex": 1, "Resources": records}
+
+
+def error(text: Any) -> dict[str, Any]:
+    """Return an error that says the same wherever it can say something."""
+    return {"schemas": [ERROR], "scimType": text, "detail": text, "status": "400"}
+
+
+def beyond(users: int) -> dict[str, int]:
+    """Return by operation how many reads of so many users are more than the minimum."""
+    return {"unchanged": 3, "create": 4 if users == 1 else 3, "update": 3, "absent": 3}
+
+
+def listed(simulator: Any) -> int:
+    """Return how many accounts a list of everybody shows."""
+    return len(simulator.accounts_by_key())

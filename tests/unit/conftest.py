@@ -123,13 +123,18 @@ class Bench:
         name, value = self.known.CHANGE
         return {name: value}
 
+    def wrong(self, secret: str) -> Facts:
+        """Return a credential whose secrets are all ``secret``."""
+        return {o.name: secret for o in self.portal.credentials if o.secret and o.name in self.known.CREDENTIAL}
+
     def key(self, login: str = ANN) -> Facts:
         """Return the option that says who is meant."""
         return {self.portal.key: login}
 
     def rich(self, login: str = ANN, **more: Any) -> Facts:
         """Return the facts about an account with everything that this portal can hold."""
-        return {**self.known.RICH, **self.key(login), **more}
+        second = {self.portal.second: login} if self.portal.second else {}
+        return {**self.known.RICH, **second, **self.key(login), **more}
 
     def params(self, facts: Facts) -> Facts:
         """Return facts as the options that wish for them."""

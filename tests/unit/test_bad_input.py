@@ -19,12 +19,6 @@ from ansible_collections.portal.users.plugins.module_utils._core import argument
 if TYPE_CHECKING:
     from pathlib import Path
 
-TITLE = {
-    "clc": "CenturyLink Cloud",
-    "certcentral": "DigiCert CertCentral",
-    "platform": "Everlytic",
-    "cloudcenter": "CloudCenter",
-}
 WHY_NOT = {
     ("certcentral", "enabled"): "its API has no operation that sets the status",
     ("certcentral", "disabled"): "its API has no operation that sets the status, accounts can only be deleted",
@@ -59,6 +53,11 @@ def _refused(bench: Bench, says: str, **params: Any) -> None:
         assert result["changed"] is False
     assert len(bench.ledger) == 0
     assert bench.adapter.foreign == []
+
+
+def _ways(bench: Bench) -> str:
+    """Return the options that say which account is meant."""
+    return ", ".join(filter(None, (bench.portal.key, bench.portal.second)))
 
 
 def _spec_errors(bench: Bench, params: Facts) -> str:
@@ -156,7 +155,7 @@ def test_the_same_service_user_twice_is_refused(certcentral: Bench) -> None:
 def test_every_wrong_entry_is_named_at_once(bench: Bench) -> None:
     key = bench.portal.key
     says = (
-        f"users[0]: {key} or id is required, to say which account is meant. "
+        f"users[0]: {_ways(bench)} or id is required, to say which account is meant. "
         f"users[2]: {key}: 'a\\tb@c' contains control characters, remove them."
     )
     _refused(bench, says, users=[{}, bench.person(), bench.key("a\tb@c")])
@@ -166,7 +165,7 @@ def test_every_wrong_entry_is_named_at_once(bench: Bench) -> None:
 @pytest.mark.parametrize("name", ["certcentral", "platform"])
 def test_a_state_that_the_portal_cannot_do_is_refused_with_the_reason(name: str, state: str) -> None:
     bench = Bench(name)
-    says = f"state={state}: {TITLE[name]} cannot {state[:-1]} accounts, {WHY_NOT[name, state]}."
+    says = f"state={state}: {bench.known.TITLE} cannot {state[:-1]} accounts, {WHY_NOT[name, state]}."
     _refused(bench, says, **bench.person(state=state))
     _refused(bench, f"users[1]: {says}", users=[bench.person("x@example.test"), bench.person(state=state)])
     _refused(bench, f"users[0]: {says}", users=[bench.person()], state=state)
@@ -175,7 +174,7 @@ def test_a_state_that_the_portal_cannot_do_is_refused_with_the_reason(name: str,
 @pytest.mark.parametrize("name", ["certcentral", "platform"])
 def test_a_way_with_unlisted_accounts_that_the_portal_cannot_go_is_refused(name: str) -> None:
     bench = Bench(name)
-    says = f"unlisted=disabled: {TITLE[name]} cannot disable accounts, {WHY_NOT[name, 'disabled']}."
+    says = f"unlisted=disabled: {bench.known.TITLE} cannot disable accounts, {WHY_NOT[name, 'disabled']}."
     _refused(bench, says, users=[bench.person()], unlisted="disabled")
 
 
@@ -284,7 +283,7 @@ def test_an_address_with_a_query_is_refused(name: str, url: str) -> None:
 
 
 def test_nobody_meant_is_refused(bench: Bench) -> None:
-    _refused(bench, f"{bench.portal.key} or id is required, to say which account is meant.", **bench.change)
+    _refused(bench, f"{_ways(bench)} or id is required, to say which account is meant.", **bench.change)
 
 
 def test_an_empty_login_is_refused(bench: Bench) -> None:
@@ -559,7 +558,7 @@ def test_a_list_and_a_file_are_not_combined(bench: Bench) -> None:
 @pytest.mark.parametrize("name", PORTALS)
 def test_the_first_test_of_a_credential_is_not_made_for_bad_input(name: str) -> None:
     bench = Bench(name)
-    result = bench.run(users=[bench.person(), bench.person()], api_key="wrong")
+    result = bench.run(users=[bench.person(), bench.person()], **bench.wrong("wrong"))
     assert "are the same user" in result["msg"]
     assert len(bench.ledger) == 0
 
@@ -630,14 +629,14 @@ def test_a_credential_that_a_proxy_can_read_is_a_warning(bench: Bench, monkeypat
 
 @pytest.mark.parametrize("many", [False, True])
 def test_a_credential_that_is_wrong_for_all_is_not_blamed_on_the_first_user(bench: Bench, many: bool) -> None:
-    wrong = {option.name: "wrong-canary-0000000001" for option in bench.portal.credentials if option.secret}
+    wrong = bench.wrong("wrong-canary-0000000001")
     people = [bench.person(f"p{number}@example.test") for number in range(3)]
     result = bench.run(users=people, **wrong) if many else bench.run(**people[0], **wrong)
     assert result["failed"]
     assert "p0@example.test" not in result["msg"]
     assert not any("p0@example.test" in one["msg"] for one in result["users"])
     assert result["msg"].startswith(
-        "nothing was done for any of the 3 users: " if many else ("list users: ", "log on: ")
+        "nothing was done for any of the 3 users: " if many else f"{bench.known.FIRST_CALL}: "
     )
 
 

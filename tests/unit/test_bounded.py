@@ -143,7 +143,7 @@ def test_nobody_is_sent_to_check_an_address_that_has_worked(bench: Bench, kind: 
 
 def test_a_wrong_credential_costs_one_refused_request_in_a_loop_too(bench: Bench) -> None:
     bench.sessions = {}
-    wrong = {option.name: "Wrong-0123456789" for option in bench.portal.credentials if option.secret}
+    wrong = bench.wrong("Wrong-0123456789")
     for user in _people(bench, 5):
         assert bench.run(**user, **wrong)["failed"]
     assert len(bench.ledger) == 1

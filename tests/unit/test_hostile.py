@@ -44,23 +44,7 @@ MOST_ADDRESSES = 1024 * MEGABYTE
 
 def _page(bench: Bench, records: list[Any], **more: Any) -> bytes:
     """Return a page of a list in the envelope of the portal."""
-    envelopes: dict[str, Facts] = {
-        "clc": {"Success": True, "Message": "", "StatusCode": 0, "Users": records},
-        "certcentral": {"users": records, "page": {"total": len(records), "limit": 1000, "offset": 0}},
-        "platform": {"collection": records, "links": []},
-        "cloudcenter": {"users": records, "totalElements": len(records), "totalPages": 1},
-    }
-    return json.dumps({**envelopes[bench.name], **more}).encode()
-
-
-def _record(bench: Bench, ident: Any, login: Any) -> Facts:
-    words: dict[str, Facts] = {
-        "clc": {"UserName": login, "EmailAddress": login, "AccountAlias": "NWND", "Status": "Active", "Roles": [2]},
-        "certcentral": {"id": ident, "username": login, "email": login, "status": "active", "access_roles": []},
-        "platform": {"id": ident, "username": login, "name": login, "email": login, "customer_id": 2},
-        "cloudcenter": {"id": ident, "emailAddr": login, "status": "ENABLED", "tenantId": "1"},
-    }
-    return words[bench.name]
+    return json.dumps({**bench.known.page(records), **more}).encode()
 
 
 def _refused(bench: Bench) -> str:
@@ -84,28 +68,36 @@ def test_deeply_nested_json_is_an_error_and_no_traceback(bench: Bench, opening: 
 @pytest.mark.parametrize("depth", [500, 100_000])
 def test_deeply_nested_records_are_survived(bench: Bench, depth: int) -> None:
     deep = b"[" * depth + b"]" * depth
-    page = _page(bench, [_record(bench, 7, "x@example.test")]).replace(b'"x@example.test"', deep)
+    page = _page(bench, [bench.known.record(7, "x@example.test")]).replace(b'"x@example.test"', deep)
     bench.simulator.faults.add("body", data=page, operation="list users", times=None)
     _refused(bench)
 
 
-@pytest.mark.parametrize(
-    "ident", [{}, {"id": 1}, [], [1], True, 1.5, -1, "", "1/../2", "1?x", "\x00", "x" * 100_000, 10**400, None]
-)
-def test_an_id_that_is_none_is_never_part_of_an_address(bench: Bench, ident: Any) -> None:
-    record = {**_record(bench, None, ANN), "UserName": ident} if bench.name == "clc" else _record(bench, ident, ANN)
+def _asked_about(bench: Bench, ident: Any) -> set[str]:
+    """Return the paths that are called about an account that a list shows with this ID."""
+    record = {**bench.known.record(ident, ANN), bench.known.IDENT: ident}
     bench.simulator.faults.add("body", data=_page(bench, [record]), operation="list users", times=None)
     bench.run(**bench.person(), state="absent", retry_budget=5.0)
-    known = {"/v1/users", "/services/v2/user", "/api/2.0/users", "/services/v2/user/me"}
-    if bench.name != "clc":
-        assert {entry.path.rstrip("/") for entry in bench.ledger} <= known
     assert [entry for entry in bench.writes if entry.mutated] == []
+    return {entry.path.rstrip("/") for entry in bench.ledger}
+
+
+@pytest.mark.parametrize(
+    "ident", [{}, {"id": 1}, [], [1], True, 1.5, "", " ", ".", "..", "\x00", "\x7f", "x" * 100_000, 10**400, None]
+)
+def test_an_id_that_is_none_is_never_part_of_an_address(bench: Bench, ident: Any) -> None:
+    assert _asked_about(bench, ident) <= bench.known.PLACES
+
+
+@pytest.mark.parametrize("ident", [-1, "1/../2", "1?x", "1#x", "%2e%2e"])
+def test_an_id_leads_to_no_other_address_than_its_own(bench: Bench, ident: Any) -> None:
+    assert _asked_about(bench, ident) <= bench.known.PLACES | {bench.known.PLACE.format(ident)}
 
 
 @pytest.mark.parametrize("member", ["roles", "nulls", "numbers", "objects"])
 def test_a_list_of_odd_members_ends_in_a_sentence(bench: Bench, member: str) -> None:
     odd = {"roles": {"a": 1}, "nulls": None, "numbers": 5, "objects": {"x": {"y": []}}}[member]
-    record = dict.fromkeys(_record(bench, 7, ANN), odd)
+    record = dict.fromkeys(bench.known.record(7, ANN), odd)
     bench.simulator.faults.add("body", data=_page(bench, [record, odd, []]), operation="list users", times=None)
     _refused(bench)
 
@@ -116,7 +108,7 @@ def test_counters_that_lie_neither_hang_nor_hide(total: Any) -> None:
         bench = Bench(name)
         value = {"total": total} if counter == "page" else total
         more: Facts = {counter: value} if counter == "page" else {counter: value, "totalPages": total}
-        page = _page(bench, [_record(bench, 7, "x@example.test")], **more)
+        page = _page(bench, [bench.known.record(7, "x@example.test")], **more)
         bench.simulator.faults.add("body", data=page, operation="list users", times=None)
         result = bench.run(check=True, **bench.person(), retry_budget=5.0)
         assert len(bench.ledger) < 50
@@ -140,7 +132,7 @@ def test_control_characters_of_the_portal_stay_out_of_messages(bench: Bench) -> 
 
 
 def test_a_name_with_escape_sequences_is_two_accounts_in_a_message_at_most(bench: Bench) -> None:
-    records = [_record(bench, number, f"{login}{ESCAPES}") for number, login in enumerate((ANN, ANN.upper()), 7)]
+    records = [bench.known.record(number, f"{login}{ESCAPES}") for number, login in enumerate((ANN, ANN.upper()), 7)]
     bench.simulator.faults.add("body", data=_page(bench, records), operation="list users", times=None)
     result = bench.run(**bench.key(f"{ANN}{ESCAPES}"), state="absent", retry_budget=5.0)
     assert not result.get("failed") or result["msg"].isprintable()
@@ -300,7 +292,7 @@ def _pages(name: str, number: int, pad: int) -> Callable[[socket.socket], None]:
 
     def answer(stream: socket.socket) -> None:
         first = next(asked) * number + 1
-        records = [{**_record(bench, i, f"u{i}@x"), "x": "x" * pad} for i in range(first, first + number)]
+        records = [{**bench.known.record(i, f"u{i}@x"), "x": "x" * pad} for i in range(first, first + number)]
         more: Facts = {
             "clc": {},
             "certcentral": {"page": {"total": 10**9}},
@@ -353,18 +345,13 @@ POISON = {
 def _poisoned(bench: Bench, where: str, poison: bytes) -> bytes:
     """Return an answer of the portal with poison in a record, beside it, in its list, or in an error."""
     mark = b'"@"'
-    errors: dict[str, Facts] = {
-        "clc": {"Success": False, "Message": "@", "StatusCode": 5},
-        "certcentral": {"errors": [{"code": "@", "message": "@"}]},
-        "platform": {"error": {"code": "@", "message": "@", "fields": "@"}},
-        "cloudcenter": {"errors": [{"code": "@", "message": "@"}]},
-    }
+    other, ann = bench.known.record(7, "x@example.test"), bench.known.record(8, ANN)
     pages = {
-        "record": lambda: _page(bench, [_record(bench, 7, "x@example.test"), {**_record(bench, 8, ANN), "extra": "@"}]),
-        "value": lambda: _page(bench, [dict.fromkeys(_record(bench, 7, ANN), "@")]),
+        "record": lambda: _page(bench, [other, {**ann, "extra": "@"}]),
+        "value": lambda: _page(bench, [dict.fromkeys(ann, "@")]),
         "list": lambda: _page(bench, ["@"]),
-        "beside": lambda: _page(bench, [_record(bench, 8, ANN)], extra="@"),
-        "error": lambda: json.dumps(errors[bench.name]).encode(),
+        "beside": lambda: _page(bench, [ann], extra="@"),
+        "error": lambda: json.dumps(bench.known.error("@")).encode(),
         "whole": lambda: mark,
     }
     page = pages[where]()
@@ -484,7 +471,7 @@ def test_what_a_terminal_obeys_reaches_no_error_about_a_file(bench: Bench, tmp_p
 
 
 def test_terminal_sequences_reach_no_paper_of_a_role(bench: Bench, tmp_path: Path) -> None:
-    field = "name" if bench.name == "platform" else "last_name"
+    field = bench.known.CHANGE[0]
     off = bench.known.DELETABLE
     bench.seed(bench.rich(**{field: f"A{ESCAPES}B"}))
     bench.seed(bench.rich("stranger@example.test", email="stranger@example.test", **{field: f"S{ESCAPES}T"}, **off))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The info modules: one record from four portals, all pages, filters, and never a write."""
+"""The info modules: one record from all portals, all pages, filters, and never a write."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ KEYS = {
     "sso_only",
     "service",
 }
-SCOPE = {"clc": "NWND", "certcentral": "700500", "platform": "2", "cloudcenter": "1"}
 # Users of the managed scope, as the portal's own pages show them.
 STATUS = {
     "clc": {"Active": "active", "Disabled": "disabled"},
@@ -56,14 +55,14 @@ def _people(bench: Bench) -> set[str]:
     return {key for key in scope if not rows[key].get("service")}
 
 
-def test_all_four_portals_give_the_same_record() -> None:
+def test_all_portals_give_the_same_record() -> None:
     for name in PORTALS:
         bench = Bench(name)
         bench.seed(bench.rich())
         for user in bench.info(details=True)["users"]:
             assert set(user) == {*KEYS, "raw"}
             assert user["portal"] == name
-            assert user["scope"] == SCOPE[name]
+            assert user["scope"] == bench.known.SCOPE_ID
             assert isinstance(user["id"], str)
             assert user["status"] in ("active", "disabled", "pending", "unknown")
             for word in ("roles", "role_ids"):
@@ -132,6 +131,20 @@ def test_all_four_portals_give_the_same_record() -> None:
                 "status_raw": "ENABLED",
                 "admin": False,
                 "last_login": None,
+            },
+        ),
+        (
+            "scim",
+            {
+                "username": ANN,
+                "name": "Ann O'Lée",
+                "status": "active",
+                "status_raw": "active: true",
+                "roles": [],
+                "role_ids": [],
+                "admin": None,
+                "last_login": None,
+                "sso_only": None,
             },
         ),
     ],
@@ -261,15 +274,7 @@ def test_service_users_are_told_apart(certcentral: Bench) -> None:
 
 
 def test_a_scope_is_chosen_by_name(bench: Bench) -> None:
-    names: dict[str, Facts] = {
-        "certcentral": {"container_id": ..., "container": "Example Ltd"},
-        "platform": {"customer_id": ..., "customer": "Northwind Retail"},
-        "cloudcenter": {"tenant_id": ..., "tenant": "Example Ltd"},
-    }
-    if bench.name in names:
-        assert _keys(bench, bench.info(**names[bench.name])) == _people(bench)
-    else:
-        assert _keys(bench, bench.info(account_alias="nwnd")) == _people(bench)
+    assert _keys(bench, bench.info(**bench.known.NAMED_SCOPE)) == _people(bench)
 
 
 @pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])

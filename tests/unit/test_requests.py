@@ -18,7 +18,6 @@ from simulator.ledger import READ, SESSION, WRITE
 
 GUIDE = Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "requests.rst"
 OPERATIONS = ("create", "unchanged", "update", "absent")
-PAGE = {"certcentral": 1000, "platform": 50, "cloudcenter": 200}
 ONE_USER = ", one user"
 
 
@@ -64,14 +63,8 @@ def formula(portal: str, operation: str, users: int) -> Formula:
 
 def pages(bench: Bench) -> int:
     """Return how many pages the portal's list has now."""
-    if bench.name not in PAGE:
-        return 1
-    users = bench.simulator.store.tables["users"]
-    rows: Any = users.listing()
-    if bench.name == "certcentral":
-        own = users.find("username", "api.admin@example.org")[0]
-        rows = [row for row in rows if row["account_id"] == own["account_id"] and not row["service"]]
-    return max(1, -(-len(rows) // PAGE[bench.name]))
+    size = bench.known.PAGE
+    return bench.known.MORE_PAGES + (max(1, -(-bench.known.listed(bench.simulator) // size)) if size else 1)
 
 
 def wishes(bench: Bench, operation: str, users: int) -> dict[str, Any]:
@@ -92,7 +85,7 @@ def test_the_table_has_every_portal_and_operation() -> None:
 
 @pytest.mark.parametrize("users", [1, 10, 0], ids=["1", "10", "more than a page"])
 def test_a_task_sends_the_requests_of_the_formula_and_no_more(bench: Bench, users: int) -> None:
-    users = users or PAGE.get(bench.name, 100) + 10
+    users = users or (bench.known.PAGE or 100) + 10
     actions = {"create": "created", "unchanged": "none", "update": "updated", "absent": "deleted"}
     for operation in OPERATIONS:
         before = pages(bench)
@@ -110,10 +103,7 @@ def test_beyond_the_minimum_are_only_the_named_exceptions(bench: Bench, users: i
         operation: value(formula(bench.name, operation, users).exceptions, {"P": 1, "Q": 1, "n": users})
         for operation in OPERATIONS
     }
-    named = {
-        "certcentral": {"create": 1 if users == 1 else 0, "absent": 3 if users == 1 else 1},
-        "cloudcenter": {"update": users},
-    }.get(bench.name, {})
+    named = bench.known.beyond(users)
     assert extra == {operation: named.get(operation, 0) for operation in OPERATIONS}
 
 
@@ -136,9 +126,8 @@ def test_a_loop_in_process_logs_in_and_lists_once(bench: Bench) -> None:
     bench.ledger.clear()
     for person in everyone:
         assert bench.run(**person)["action"] == "none"
-    searches = 1 if bench.name == "certcentral" else 0
-    logins = 1 if bench.name == "clc" else 0
-    assert bench.ledger.counts() == {SESSION: logins, READ: before + searches, WRITE: 0}
+    more = {SESSION: 0, READ: 0, WRITE: 0, **bench.known.LOOP}
+    assert bench.ledger.counts() == {**more, READ: before + more[READ]}
 
 
 def test_a_loop_that_creates_on_clc_needs_what_the_list_needs(clc: Bench) -> None:

@@ -12,11 +12,14 @@ import json
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
 from campaign.judge import fill
 from conftest import ANN, BOB, Bench
 from rehearsal import Answers, Line, Rehearsal, row
 from spellings import SPELLINGS, found, texts
+
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,20 +27,27 @@ if TYPE_CHECKING:
 
     from conftest import Facts
 
+WITH_PASSWORDS = tuple(name for name, portal in REGISTERED.items() if any(f.name == "password" for f in portal.fields))
 PASSWORD = "Canary-Pass-7&<'\"\\word-ü"
+
+
+@pytest.fixture(name="taker", params=WITH_PASSWORDS)
+def _taker(request: pytest.FixtureRequest) -> Bench:
+    """Each portal that takes a password in turn."""
+    return Bench(request.param)
 
 
 def _credentials(bench: Bench) -> set[str]:
     given = {**bench.simulator.credentials()}
     secrets = {str(given[option.name]) for option in bench.portal.credentials if option.secret and option.name in given}
     if "api_username" in given:
-        pair = f"{given['api_username']}:{given['api_key']}"
+        pair = f"{given['api_username']}:{given[bench.known.CREDENTIAL[-1]]}"
         secrets.add(base64.b64encode(pair.encode()).decode())
     return secrets
 
 
 def _secrets(bench: Bench) -> set[str]:
-    return _credentials(bench) | ({PASSWORD} if bench.name == "cloudcenter" else set())
+    return _credentials(bench) | ({PASSWORD} if bench.name in WITH_PASSWORDS else set())
 
 
 def _canaries(bench: Bench) -> set[str]:
@@ -70,7 +80,7 @@ def _is_clean(bench: Bench, result: Facts, *more: str) -> None:
 
 
 def _person(bench: Bench, login: str = ANN) -> Facts:
-    secret = {"password": PASSWORD} if bench.name == "cloudcenter" else {}
+    secret = {"password": PASSWORD} if bench.name in WITH_PASSWORDS else {}
     return {**bench.person(login), **secret}
 
 
@@ -84,22 +94,22 @@ def test_success_shows_no_secret(bench: Bench) -> None:
     _is_clean(bench, bench.info(details=True))
 
 
-def test_a_password_is_a_word_in_the_diff(cloudcenter: Bench) -> None:
-    made = cloudcenter.run(**_person(cloudcenter))
+def test_a_password_is_a_word_in_the_diff(taker: Bench) -> None:
+    made = taker.run(**_person(taker))
     assert made["diff"][0]["after"]["password"] == "******** (to be set)"
-    changed = cloudcenter.run(**_person(cloudcenter), update_password="always")
+    changed = taker.run(**_person(taker), update_password="always")
     assert changed["diff"][0]["before"]["password"] == "********"
     assert changed["diff"][0]["after"]["password"] == "******** (to be set)"
-    _is_clean(cloudcenter, changed)
-    left = cloudcenter.run(**{**_person(cloudcenter), "last_name": "New"})
+    _is_clean(taker, changed)
+    left = taker.run(**{**_person(taker), "last_name": "New"})
     assert left["diff"][0]["after"]["password"] == left["diff"][0]["before"]["password"] == "********"
 
 
-def test_the_digest_of_a_plan_commits_to_a_password_and_does_not_show_it(cloudcenter: Bench) -> None:
-    one, same = (cloudcenter.run(check=True, **_person(cloudcenter)) for _time in range(2))
-    two = cloudcenter.run(check=True, **{**_person(cloudcenter), "password": "Another-Pass-8"})
+def test_the_digest_of_a_plan_commits_to_a_password_and_does_not_show_it(taker: Bench) -> None:
+    one, same = (taker.run(check=True, **_person(taker)) for _time in range(2))
+    two = taker.run(check=True, **{**_person(taker), "password": "Another-Pass-8"})
     assert one["plan_digest"] == same["plan_digest"] != two["plan_digest"]
-    _is_clean(cloudcenter, one)
+    _is_clean(taker, one)
 
 
 def _echo(bench: Bench) -> str:
@@ -180,41 +190,41 @@ def test_a_refused_login_does_not_show_the_password(cloudcenter: Bench, body: st
     _is_clean(cloudcenter, cloudcenter.run(**_person(cloudcenter), **credential), "Wrong-Canary-0123456789")
 
 
-def test_bad_input_does_not_show_a_password(cloudcenter: Bench, tmp_path: Path) -> None:
+def test_bad_input_does_not_show_a_password(taker: Bench, tmp_path: Path) -> None:
     path = tmp_path / "people.json"
-    path.write_text(json.dumps([_person(cloudcenter), {**_person(cloudcenter), "nonsense": 1}]), encoding="utf-8")
+    path.write_text(json.dumps([_person(taker), {**_person(taker), "nonsense": 1}]), encoding="utf-8")
     cases: list[Facts] = [
-        {"users": [_person(cloudcenter), _person(cloudcenter)]},
-        {"users": [_person(cloudcenter)], "password": PASSWORD},
+        {"users": [_person(taker), _person(taker)]},
+        {"users": [_person(taker)], "password": PASSWORD},
         {"password": "Four"},
-        {**_person(cloudcenter), "first_name": "x" * 999},
-        {"api_url": f"https://me:{urllib.parse.quote(PASSWORD)}@x.test/", **_person(cloudcenter)},
+        {**_person(taker), "email": "nobody"},
+        {"api_url": f"https://me:{urllib.parse.quote(PASSWORD)}@x.test/", **_person(taker)},
         {"users_file": str(path)},
     ]
     for case in cases:
-        result = cloudcenter.run(**case)
+        result = taker.run(**case)
         assert result["failed"]
-        _is_clean(cloudcenter, result)
+        _is_clean(taker, result)
         assert "Four" not in result["msg"]
 
 
-def test_a_password_that_the_portal_refuses_is_not_shown(cloudcenter: Bench) -> None:
-    cloudcenter.simulator.faults.add(
+def test_a_password_that_the_portal_refuses_is_not_shown(taker: Bench) -> None:
+    taker.simulator.faults.add(
         "portal_error", operation="create user", message=f"The password {PASSWORD} is too simple.", times=None
     )
-    result = cloudcenter.run(users=[_person(cloudcenter)])
+    result = taker.run(users=[_person(taker)])
     assert result["failed"]
     assert "too simple" in result["msg"]
-    _is_clean(cloudcenter, result)
+    _is_clean(taker, result)
 
 
-def test_a_password_from_a_file_is_known_as_a_secret(cloudcenter: Bench, tmp_path: Path) -> None:
+def test_a_password_from_a_file_is_known_as_a_secret(taker: Bench, tmp_path: Path) -> None:
     path = tmp_path / "people.json"
-    path.write_text(json.dumps([_person(cloudcenter)]), encoding="utf-8")
-    cloudcenter.simulator.faults.add(
+    path.write_text(json.dumps([_person(taker)]), encoding="utf-8")
+    taker.simulator.faults.add(
         "portal_error", operation="create user", message=f"The password {PASSWORD} is too simple.", times=None
     )
-    _is_clean(cloudcenter, cloudcenter.run(users_file=str(path)))
+    _is_clean(taker, taker.run(users_file=str(path)))
 
 
 @pytest.mark.parametrize(
@@ -235,15 +245,13 @@ def test_a_password_from_a_file_is_known_as_a_secret(cloudcenter: Bench, tmp_pat
         "@{}",
     ],
 )
-def test_a_password_that_yaml_takes_for_something_else_is_not_shown(
-    cloudcenter: Bench, tmp_path: Path, written: str
-) -> None:
+def test_a_password_that_yaml_takes_for_something_else_is_not_shown(taker: Bench, tmp_path: Path, written: str) -> None:
     path = tmp_path / "people.yml"
-    path.write_text(f"- email: {ANN}\n  password: {written.format('Canary-Horse-99')}\n", "utf-8")
-    result = cloudcenter.run(users_file=str(path))
+    path.write_text(f"- {taker.portal.key}: {ANN}\n  password: {written.format('Canary-Horse-99')}\n", "utf-8")
+    result = taker.run(users_file=str(path))
     assert result["failed"]
     assert "Canary-Horse-99" not in json.dumps(result)
-    assert cloudcenter.writes == []
+    assert taker.writes == []
 
 
 def test_a_generated_key_is_shown_once_and_nowhere_else(certcentral: Bench) -> None:
@@ -292,6 +300,28 @@ def test_a_cookie_that_the_portal_repeats_is_not_shown(clc: Bench, fault: str) -
     assert result["failed"]
     assert next(iter(again.simulator.logins)) == cookie  # type: ignore[attr-defined] # only this portal has logins
     _is_clean(again, result, cookie, cookie.removeprefix("Seed=")[:12])
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("fault", ["message", "page", "text"])
+def test_a_token_that_was_fetched_comes_out_in_no_spelling(fault: str, spelling: str) -> None:
+    bench = Bench("scim")
+    bench.simulator.set(authentication="oauth")
+    tokens: list[str] = []
+
+    def spoil(data: Any) -> Any:
+        if isinstance(data, dict) and "access_token" in data:
+            tokens.append(data["access_token"])
+            words = {"{echo}": NOISE + SPELLINGS[spelling](tokens[-1])}
+            order = {name: fill(value, words) for name, value in MESSAGES[fault].items()}
+            bench.simulator.faults.add(order.pop("kind"), operation="list users", times=None, **order)
+        return data
+
+    with Answers(bench, spoil):
+        result = bench.run(**_person(bench), retry_budget=1)
+    assert result["failed"]
+    assert len(tokens) == 1
+    _shows_nothing(bench, result, *tokens)
 
 
 KEY = "canary-generated-0123456789"
@@ -353,7 +383,7 @@ def test_no_spelling_of_a_credential_comes_out_of_a_message(bench: Bench, fault:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_no_spelling_of_a_credential_comes_out_of_a_record(bench: Bench, spelling: str) -> None:
     told = SPELLINGS[spelling](_key(bench))
-    word = {"clc": "LastName", "certcentral": "last_name", "platform": "name", "cloudcenter": "lastName"}[bench.name]
+    word = portals.wire(bench.known, bench.known.CHANGE[0])
     bench.seed(bench.rich())
 
     def spoil(data: Any) -> Any:
@@ -420,8 +450,8 @@ def test_a_member_that_gives_access_is_not_in_the_raw_record(bench: Bench) -> No
             return [spoil(part) for part in data]
         if isinstance(data, dict):
             found = {n: spoil(part) for n, part in data.items()}
-            if {"UserName", "username", "emailAddr"} & set(data):
-                found |= dict.fromkeys(names, "abc") | {"inside": {"list": [{n: ["abc"] for n in names}]}}
+            if portals.wire(bench.known, bench.portal.key) in data:
+                found |= dict.fromkeys(names, "opens-it") | {"inside": {"list": [{n: ["opens-it"] for n in names}]}}
                 found |= {"passwordExpired": False, "monkey": "grey"}
             return found
         return data
@@ -429,7 +459,7 @@ def test_a_member_that_gives_access_is_not_in_the_raw_record(bench: Bench) -> No
     with Answers(bench, spoil):
         for result in (bench.info(), bench.info(details=True)):
             for user in result["users"]:
-                assert "abc" not in str(user)
+                assert "opens-it" not in str(user)
                 assert user["raw"]["passwordExpired"] is False
                 assert user["raw"]["monkey"] == "grey"
 
@@ -536,7 +566,7 @@ def test_roles_leave_no_credential_anywhere(bench: Bench, tmp_path: Path) -> Non
 @pytest.mark.parametrize("spelling", ["as it is", "capitals", "percent throughout", "base64 behind one", "hexadecimal"])
 def test_roles_write_down_no_credential_that_an_account_holds(bench: Bench, tmp_path: Path, spelling: str) -> None:
     told = SPELLINGS[spelling](_key(bench))
-    word = {"clc": "LastName", "certcentral": "last_name", "platform": "name", "cloudcenter": "lastName"}[bench.name]
+    word = portals.wire(bench.known, bench.known.CHANGE[0])
     bench.seed(bench.rich())
     bench.seed(bench.rich("zoe@example.test"))
 

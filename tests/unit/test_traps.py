@@ -2,17 +2,19 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The traps of the four portals: whatever position the unknowns of an API are in, nothing is lost or made twice."""
+"""The traps of the portals: whatever position the unknowns of an API are in, nothing is lost or made twice."""
 
 from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
 from conftest import ANN, BOB, PORTALS, Bench, Facts
 
 from simulator.portals import portal_class
+from simulator.server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,42 +32,14 @@ FREE: dict[str, tuple[Any, ...]] = {
     "operation_polls": (0, 7),
     "page_cap": (20,),
 }
-# Positions in which the module cannot do its work, and what it says then. Nothing may be half done.
-HINDERED: dict[tuple[str, str, Any], str] = {
-    ("certcentral", "digicert_account", True): "managed in DigiCert account",
-    ("platform", "users_listing", 404): "does not offer a list of users",
-    ("platform", "users_listing", 405): "does not offer a list of users",
-    ("platform", "users_listing", 501): "does not offer a list of users",
-    ("platform", "page_parameter", "ignored"): "same page",
-    ("platform", "undocumented", "refused"): "language",
-    ("cloudcenter", "product", "suite_404"): "does not look like CloudCenter 4.x",
-    ("cloudcenter", "product", "suite_html"): "address of the API",
-}
-# Positions in which a portal leaves an account as it is, and what the module says then.
-UNWILLING: dict[tuple[str, str, Any], str] = {
-    ("platform", "user_read", 404): "cannot find it",
-    ("platform", "user_read", 405): "HTTP 405",
-    ("platform", "user_read", 501): "HTTP 501",
-    ("platform", "user_update", 404): "HTTP 404",
-    ("platform", "user_update", 405): "HTTP 405",
-    ("platform", "user_update", 501): "HTTP 501",
-    ("platform", "put_profile", "ignored"): "name is still",
-    ("platform", "delete", 404): "the account is there",
-    ("platform", "delete", 501): "HTTP 501",
-    ("platform", "delete", "204_kept"): "still there",
-    ("platform", "delete", "200_false"): "still there",
-    ("platform", "delete", "202_never"): "still there",
-    ("cloudcenter", "put_texts", "ignored"): "last_name is still",
-    ("cloudcenter", "delete_effect", "kept"): "still there",
-}
 # Positions that get in the way of later steps only, each tested by itself below.
 ELSEWHERE = {
     ("platform", "delete", 405),
     ("platform", "listing_scope", "caller"),
-    *UNWILLING,
     ("cloudcenter", "running_jobs", True),
     ("cloudcenter", "operation_result", "FAILED"),
     ("cloudcenter", "orchestrator", False),
+    ("scim", "authentication", "certificate"),
 }
 
 
@@ -94,55 +68,68 @@ def _holds(bench: Bench, wanted: Facts, login: str = ANN) -> None:
     assert found == _sorted(wanted)
 
 
+def _stopped(bench: Bench, result: Facts, says: str, before: dict[str, Facts]) -> None:
+    """Fail unless a step was not carried out, or did more than was asked for, and the task says so."""
+    assert result["failed"]
+    assert says in result["msg"]
+    kept, left = bench.known.KEPT, before
+    if "is not there" in says:
+        left = {key: facts for key, facts in before.items() if key != ANN}
+    assert [[facts[n] for n in kept] for facts in bench.stored().values()] == [
+        [facts[n] for n in kept] for facts in left.values()
+    ]
+
+
 @pytest.mark.parametrize(("name", "switch", "position"), list(_positions()))
 def test_an_account_lives_its_life_in_each_position_of_each_switch(name: str, switch: str, position: Any) -> None:
     bench = Bench(name)
+    known, here = bench.known, (switch, position)
     bench.simulator.set(**{switch: position})
     before = bench.stored()
-    wish = bench.params(bench.rich())
+    lost = known.LOST.get(here, ())
+    way = known.NEEDS.get(here, {})
+    wish = {**bench.params({n: value for n, value in bench.rich().items() if n not in lost}), **way}
     result = bench.run(**wish)
-    if (name, switch, position) in HINDERED:
+    if here in known.HINDERED:
         assert result["failed"]
-        assert HINDERED[name, switch, position] in result["msg"]
+        assert known.HINDERED[here] in result["msg"]
         assert result["changed"] is False
         assert bench.stored() == before
         return
     _done(result, "created")
-    _holds(bench, bench.rich())
+    _holds(bench, {**bench.rich(), **dict.fromkeys(lost, "")})
     bench.ledger.clear()
     _done(bench.run(**wish), "none")
     assert bench.writes == []
 
-    _done(bench.run(**bench.key(), **bench.change), "updated")
-    _holds(bench, {**bench.rich(), **bench.change})
-    if name == "clc":
-        _done(bench.run(**bench.key(), state="disabled"), "disabled")
-        _done(bench.run(**bench.key(), state="enabled"), "enabled")
-    if name == "cloudcenter":
-        _done(bench.run(**bench.key(), state="enabled", activation_profile="developers"), "enabled")
-        _done(bench.run(**bench.key(), state="disabled"), "disabled")
-        _done(bench.run(**bench.key(), state="enabled"), "enabled")
-    _holds(bench, {**bench.rich(), **bench.change})
-
-    policy = {"force_disable": True} if name == "cloudcenter" else {}
-    _done(bench.run(**bench.key(), state="absent", **policy), "deleted")
+    gone = {"state": "absent", **known.FORCE}
+    steps = [("update", bench.change, "updated"), *known.TURNS, ("absent", gone, "deleted")]
+    stops, says = known.UNWILLING.get(here, ("", ""))
+    for step, options, action in steps:
+        there = bench.stored()
+        result = bench.run(**bench.key(), **options, **way)
+        if step == stops:
+            _stopped(bench, result, says, there)
+            return
+        _done(result, action)
+        if step not in ("disable", "absent"):
+            _holds(bench, {**bench.rich(), **dict.fromkeys(lost, ""), **bench.change})
     assert bench.stored() == before
-    _done(bench.run(**bench.key(), state="absent", **policy), "none")
+    _done(bench.run(**bench.key(), **gone, **way), "none")
     assert bench.adapter.foreign == []
 
 
-@pytest.mark.parametrize(("name", "switch", "position"), list(UNWILLING))
-def test_a_step_that_the_portal_does_not_carry_out_is_an_error(name: str, switch: str, position: Any) -> None:
+@pytest.mark.parametrize(
+    ("name", "switch", "position"), [(name, *here) for name in PORTALS for here in portals.of(name).LOST]
+)
+def test_what_a_portal_does_not_keep_is_told_by_name(name: str, switch: str, position: Any) -> None:
     bench = Bench(name)
-    off = {"status": "DISABLED"} if name == "cloudcenter" else {}
-    bench.seed(bench.rich(**off))
     bench.simulator.set(**{switch: position})
-    before = bench.stored()
-    wish = {"state": "absent"} if switch.startswith("delete") else bench.change
-    result = bench.run(**bench.key(), **wish)
+    result = bench.run(**bench.params(bench.rich()))
     assert result["failed"]
-    assert UNWILLING[name, switch, position] in result["msg"]
-    assert bench.stored() == before
+    lost = bench.known.LOST[switch, position]
+    # What is refused before anything was sent is told at the first one.
+    assert [name for name in lost if name in result["msg"]] == list(lost if result["changed"] else lost[:1])
 
 
 def _optional() -> Iterator[Any]:
@@ -690,6 +677,19 @@ def test_a_tenant_is_found_by_name(cloudcenter: Bench) -> None:
     result = cloudcenter.run(**cloudcenter.person(), tenant_id=..., tenant="Example Ltd")
     _done(result, "created")
     assert result["user"]["scope"] == "1"
+
+
+# SCIM
+
+
+def test_a_client_certificate_is_a_credential_by_itself() -> None:
+    bench = Bench("scim")
+    bench.simulator.set(authentication="certificate")
+    assert bench.info(api_token="no-certificate")["failed"]
+    # Whoever serves by TLS makes a certificate for clients, too.
+    with serve({"scim": bench.simulator}, tls=True):
+        assert "api_token" not in bench.connection
+        _done(bench.run(**bench.person()), "created")
 
 
 # Loops: the items of one loop share a session for a short time.

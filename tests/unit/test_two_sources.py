@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from conftest import PORTALS
+from portals import scim as scim_words
 from scripted import BASE, QuietClock, Reply, Script, connect
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 from ansible_collections.portal.users.plugins.module_utils._core.report import RECORD_KEYS, record
-from ansible_collections.portal.users.plugins.module_utils._portals import certcentral, clc, cloudcenter, platform
+from ansible_collections.portal.users.plugins.module_utils._portals import certcentral, clc, cloudcenter, platform, scim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ class Case:
     def told(self, listed: Record, single: Record) -> tuple[Account, Account]:
         """Return the account as the list and as its own record tell it."""
         connector, _script = connect(self.portal, self.settings, *self.lines(listed, single))
+        connector.wanted = frozenset(field.name for field in self.portal.fields)
         (first,) = connector.listing(frozenset())
         second = connector.details(first.id)
         assert second is not None
@@ -58,6 +60,11 @@ class Case:
         if self.portal.name == "platform":
             end = ("GET", "users", {"collection": []})
             return [("GET", "users", {"collection": [listed]}), end, ("GET", "users/7", {"item": single})]
+        if self.portal.name == "scim":
+            told = [("GET", name, {"patch": {}}) for name in ("ServiceProviderConfig", "Schemas", "ResourceTypes")]
+            groups = [("GET", "Groups", scim_words.page([]))]
+            users = [("GET", "Users", scim_words.page(records)) for records in ([listed], [])]
+            return [*told, *groups, *users, ("GET", "Users/7", single), *groups]
         page = {"users": [listed], "totalElements": 1, "totalPages": 1}
         return [("GET", "v1/users", page), ("GET", "v1/users/7", single)]
 
@@ -138,9 +145,43 @@ CASES = {
             "created": 1700000000000,
         },
     ),
+    "scim": Case(
+        scim.PORTAL,
+        {"api_token": "canary-token-0123456789"},
+        {
+            "schemas": [scim_words.CORE, scim_words.ENTERPRISE],
+            "id": "7",
+            "externalId": "E7",
+            "userName": "ann",
+            "name": {"givenName": "Ann", "familyName": "Lee", "middleName": "M", "formatted": "Ann M Lee"},
+            "displayName": "Ann Lee",
+            "nickName": "Annie",
+            "title": "Head",
+            "userType": "Employee",
+            "preferredLanguage": "en",
+            "locale": "en-GB",
+            "timezone": "Europe/Paris",
+            "emails": [{"value": "ann@example.test", "primary": True}, {"value": "a@example.test"}],
+            "phoneNumbers": [{"value": "1", "primary": True}, {"value": "2"}],
+            "entitlements": [{"value": "e"}],
+            "roles": [{"value": "r"}],
+            "groups": [{"value": "9"}],
+            "active": True,
+            "meta": {"created": "2026-01-14T09:21:05Z"},
+            scim_words.ENTERPRISE: {
+                "employeeNumber": "7",
+                "department": "Ops",
+                "division": "D",
+                "costCenter": "C",
+                "organization": "O",
+                "manager": {"value": "8"},
+            },
+            "urn:example:1.0:User": {"badge": "b"},
+        },
+    ),
 }
 # Without these a record is none.
-IDENTITY = {"id", "UserName", "username", "emailAddr"}
+IDENTITY = {"id", "UserName", "username", "emailAddr", "userName"}
 # Left out where it is empty (docs/apis/certcentral.md 2.1, docs/apis/cloudcenter.md 5), or emptied by an update without
 # it (docs/apis/clc.md 8.4): a record without these says that they are empty.
 EMPTY_IF_LEFT_OUT = {
@@ -148,6 +189,8 @@ EMPTY_IF_LEFT_OUT = {
     "certcentral": {"job_title", "telephone", "has_container_assignments"},
     "platform": {"language"},
     "cloudcenter": {"firstName", "lastName", "companyName", "phoneNumber", "externalId"},
+    # Whatever is not assigned (RFC 7643 2.5); of groups it is their own list that counts.
+    "scim": set(CASES["scim"].record) - {"id", "userName", "active", "schemas", "meta"},
 }
 # What the list never tells (docs/apis/clc.md 8.1).
 ONLY_SINGLE = {"clc": {"SAMLUserName", "TimeZoneID"}}
@@ -178,7 +221,7 @@ def test_what_the_record_does_not_tell_is_as_the_list_told_it(name: str, member:
     whole = _facts(case, read.joined(listed))
     if member in EMPTY_IF_LEFT_OUT[name]:
         changed = {fact: value for fact, value in _facts(case, listed).items() if whole[fact] != value}
-        assert all(whole[fact] in ("", None, [], "Ann", "Lee") for fact in changed), changed
+        assert all(whole[fact] in ("", None, [], {}, "Ann", "Lee", "Ann M Lee") for fact in changed), changed
         return
     expected = _facts(case, case.told(case.record, case.record)[1])
     assert whole == expected
@@ -204,6 +247,7 @@ def test_what_both_tell_is_as_the_record_tells_it(name: str) -> None:
             "type": "STANDARD",
             "tenantAdmin": False,
         },
+        "scim": {"emails": [], "active": False, "title": "", "groups": [], "name": {"givenName": "Änne"}},
     }
     single = {**case.record, **others[name]}
     listed, read = case.told(case.record, single)
@@ -222,6 +266,7 @@ def test_every_fact_of_the_record_has_been_asked_for(name: str) -> None:
         "certcentral": {"created", "service"},
         "platform": {"first_name", "last_name", "roles", "role_ids", "last_login", "created", "sso_only", "service"},
         "cloudcenter": {"roles", "role_ids", "last_login", "sso_only", "service"},
+        "scim": {"admin", "last_login", "sso_only", "service", "scope"},
     }
     assert {key for key in RECORD_KEYS if not found[key]} == nowhere[name]
 
