@@ -350,7 +350,7 @@ class Stage:
 
     def _gist(self, run: Run, host: str) -> str:
         """Return why a portal failed, in words that are the same for others that failed in that way."""
-        text = re.sub(r"\S+ https://[^\s,]+( scope [^\s,]+)?", "it", self._plain(run.complaints[host]))
+        text = re.sub(r"\S+ https://[^\s,]+( scope [^\s,]+| without scope)?", "it", self._plain(run.complaints[host]))
         return text.removeprefix(f"{host}: ").replace(host, "each of them")
 
     def _plain(self, text: str) -> str:
