@@ -41,10 +41,10 @@ REMEDY = re.compile(
     r"(?:^|[.!?:] )(?:Check|Choose|Correct|Find out|Give|If |Keep|Look at|Make |Run again|Set|The |To |Try again|Use|"
     r"Wait|What|Write|A |Nothing|It may|Gave up|Accounts)"
 )
-FOR_ALL = re.compile(r"(?:list |log on|read own user|not sent|the portal does not offer a list)")
+FOR_ALL = re.compile(r"(?:list |log on|get token|read own user|not sent|the portal does not offer a list)")
 LATE = ("but cannot find it", "changed since the plan was made")
 STEP = re.compile(
-    r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|edit|show|"
+    r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|get|edit|show|"
     r"verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|the id)"
 )
 
