@@ -44,8 +44,9 @@ REMEDY = re.compile(
 FOR_ALL = re.compile(r"(?:list |log on|get token|read own user|not sent|the portal does not offer a list)")
 LATE = ("but cannot find it", "changed since the plan was made")
 STEP = re.compile(
-    r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|get|edit|show|"
-    r"verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|the id)"
+    r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|get token|edit|"
+    r"show|verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|"
+    r"the id)"
 )
 
 

@@ -616,6 +616,18 @@ def test_without_such_a_patch_the_whole_record_is_sent_with_all_that_was_read(no
     script.finish()
 
 
+def test_what_a_late_list_hid_is_not_said_to_be_changed_here() -> None:
+    done = user(active=False)
+    result, script = ran(
+        *(listed(user()), shown(done), shown(done), shown(done)),
+        describes=describing(denying(patch=False)),
+        username=ANN,
+        state="disabled",
+    )
+    assert (result["action"], result["changed"]) == ("none", False), result
+    assert writes(script) == []
+
+
 def test_a_server_without_patch_gets_none() -> None:
     lines = [listed(user()), shown(user()), ("PUT", "Users/u1", {}), shown(user(active=False))]
     result, script = ran(*lines, describes=describing(denying(patch=False)), username=ANN, state="disabled")
