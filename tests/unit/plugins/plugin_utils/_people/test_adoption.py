@@ -112,6 +112,7 @@ def account(ident: str, login: str, email: str, whole: str, **more: Any) -> Fact
         "first_name": first,
         "last_name": last,
         "name": whole,
+        "called": {},
         "phones": [],
         "status": "active",
         "last_login": "",

@@ -29,6 +29,7 @@ def settled(gives: Facts, profiles: list[str], before: Facts | None = None) -> s
         "id": "7",
         "login": "ann",
         "email": "ann@example.test",
+        "called": {},
         "phones": [],
         "status": "enabled",
         "gives": gives,
