@@ -20,7 +20,7 @@ description:
     read back and compared.
   - One user is described by the options of the module itself, many by O(users) or O(users_file). All of them are found
     by one listing. For up to three users the server is asked by a filter first, and whoever is found so spares the
-    listing.
+    listing, but for a user who is given an O(external_id) that another one may have.
   - Options that are not given are left alone on the server. An empty string, an empty list, or an empty list as
     C(set), clears what the server does not require.
   - M(portal.users.scim_user_info) reads users without changing any.

@@ -104,13 +104,22 @@ def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
     """
     known = _by_second(portal, desired, index) if desired.second else None
     found = _by_key(portal, desired, index) if known is None or index.candidates(desired) else known
-    if known is not None and found is not None and found.id != known.id:
+    if found is not None:
+        refuse_shared(portal, desired, found, index)
+    return found
+
+
+def refuse_shared(portal: Portal, desired: Desired, found: Account, index: Index) -> None:
+    """Raise ``Ambiguous`` if another account than ``found`` has the second identity of ``desired``."""
+    others = index.having(portal.second, desired.second) if desired.second else []
+    known = next((account for account in others if account.id != found.id), None)
+    if known is not None:
+        option, name = (portal.key, desired.key) if desired.id is None else ("id", desired.id)
         raise Ambiguous(
-            f"{portal.key} {desired.key!r} is the account with the id {found.id}, and {portal.second} "
+            f"{option} {name!r} is the account with the id {found.id}, and {portal.second} "
             f"{desired.second!r} that with the id {known.id} ({known.key!r})",
             hint="Find out whose accounts these are, and give the id of the right one",
         )
-    return found
 
 
 def _by_second(portal: Portal, desired: Desired, index: Index) -> Account | None:

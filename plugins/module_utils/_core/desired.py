@@ -167,13 +167,13 @@ def desired_users(
         except BadInput as error:
             # What nobody will read is only counted: there may be a million of them.
             wrong.append(str(error) if len(wrong) < SHOWN else "")
-    _complain([*wrong, *_twice(found, source)])
+    _complain([*wrong, *_twice(portal, found, source)])
     return found
 
 
-def refuse_twins(found: t.Sequence[Desired], *, source: str = "users") -> None:
+def refuse_twins(portal: Portal, found: t.Sequence[Desired], *, source: str = "users") -> None:
     """Raise ``BadInput`` where two desired users are the same one, or look as if they were."""
-    _complain(_twice(found, source))
+    _complain(_twice(portal, found, source))
 
 
 def _complain(wrong: t.Sequence[str]) -> None:
@@ -263,7 +263,7 @@ def _states(portal: Portal, state: str) -> None:
         portal.require(verb, f"state={state}")
 
 
-def _twice(found: t.Sequence[Desired], source: str) -> list[str]:
+def _twice(portal: Portal, found: t.Sequence[Desired], source: str) -> list[str]:
     by_id: dict[str, Desired] = {}
     by_second: dict[str, Desired] = {}
     by_mark: dict[tuple[bool, str], Desired] = {}
@@ -278,14 +278,19 @@ def _twice(found: t.Sequence[Desired], source: str) -> list[str]:
             other = by_mark.setdefault((desired.service, mark), desired)
             first = other if first is desired else first
         if first is not desired:
-            wrong.append(_same_user(first, desired, source) if len(wrong) < SHOWN else "")
+            wrong.append(_same_user(portal, first, desired, source) if len(wrong) < SHOWN else "")
     return wrong
 
 
-def _same_user(first: Desired, second: Desired, source: str) -> str:
+def _same_user(portal: Portal, first: Desired, second: Desired, source: str) -> str:
     text = f"{source}[{first.position}] and {source}[{second.position}] are the same user ({second.label}), keep one."
     if first.identity == second.identity or (first.id and first.id == second.id):
         return text
+    if second.second and first.second == second.second:
+        return (
+            f"{source}[{first.position}] ({first.label}) and {source}[{second.position}] ({second.label}) have the "
+            f"same {portal.second}, {second.second!r}, which is that of one user; keep one, or correct it."
+        )
     strange = ", ".join(filter(None, (points(first.key or ""), points(second.key or ""))))
     return (
         f"{source}[{first.position}] ({first.label}) and {source}[{second.position}] ({second.label}) look the same "

@@ -13,7 +13,7 @@ import functools
 import typing as t
 
 from . import plan
-from .correlate import Index, correlate
+from .correlate import Index, correlate, refuse_shared
 from .errors import LOOK, Ambiguous, Denied, Missing, PortalError, Refused, Unclear
 from .identity import fold
 from .plan import CREATE, CREATED, REVOKE_KEYS, UNCHANGED, Plan, Step
@@ -203,6 +203,16 @@ class Observer:
         """Find the account of a work in the listing."""
         work.account = correlate(self.portal, work.desired, self.index)
         self.check_scope(work.account)
+
+    def may_be_others(self, work: Work) -> bool:
+        """Return whether a work gives its account a second identity, which another account may have already."""
+        second, desired = self.portal.second, work.desired
+        here = [work.account] if work.account is not None else self.index.candidates(desired)
+        return desired.second is not None and all(a.values.get(second) != desired.second for a in here)
+
+    def claim(self, work: Work) -> None:
+        """Refuse a second identity for the account of a work where the list shows that another one has it."""
+        refuse_shared(self.portal, work.desired, t.cast(Account, work.account), self.index)
 
     def check_scope(self, account: Account | None) -> None:
         """Raise ``Refused`` for an account that the credential sees and the scope does not take in."""

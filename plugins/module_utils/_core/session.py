@@ -235,7 +235,12 @@ class Session:
             keys = frozenset() if whole else frozenset(fold(w.desired.key or "") for w in wanted)
             if not self._list(batch, keys, wanted or batch.works) and not wanted:
                 return
+        named = [w for w in by_id if w.account is not None and w.error is None]
+        strangers = [w for w in (*wanted, *named) if w.error is None and observer.may_be_others(w)]
+        if strangers and not observer.complete and not pool.breaker.cause:
+            self._list(batch, frozenset(), strangers)
         pool.each(observer.match, wanted, wide=False)
+        pool.each(observer.claim, [w for w in named if w in strangers and w.error is None], wide=False)
 
     def _doubt(self, batch: Batch, lost: list[Work]) -> None:
         """Ask the list about IDs that nobody seems to have: where users are managed elsewhere, a read may be wrong."""

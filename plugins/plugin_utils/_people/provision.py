@@ -236,7 +236,7 @@ class _Provisioning:
         run.section = dataclasses.replace(run.section, notes=(*run.section.notes, *self._announced(catalogue)))
         self.acting = [wish for wish in self.wishes if wish.desired is not None]
         self.desired = [wish.desired for wish in self.acting if wish.desired is not None]
-        refuse_twins(self.desired)
+        refuse_twins(session.portal, self.desired)
         self.batch = session.plan(self.desired, self.policy, about=[(wish.key, wish.reason) for wish in self.acting])
         works = enumerate(self.batch.works)
         places = [place for place, work in works if work.error is None and work.plan.steps]

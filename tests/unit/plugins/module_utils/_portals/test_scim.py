@@ -396,6 +396,31 @@ def test_an_external_id_that_two_accounts_have_or_another_account_has_is_refused
     assert result["changed"] is False
 
 
+@pytest.mark.parametrize("named", ["username", "id"])
+def test_an_external_id_is_given_to_nobody_while_another_account_has_it(named: str) -> None:
+    other = user("2", "b")
+    everybody = everyone(user("1", "a", externalId="E1"), other)
+    first = listed(other) if named == "username" else shown(other)
+    named_so = {named: "b" if named == "username" else "2"}
+    result, script = ran(first, *everybody, **named_so, external_id="E1")
+    assert "external_id 'E1' that with the id 1 ('a')" in result["msg"], result
+    assert writes(script) == []
+    script.finish()
+    result, script = ran(
+        first, *everyone(other), patched("2"), shown({**other, "externalId": "E1"}), **named_so, external_id="E1"
+    )
+    assert result["changed_fields"] == ["external_id"], result
+    result, script = ran(listed({**other, "externalId": "E1"}), username="b", external_id="E1")
+    assert result["changed"] is False, result
+    script.finish()
+
+
+def test_two_users_of_one_list_with_one_external_id_are_told_by_it() -> None:
+    result, script = ran(users=[{"username": "a", "external_id": "E1"}, {"username": "b", "external_id": "E1"}])
+    assert "users[0] (a) and users[1] (b) have the same external_id, 'E1'" in result["msg"], result
+    assert script.sent == []
+
+
 def test_what_a_product_hides_of_a_disabled_account_is_neither_compared_nor_changed() -> None:
     made_up = {"emails": [{"value": "x@suspended.example", "type": "work", "primary": True}], "active": False}
     hidden = user(login="5f0e_suspended", externalId="E1", **made_up)
