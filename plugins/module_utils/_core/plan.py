@@ -270,8 +270,8 @@ def _inputs(portal: Portal, desired: Desired, step: Step) -> list[Change]:
 
 def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) -> Plan:
     given, here = desired.given, account.values
-    # What is equal is the same, which is all that there is to know of most accounts.
-    odd = {name: wish for name, wish in given.items() if here.get(name, MISSING) != wish}
+    # What is equal is the same, which is all that there is to know of most accounts. Within a mapping, 1 equals true.
+    odd = {name: wish for name, wish in given.items() if wish.__class__ is dict or here.get(name, MISSING) != wish}
     differs = any(row[3] for row in _rows(portal, policy, desired, account, odd))
     status = _status_step(portal, desired, account)
     steps = _revocations(desired, account)

@@ -24,6 +24,7 @@ from .._core.calls import READ, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, SessionLost, Unclear
 from .._core.fields import (
     AFTER,
+    CONTROLS,
     EMAIL,
     FIRST_NAME,
     LAST_NAME,
@@ -125,13 +126,15 @@ class Extra(Field):
             match = URN.fullmatch(str(name))
             if match is None:
                 raise BadInput(f"{self.name}: {name!r} is no URN of a schema with an attribute, as urn:…:User:badge")
-            known = MODELLED.get(str(name).lower())
-            if known is not None:
-                raise BadInput(f"{self.name}: {name} is what the option {known} is for, use that one")
-            members = given if isinstance(given, (list, tuple)) else [given]
-            if any(isinstance(one, (dict, list, tuple, float)) for one in members):
+            refuse_taken(self.name, str(name))
+            several = isinstance(given, (list, tuple))
+            wrong = [one for one in (given if several else [given]) if not isinstance(one, (str, int))]
+            if wrong and (several or given is not None):
                 text = f"{self.name}: {name} must be text, a whole number, true or false, or a list of these"
-                raise BadInput(f"{text}, and holds {kind_of(next(m for m in members if not isinstance(m, str)))}")
+                raise BadInput(f"{text}, and holds {kind_of(wrong[0])}")
+            strange = [one for one in (given if several else [given]) if CONTROLS.search(str(one))]
+            if strange:
+                raise BadInput(f"{self.name}: {name} contains control characters, {strange[0]!r}, remove them")
             if any(str(name).lower() == other.lower() for other in found):
                 raise BadInput(f"{self.name}: {name} stands twice, keep one")
             found[str(name)] = list(given) if isinstance(given, (list, tuple)) else given
@@ -140,10 +143,27 @@ class Extra(Field):
     def canonical(self, wire: t.Any) -> dict[str, t.Any]:
         return {name: value for name, value in (wire or {}).items() if value not in (None, "", [])}
 
+    def same(self, current: t.Any, value: t.Any) -> bool:
+        # To Python, 1 is true.
+        return json.dumps(current, sort_keys=True) == json.dumps(value, sort_keys=True)
+
     def merge(self, current: t.Any, wish: t.Any) -> dict[str, t.Any]:
         spelt = {name.lower(): name for name in current}
         told = {spelt.get(name.lower(), name): value for name, value in wish.items()}
         return self.canonical({**current, **told})
+
+
+def refuse_taken(option: str, urn: str) -> None:
+    """Raise ``BadInput`` for the URN of an attribute that has an option, is a part of one or has parts that do."""
+    name = urn.lower()
+    holders = {name[:place] for place, sign in enumerate(name) if sign in ".:"} | {name}
+    known = next((known for path, known in MODELLED.items() if path in holders), None)
+    if known is not None:
+        raise BadInput(f"{option}: {urn} is what the option {known} is for, use that one")
+    if any(path.startswith((f"{name}.", f"{name}:")) for path in MODELLED):
+        raise BadInput(f"{option}: {urn} holds what options are for, name one attribute in it")
+    if holders & SERVERS_OWN:
+        raise BadInput(f"{option}: {urn} is for the server alone to set, leave it out")
 
 
 class Person(Reference):
@@ -549,7 +569,10 @@ class Scim(Connector):
             if name == "attributes":
                 old = (before or {}).get(name, {})
                 told = {**dict.fromkeys(old.keys() - value.keys()), **value}
-                found.update({plain_path(urn): one for urn, one in told.items() if old.get(urn) != one})
+                whole = next((urn for urn in told if urn.lower() in self._server.extensions), None)
+                if whole is not None:
+                    raise BadInput(f"attributes: {whole} is a whole schema of the server, name one attribute in it")
+                found.update({plain_path(urn): one for urn, one in told.items() if not field.same(old.get(urn), one)})
             elif which:
                 entries = found[path] if path in found else low(record).get(path.lower())
                 found[path] = several(entries, which, field, value, self._parts(path))
@@ -1357,6 +1380,7 @@ MODELLED = {
     },
 }
 """The options for the attributes that have one, by URN in lower case."""
+SERVERS_OWN = frozenset(f"{CORE}:{name}".lower() for name in ("id", "meta", "schemas"))
 
 PORTAL = ScimPortal(
     name="scim",

@@ -612,6 +612,26 @@ def test_an_attribute_of_a_vendor_is_set_by_its_urn_and_all_others_are_left_alon
     assert result["changed"] is False
 
 
+@pytest.mark.parametrize(("there", "wish"), [(1, True), (False, 0), ([1], [True])])
+def test_a_number_is_no_boolean(there: t.Any, wish: t.Any) -> None:
+    old, new = (user(**{"urn:acme:2.0:User": {"badge": value}}) for value in (there, wish))
+    given = {"username": ANN, "attributes": {"urn:acme:2.0:User:badge": wish}}
+    result, script = ran(listed(old), patched(), shown(new), **given)
+    assert result["changed_fields"] == ["attributes"], result
+    assert [type(one["value"]) for one in operations(script)] == [type(wish)]
+    result, script = ran(listed(new), **given)
+    assert result["changed"] is False, result
+    script.finish()
+
+
+def test_a_whole_schema_of_the_server_is_no_attribute() -> None:
+    schemas = {"Resources": [{"id": "urn:acme:2.0:User", "attributes": [{"name": "badge"}]}]}
+    wish = {"username": ANN, "attributes": {"urn:ACME:2.0:User": "x"}}
+    result, script = ran(listed(user()), describes=describing(schemas=schemas), **wish)
+    assert "attributes: urn:ACME:2.0:User is a whole schema of the server, name one attribute in it" in result["msg"]
+    assert writes(script) == []
+
+
 def test_an_answer_that_says_done_is_not_believed() -> None:
     same = [shown(user())] * 4
     result, _script = ran(listed(user()), patched(reply=user(title="Lead")), *same, username=ANN, title="Lead")
@@ -1183,6 +1203,18 @@ WRONG = [
     ({"attributes": {"badge": 1}}, "attributes: 'badge' is no URN"),
     ({"attributes": {f"{ENTERPRISE}:Department": "x"}}, "is what the option department is for"),
     ({"attributes": {f"{CORE}:active": False}}, "is what the option state is for"),
+    ({"attributes": {f"{CORE}:emails.value": "a@b.example"}}, "is what the option emails is for"),
+    ({"attributes": {f"{ENTERPRISE.upper()}:MANAGER.DISPLAYNAME": "x"}}, "is what the option manager_id is for"),
+    ({"attributes": {f"{CORE}:groups.value": "g1"}}, "is what the option groups is for"),
+    ({"attributes": {f"{CORE}:name": "x"}}, ":name holds what options are for, name one attribute in it"),
+    ({"attributes": {ENTERPRISE: "x"}}, "holds what options are for"),
+    ({"attributes": {CORE: ""}}, "holds what options are for"),
+    ({"attributes": {f"{CORE}:id": "u2"}}, ":id is for the server alone to set, leave it out"),
+    ({"attributes": {f"{CORE}:meta.version": "1"}}, "is for the server alone to set"),
+    ({"attributes": {f"{CORE}:schemas": ["x"]}}, "is for the server alone to set"),
+    ({"attributes": {"urn:a:User:b": [None]}}, "or a list of these, and holds nothing"),
+    ({"attributes": {"urn:a:User:b": 1.5}}, "or a list of these, and holds a number"),
+    ({"attributes": {"urn:a:User:b": ["x", "a\x00b"]}}, "contains control characters, 'a\\x00b', remove them"),
     ({"attributes": {"urn:a:User:b": {"c": 1}}}, "must be text, a whole number, true or false"),
     ({"attributes": {"urn:a:User:b": 1, "urn:a:User:B": 2}}, "urn:a:User:B stands twice, keep one"),
     ({"email": "nobody"}, "email: 'nobody' is not accepted by the portal, it has no @"),
