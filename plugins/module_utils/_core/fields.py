@@ -563,6 +563,9 @@ def identifier(option: str, value: t.Any, numbers: bool = True) -> str:
 def translate(where: str, name: t.Any, table: t.Mapping[str, str] | None, option: str | None = None) -> str | Name:
     """Return the ID that ``table`` has for ``name``, or a ``Name`` to look up; raises ``BadInput`` for unknown ones."""
     text = str(name).strip()
+    if not text:
+        # There may be something without a name.
+        raise BadInput(f"{where}: holds an empty text, which names nothing, remove it")
     if table is None:
         return Name(option or where, text)
     wanted = squeezed(text)

@@ -100,6 +100,8 @@ OTHER_SERVER = "Check api_url: it is the base URL of a SCIM 2.0 server, which en
 PLAIN = re.compile(r"[^\"\\\x00-\x1f\x7f]{1,256}")
 """What a filter can hold without an escape: some servers do not read those (docs/apis/scim.md 3.6)."""
 URN = re.compile(r"((?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,31}:.+):([A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)?)")
+VERSION = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,998}[\x21-\x7e])?")
+"""A version that a header can carry as it is."""
 SIGHT_AGE = 30.0
 """For so many seconds one look at all groups tells of users who were not asked for since."""
 LONGEST_ID = 1000
@@ -281,11 +283,14 @@ class Scim(Connector):
         vendor = t.cast(ScimPortal, portal).vendor
         for option in ("groups", "group_ids", "roles", "entitlements"):
             for word, members in (entry.get(option) or {}).items():
-                once(f"{option}.{word}", members or ())
+                once(f"{option}.{word}", members or (), fold if option == "groups" else str)
                 if option in vendor.one and word in ("add", "set") and len(members or ()) > 1:
                     raise BadInput(f"{option}.{word}: {vendor.title} takes one at most, and {len(members)} are given")
         for option, main in (("emails", "email"), ("phone_numbers", "phone_number")):
-            once(option, entry.get(option) or ())
+            once(option, entry.get(option) or (), fold)
+            first = str(entry.get(main) or "")
+            if first and fold(first) in map(fold, map(str, entry.get(option) or ())):
+                raise BadInput(f"{option}: {first!r} is what {main} has already, leave it out here")
             if entry.get(option) and not entry.get(main):
                 raise BadInput(f"{option}: are those besides {main}, give {main} as well")
         login, mail = entry.get("username"), entry.get("email")
@@ -508,12 +513,14 @@ class Scim(Connector):
         self._outdated(account)
 
     def _sendable(self, record: Record) -> Record:
-        """Return a record without what the server alone may set."""
+        """Return a record without what the server alone may set, and without what stands for a secret.
+
+        There are servers that show asterisks for a password, and would set them.
+        """
         body = json.loads(json.dumps(record))
-        kept = {name: value for name, value in body.items() if name.lower() not in ("id", "meta", "groups")}
+        kept = {name: value for name, value in body.items() if name.lower() not in ("id", "meta", "groups", "password")}
         for name in list(kept):
-            known = (self._server.attributes or {}).get(name.lower(), {})
-            if str(known.get("mutability")).lower() == "readonly":
+            if _fixed((self._server.attributes or {}).get(name.lower(), {})) in ("readonly", "writeonly"):
                 del kept[name]
         return kept
 
@@ -553,7 +560,7 @@ class Scim(Connector):
         headers = {"Accept": ACCEPT}
         if call.method != "DELETE":
             headers["Content-Type"] = self._vendor.media
-        if version and version.isascii() and version.isprintable() and (self._server.etag or demanded):
+        if VERSION.fullmatch(version) and (self._server.etag or demanded):
             # Exactly as received: weak tags are used so here, whatever HTTP says (docs/apis/scim.md 1.11).
             headers["If-Match"] = version
         return headers
@@ -721,7 +728,7 @@ class Scim(Connector):
     def _leave(self, group: str, account: Account) -> None:
         shown = members_of(self._group(group)) if self._tells_members else []
         # There are servers whose groups show logins, whatever was sent (docs/apis/scim.md 3.4).
-        by_login = account.id not in shown and account.key in shown
+        by_login = account.id not in shown and account.key in shown and account.key not in self._everybody()
         names = [account.key, account.id] if by_login else [account.id]
         forms: list[Record] = [{"op": "remove", "path": member_path(name)} for name in names]
         forms += [{"op": "remove", "path": "members", "value": [{"value": name}]} for name in names]
@@ -729,7 +736,9 @@ class Scim(Connector):
             taken = self._patch_group(group, form)
             if taken and (not self._tells_members or not set(names) & set(members_of(self._group(group)))):
                 return
-        self._replace_members(group, lambda members: [one for one in members if member_id(one) not in names])
+        self._replace_members(
+            group, lambda members: [one for one in members if not is_user(one) or member_id(one) not in names]
+        )
 
     def _patch_group(self, group: str, form: Record) -> bool:
         """Return whether the server took one operation on a group."""
@@ -789,13 +798,16 @@ class Scim(Connector):
         docs/apis/scim.md 3.4
         """
         people = self._everybody()
-        if any(member_id(member) not in people for member in members):
+        if any(is_user(member) and member_id(member) not in people for member in members):
             people = self._everybody(anew=True)
         idents: dict[str, list[str]] = {}
         for ident, login in people.items():
             idents.setdefault(fold(login), []).append(ident)
         told = []
         for member in members:
+            if not is_user(member):
+                told.append(member)
+                continue
             shown = member_id(member)
             meant = [] if shown in people else idents.get(fold(shown), [])
             known = member if isinstance(member, dict) else {}
@@ -1007,15 +1019,22 @@ def member_id(member: t.Any) -> str:
     return str(value) if isinstance(value, (str, int)) else ""
 
 
+def is_user(member: t.Any) -> bool:
+    """Return whether a member may be a user, and not a group within the group, whose ID may be that of a user."""
+    told = low(member)
+    kind = text_of(told.get("type")).lower() or text_of(told.get("$ref")).lower().split("/")[-2:][0].rstrip("s")
+    return kind != "group"
+
+
 def member_path(member: str) -> str:
     """Return the path of one member of a group."""
     return f"members[value eq {json.dumps(member, ensure_ascii=False)}]"
 
 
 def members_of(group: Record) -> list[str]:
-    """Return the IDs of the members of a group."""
+    """Return the IDs of the members of a group that are users."""
     members = low(group).get("members")
-    found = (member_id(member) for member in (members if isinstance(members, list) else ()))
+    found = (member_id(one) for one in (members if isinstance(members, list) else ()) if is_user(one))
     return [ident for ident in found if ident]
 
 
@@ -1142,6 +1161,9 @@ def put(body: Record, path: str, value: t.Any) -> None:
     holder = body
     for part in (*([urn] if urn else ()), *name.split(".")[:-1]):
         spelt = next((known for known in holder if known.lower() == part.lower()), part)
+        if holder.get(spelt) not in (None, "", []) and not isinstance(holder[spelt], dict):
+            text = f"{path} is a part of what the server has as {kind_of(holder[spelt])}, which would be lost"
+            raise Refused(text, hint="Change it on the server, or leave it out")
         if not isinstance(holder.get(spelt), dict):
             holder[spelt] = {}
         holder = holder[spelt]
@@ -1208,6 +1230,9 @@ def server_of(config: Record, schemas: t.Sequence[Record], types: t.Sequence[Rec
     for kind, usual in (("user", "Users"), ("group", "Groups")):
         place = text_of(kinds.get(kind, {}).get("endpoint")).strip("/")
         places[kind] = place if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._~-]*", place) else usual
+    if places["user"].lower() == places["group"].lower():
+        text = f"the resource types of the server contradict each other: users and groups are both at {places['user']}"
+        raise Refused(text, hint="Ask the vendor; nothing was sent", call=TYPES.name)
     known: dict[str, dict[str, Record]] = {}
     for schema in schemas:
         urn = text_of(low(schema).get("id")).lower()
@@ -1261,13 +1286,13 @@ def known_field(field: Field, server: Server) -> Field:
     return dataclasses.replace(field, update=NEVER) if _fixed(known) == "immutable" else field
 
 
-def once(option: str, members: t.Iterable[t.Any]) -> None:
+def once(option: str, members: t.Iterable[t.Any], alike: t.Callable[[str], str]) -> None:
     """Refuse what is given twice."""
     seen: set[str] = set()
     for member in members:
-        if fold(str(member)) in seen:
+        if alike(str(member)) in seen:
             raise BadInput(f"{option}: {str(member)!r} stands twice, keep one")
-        seen.add(fold(str(member)))
+        seen.add(alike(str(member)))
 
 
 def variant(portal: Portal, settings: Settings) -> Portal:

@@ -638,6 +638,33 @@ def test_an_answer_that_says_done_is_not_believed() -> None:
     assert "did not take everything: title is still '', not 'Lead'" in result["msg"], result
 
 
+@pytest.mark.parametrize("told", [False, True])
+def test_what_stands_for_a_secret_is_not_sent_back(told: bool) -> None:
+    known = schema("userName", "title", {"name": "pin", "mutability": "writeOnly"})
+    before = user(password="********", **({"pin": "****"} if told else {}))
+    result, script = ran(
+        *(listed(user()), shown(before), ("PUT", "Users/u1", user(title="Lead")), shown(user(title="Lead"))),
+        describes=describing(denying(patch=False), {"Resources": [known]} if told else NONE),
+        username=ANN,
+        title="Lead",
+    )
+    assert result["action"] == "updated", result
+    (body,) = [sent.body for sent in script.sent if sent.method == "PUT"]
+    assert {"password", "pin"}.isdisjoint(body)
+
+
+@pytest.mark.parametrize("there", [[{"locality": "Bern"}, {"locality": "Basel"}], "Bern"])
+def test_a_part_of_what_has_several_values_is_not_put_in_the_place_of_all(there: t.Any) -> None:
+    result, script = ran(
+        *(listed(user(addresses=there)), shown(user(addresses=there))),
+        describes=describing(denying(patch=False)),
+        username=ANN,
+        attributes={f"{CORE}:addresses.locality": "Chur"},
+    )
+    assert "addresses.locality is a part of what the server has as" in result["msg"], result
+    assert writes(script) == []
+
+
 UNABLE = [problem(501), problem(405), problem(400, "invalidPath"), problem(400), Reply(text="<html>", status=500)]
 
 
@@ -743,6 +770,16 @@ def test_a_server_that_demands_a_version_is_told_the_one_that_was_seen(version: 
         )
         assert result["action"] in ("disabled", "deleted"), result
         assert [sent.headers.get("If-Match") for sent in script.sent if sent.method == verb] == [None, 'W/"7"']
+
+
+@pytest.mark.parametrize("version", [' W/"1"', 'W/"1" ', "a\nb: c", "\xe9", " ", "x" * 1001])
+def test_a_version_that_no_header_can_carry_is_left_out(version: str) -> None:
+    before = user(meta={"version": version})
+    lines = [listed(before), patched(), shown(user(title="Lead"))]
+    result, script = ran(*lines, describes=describing(denying(etag=True)), username=ANN, title="Lead")
+    assert result["action"] == "updated", result
+    assert ["If-Match" in sent.headers for sent in script.sent if sent.method == "PATCH"] == [False]
+    script.finish()
 
 
 def test_a_server_that_demands_a_version_and_shows_none_is_told_of() -> None:
@@ -864,13 +901,50 @@ def test_a_member_that_the_group_shows_by_login_is_removed_by_login() -> None:
     result, script = ran(
         listed(member),
         *(shown(member), *in_groups(before)),
-        *(shown(before, where="Groups"), patched("g1", where="Groups"), shown(after, where="Groups")),
+        *(shown(before, where="Groups"), *everyone(member)),
+        *(patched("g1", where="Groups"), shown(after, where="Groups")),
         *(shown(left), *in_groups(after)),
         username=ANN,
         group_ids={"remove": ["g1"]},
     )
     assert result["action"] == "updated", result
     assert operations(script) == [{"op": "remove", "path": f'members[value eq "{ANN}"]'}]
+
+
+@pytest.mark.parametrize("marks", [{"type": "Group"}, {"type": "group"}, {"$ref": "https://x.example/v2/Groups/u1"}])
+def test_a_group_within_a_group_is_nobody_although_it_has_the_id_of_a_user(marks: dict[str, str]) -> None:
+    nested = {"value": "u1", **marks}
+    before = {**OPS, "members": [nested]}
+    unheard = patched("g1", problem(501), where="Groups")
+    result, script = ran(
+        *(listed(user()), shown(user()), *in_groups(before), *in_groups(before), *[unheard] * 2),
+        *(shown(before, where="Groups"), *everyone(user())),
+        ("PUT", "Groups/g1", {**OPS, "members": [nested, {"value": "u1", "type": "User"}]}),
+        *(shown(user()), *in_groups({**OPS, "members": [nested, {"value": "u1", "type": "User"}]})),
+        username=ANN,
+        group_ids={"add": ["g1"]},
+    )
+    assert result["action"] == "updated", result
+    sent = [one.body["members"] for one in script.sent if one.method == "PUT"]
+    assert sent == [[nested, {"value": "u1", "$ref": "Users/u1"}]]
+    script.finish()
+    result, script = ran(*(listed(user()), shown(user()), *in_groups(before)), username=ANN, group_ids={"set": []})
+    assert result["changed"] is False, result
+    script.finish()
+
+
+def test_a_login_that_is_the_id_of_somebody_else_puts_nobody_out_of_a_group() -> None:
+    member, before = user("u1", "u9", groups=[{"value": "g1"}]), with_members(OPS, "u9")
+    forms = [patched("g1", where="Groups"), shown(before, where="Groups")]
+    result, script = ran(
+        *(listed(member), shown(member), *in_groups(before), shown(before, where="Groups")),
+        *(*everyone(member, user("u9", "zoe")), *forms),
+        *(shown(user("u1", "u9")), *in_groups(before)),
+        username="u9",
+        group_ids={"remove": ["g1"]},
+    )
+    assert operations(script) == [{"op": "remove", "path": 'members[value eq "u1"]'}], result
+    script.finish()
 
 
 def test_groups_that_show_no_members_are_asked_by_a_filter() -> None:
@@ -963,6 +1037,14 @@ def test_other_names_of_places_are_taken_from_the_resource_types() -> None:
     connector, script = linked(*everyone(user(), where="People"), describes=describing(types=types))
     assert ids(connector) == ["u1"]
     script.finish()
+
+
+@pytest.mark.parametrize("places", [("Groups", "Groups"), ("/Users", "users/"), ("Groups", "../x")])
+def test_users_and_groups_at_one_place_end_the_task_before_anything_is_sent(places: tuple[str, str]) -> None:
+    found = [{"name": name, "endpoint": place} for name, place in (("User", places[0]), ("Group", places[1]))]
+    result, script = ran(describes=describing(types={"Resources": found}), username=ANN, state="absent")
+    assert "contradict each other: users and groups are both at" in result["msg"], result
+    assert len(script.sent) == 3
 
 
 def test_a_server_without_groups_has_none() -> None:
@@ -1203,6 +1285,10 @@ WRONG = [
     ({"attributes": {"badge": 1}}, "attributes: 'badge' is no URN"),
     ({"attributes": {f"{ENTERPRISE}:Department": "x"}}, "is what the option department is for"),
     ({"attributes": {f"{CORE}:active": False}}, "is what the option state is for"),
+    ({"groups": {"add": [" "]}}, "groups.add: holds an empty text, which names nothing, remove it"),
+    ({"roles": {"set": [""]}}, "roles.set: '' is not an ID of the portal"),
+    ({"email": ANN, "emails": [ANN.upper()]}, f"emails: {ANN!r} is what email has already, leave it out here"),
+    ({"phone_number": "1", "phone_numbers": ["1"]}, "phone_numbers: '1' is what phone_number has already"),
     ({"attributes": {f"{CORE}:emails.value": "a@b.example"}}, "is what the option emails is for"),
     ({"attributes": {f"{ENTERPRISE.upper()}:MANAGER.DISPLAYNAME": "x"}}, "is what the option manager_id is for"),
     ({"attributes": {f"{CORE}:groups.value": "g1"}}, "is what the option groups is for"),
@@ -1233,6 +1319,14 @@ def test_wrong_options_are_refused_before_anything_is_sent(wish: dict[str, t.Any
 def test_attributes_that_are_no_mapping_are_refused_wherever_they_stand() -> None:
     with pytest.raises(errors.BadInput, match="attributes: must be a mapping of URNs, and is text"):
         PORTAL.field("attributes").wanted({"attributes": "x"})
+
+
+def test_ids_and_values_that_differ_in_letter_case_are_two() -> None:
+    some = ({"id": "g1", "displayName": "Ops"}, {"id": "G1", "displayName": "Dev"})
+    lines = [listed(user()), shown(user()), *in_groups(*some), *in_groups(*some)]
+    wish = {"group_ids": {"add": ["g1", "G1"]}, "roles": {"add": ["a", "A"]}}
+    result, _script = ran(*lines, username=ANN, check=True, **wish)
+    assert result["changed_fields"] == ["group_ids", "roles"], result
 
 
 def test_two_groups_of_one_name_are_told_by_their_ids() -> None:
