@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import BadRoster, Roster
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.overlay import WARNED
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
@@ -217,7 +217,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
             "overlay.yml:4: profiles: 'auditr' is not a known profile, did you mean 'auditor'?",
             (
                 "overlay.yml:5: people.1001.accounts.ev: 'ev' is not a known portal, known are cc-main, ev-main, "
-                f"{', '.join(PORTALS)}"
+                f"{', '.join(REGISTERED)}"
             ),
             "overlay.yml:5: people.1001.accounts.cc-mian: 'cc-mian' is not a known portal, did you mean 'cc-main'?",
         ],
