@@ -474,6 +474,8 @@ class Secret(Field):
         return {self.name: {"type": "str", "no_log": True}}
 
     def accept(self, value: t.Any) -> str:
+        if not value:
+            raise BadInput(f"{self.name}: must not be empty, leave it out to keep what is there")
         found = CONTROLS.search(value)
         if found:
             raise BadInput(f"{self.name}: holds U+{ord(found[0]):04X}, which nobody can type, remove it")

@@ -285,7 +285,17 @@ class Observer:
                 found = self.connector.details(account.id)
                 account = None if found is None else found.joined(account)
         self.check_scope(account)
+        self.check_created(work, account)
         return self.with_keys(work, account)
+
+    def check_created(self, work: Work, account: Account | None) -> None:
+        """Raise ``Refused`` where the answer to a creation named somebody else, to whom nothing must be done."""
+        key, made = work.desired.key, work.account is None and work.ident is not None and not work.desired.service
+        if made and account is not None and key is not None and fold(account.key) != fold(key):
+            text = (
+                f"the answer to the creation names the account {account.key!r} (id {account.id}), which is another one"
+            )
+            raise Refused(text, hint=LOOK, reason="somebody_else")
 
     def resolve(self, work: Work) -> None:
         """Turn the names that only the portal knows into IDs."""

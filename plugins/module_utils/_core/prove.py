@@ -67,6 +67,7 @@ class Prover:
         if work.sight != ANSWERED and listed is not None:
             ident = work.ident or (work.account.id if work.account is not None else None)
             seen = listed.by_id.get(ident) if ident is not None else correlate(self._portal, work.desired, listed)
+            self._observer.check_created(work, seen)
             if self._settled(work, seen):
                 return
         elif work.sight == ANSWERED and not seeks_keys(work) and self._settled(work, work.account):

@@ -772,6 +772,23 @@ def test_a_server_that_demands_a_version_is_told_the_one_that_was_seen(version: 
         assert [sent.headers.get("If-Match") for sent in script.sent if sent.method == verb] == [None, 'W/"7"']
 
 
+@pytest.mark.parametrize("groups", [False, True])
+def test_a_create_that_is_answered_with_the_id_of_somebody_else_touches_nobody(groups: bool) -> None:
+    bob = user("u2", "bob@example.org")
+    wish: dict[str, t.Any] = {"groups": {"add": ["Ops"]}} if groups else {}
+    result, script = ran(
+        *(in_groups(OPS) if groups else ()),
+        *(listed(), *(in_groups(OPS) if groups else ())),
+        *(listed(), ("POST", "Users", Reply(user("u2"), status=201))),
+        *([shown(bob), *in_groups(OPS)] if groups else [shown(bob)]),
+        username=ANN,
+        **wish,
+    )
+    assert "names the account 'bob@example.org' (id u2), which is another one" in result["msg"], result
+    assert writes(script) == [("POST", "Users")]
+    script.finish()
+
+
 @pytest.mark.parametrize("version", [' W/"1"', 'W/"1" ', "a\nb: c", "\xe9", " ", "x" * 1001])
 def test_a_version_that_no_header_can_carry_is_left_out(version: str) -> None:
     before = user(meta={"version": version})
@@ -1303,6 +1320,7 @@ WRONG = [
     ({"attributes": {"urn:a:User:b": ["x", "a\x00b"]}}, "contains control characters, 'a\\x00b', remove them"),
     ({"attributes": {"urn:a:User:b": {"c": 1}}}, "must be text, a whole number, true or false"),
     ({"attributes": {"urn:a:User:b": 1, "urn:a:User:B": 2}}, "urn:a:User:B stands twice, keep one"),
+    ({"password": "", "update_password": "always"}, "password: must not be empty, leave it out to keep what is there"),
     ({"email": "nobody"}, "email: 'nobody' is not accepted by the portal, it has no @"),
     ({"manager": "a", "manager_id": "b"}, "manager_id and manager exclude each other"),
     ({"email": ANN, "emails": ["a\nb"]}, "contains control characters"),
