@@ -62,6 +62,7 @@ options:
   email: &email
     description:
       - E-mail address, the primary one. It is sent with the type C(work). Letter case makes no difference.
+      - It cannot be emptied while there are O(emails), one of which would take its place.
     type: str
   emails: &emails
     description:
@@ -183,6 +184,7 @@ options:
   phone_number: &phone_number
     description:
       - Phone number, the primary one. It is sent with the type C(work).
+      - It cannot be emptied while there are O(phone_numbers), one of which would take its place.
     type: str
   phone_numbers: &phone_numbers
     description:

@@ -142,7 +142,7 @@ def _by_key(portal: Portal, desired: Desired, index: Index) -> Account | None:
             raise _only_alike(portal, desired, lookalikes)
         return None
     if len(found) > 1:
-        which = ", ".join(f"{a.key!r} (id {a.id})" for a in found)
+        which = ", ".join(f"{a.key!r} (id {a.id})" for a in found[:5])
         raise Ambiguous(f"{len(found)} accounts may be meant: {which}", hint="Give the id of the right one")
     if not exact and not portal.folds and not desired.service:
         account = found[0]

@@ -65,6 +65,7 @@ class Field:
     value. ``means`` marks what the engine must know of a person (EMAIL, FIRST_NAME or LAST_NAME). ``wide_when_empty``
     says that the account may see all where the field is empty, so that it is never emptied because nothing was said.
     ``takeover`` says that whoever sets it decides who gets into the account, or what that one may do there.
+    ``leads`` names the field of further values of the same kind, one of which would take the place of an empty one.
     ``barred`` is why this very portal does not take the field although others of its kind do, as the end of a sentence.
     """
 
@@ -79,6 +80,7 @@ class Field:
     means: str = ""
     wide_when_empty: bool = False
     takeover: bool = False
+    leads: str = ""
     barred: str = ""
 
     compared: t.ClassVar[bool] = True

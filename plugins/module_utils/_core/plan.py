@@ -291,6 +291,9 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
             text = f"{change.option} is {change.before!r} and {portal.title} cannot change it to {change.after!r}"
             hint = f"Write {change.option} as the portal has it, or leave it out, and change it on the portal"
             raise Refused(text, hint=hint, reason="cannot_change")
+        if field.leads and not value and given.get(field.leads, account.values.get(field.leads)):
+            text = f"{change.option} cannot be empty while there are {field.leads}: one of these would take its place"
+            raise Refused(text, hint=f"Empty {field.leads} as well, or give another one", reason="cannot_change")
         strips = strips or field.strips(current, value)
         parts.setdefault(field.part, {})[field.name] = value
         changes.append(change)

@@ -16,7 +16,7 @@ import types
 import typing as t
 import urllib.parse
 
-from .errors import BadInput, PortalError, Unsupported
+from .errors import BadInput, PortalError, Unsupported, cut
 from .fields import EMAIL, FIRST_NAME, LAST_NAME, Field, Lookup, Members, Name, number
 from .identity import fold
 
@@ -420,6 +420,11 @@ def tenant_of(portal: Portal, url: str, connector: Connector, credential: Settin
     return Tenant(portal.name, address, scope)
 
 
+def _some(names: t.Sequence[str]) -> str:
+    """Return the first names of the portal's, as far as a message can hold them."""
+    return ", ".join(cut(name, 100) for name in names[:30]) or "none"
+
+
 def refuse_unknown(name: Name, known: t.Mapping[str, str]) -> str:
     """Return the ID of ``name`` in a table that the portal gave, or raise ``BadInput`` that lists the names."""
     exact = [ident for ident, text in known.items() if text == name.text]
@@ -428,9 +433,9 @@ def refuse_unknown(name: Name, known: t.Mapping[str, str]) -> str:
         return found[0]
     if found:
         raise BadInput(
-            f"{name.option}: {name.text!r} is the name of {len(found)} objects (IDs {', '.join(found)}), give the ID"
+            f"{name.option}: {name.text!r} is the name of {len(found)} objects (IDs {_some(found)}), give the ID"
         )
-    names = ", ".join(sorted(known.values())[:30]) or "none"
+    names = _some(sorted(known.values()))
     raise BadInput(f"{name.option}: {name.text!r} is not known to the portal, it has: {names}")
 
 
@@ -438,7 +443,7 @@ def refuse_strange(option: str, idents: t.Iterable[str], known: t.Mapping[str, s
     """Raise ``BadInput`` for IDs that are not in a table of the portal."""
     strange = sorted(set(idents) - set(known))
     if strange:
-        has = ", ".join(sorted(f"{text} ({ident})" if text else ident for ident, text in known.items())[:30]) or "none"
+        has = _some(sorted(f"{text} ({ident})" if text else ident for ident, text in known.items()))
         wrong = f"{', '.join(map(repr, strange))} {'is' if len(strange) == 1 else 'are'}"
         raise BadInput(f"{option}: {wrong} not known to the portal, it has: {has}")
 

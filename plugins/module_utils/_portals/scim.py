@@ -568,7 +568,8 @@ class Scim(Connector):
     def _changes(self, record: Record, values: Values, before: Values | None = None) -> list[Change]:
         """Return what to set, by the paths of SCIM, for those of ``values`` that differ from ``before``."""
         found: dict[str, t.Any] = {}
-        for name, value in values.items():
+        # What is emptied comes last: one of several values would become the first one, and so none of the further ones.
+        for name, value in sorted(values.items(), key=lambda pair: pair[1] == ""):
             field = self.portal.field(name)
             if before is not None and field.compared and name in before and field.same(before[name], value):
                 continue
@@ -1368,7 +1369,16 @@ GROUPS_PART = "groups"
 FIELDS: tuple[Field, ...] = (
     Text("username", read="userName", create=REQUIRED, fold=True, takeover=True),
     Text("external_id", read="externalId", takeover=True),
-    Text("email", read="emails@primary", fold=True, takeover=True, means=EMAIL, pattern=r".*@.*", rule="it has no @"),
+    Text(
+        "email",
+        read="emails@primary",
+        fold=True,
+        takeover=True,
+        means=EMAIL,
+        pattern=r".*@.*",
+        rule="it has no @",
+        leads="emails",
+    ),
     Texts("emails", read="emails@others", fold=True),
     Text("first_name", read="name.givenName", means=FIRST_NAME),
     Text("last_name", read="name.familyName", means=LAST_NAME),
@@ -1381,7 +1391,7 @@ FIELDS: tuple[Field, ...] = (
     Text("preferred_language", read="preferredLanguage", fold=True),
     Text("locale", read="locale", fold=True),
     Text("time_zone", read="timezone", fold=True),
-    Text("phone_number", read="phoneNumbers@primary"),
+    Text("phone_number", read="phoneNumbers@primary", leads="phone_numbers"),
     Texts("phone_numbers", read="phoneNumbers@others"),
     Text("employee_number", read=f"{ENTERPRISE}:employeeNumber"),
     Text("department", read=f"{ENTERPRISE}:department"),

@@ -584,6 +584,33 @@ def test_absent_null_and_empty_are_the_same() -> None:
     script.finish()
 
 
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("main", "path", "rest"), [("email", "emails", "a@h.example"), ("phone_number", "phoneNumbers", "2")]
+)
+def test_a_first_value_is_not_cleared_where_a_further_one_would_take_its_place(
+    main: str, path: str, rest: str, check: bool
+) -> None:
+    several = user(**{path: [{"value": ANN if main == "email" else "1", "primary": True}, {"value": rest}]})
+    result, script = ran(listed(several), check=check, username=ANN, **{main: ""})
+    assert f"{main} cannot be empty while there are {main}s: one of these would take its place" in result["msg"], result
+    assert writes(script) == []
+    both = {main: "", f"{main}s": []}
+    bare = {name: value for name, value in user().items() if name != path}
+    result, script = ran(listed(several), shown(several), patched(), shown(bare), username=ANN, **both)
+    assert result["changed_fields"] == [main, f"{main}s"], result
+    assert operations(script) == [{"op": "remove", "path": path}]
+
+
+def test_the_names_of_groups_are_told_as_far_as_a_message_can_hold_them() -> None:
+    some = [{"id": f"g{number}", "displayName": "N" * 5000 + str(number)} for number in range(40)]
+    for wish in ({"groups": {"add": ["no"]}}, {"group_ids": {"add": ["no"]}}):
+        lines = [listed(user()), shown(user()), *in_groups(*some)] if "group_ids" in wish else []
+        result, _script = ran(*lines, *in_groups(*some), *([] if lines else [listed(user())]), username=ANN, **wish)
+        assert "not known to the portal, it has: NNN" in result["msg"], result
+        assert len(result["msg"]) < 5000
+
+
 def test_values_of_a_list_that_stay_keep_what_the_server_knows_of_them() -> None:
     emails = [
         {"value": ANN, "type": "work", "primary": True, "display": ANN},
