@@ -104,6 +104,11 @@ def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
     """
     known = _by_second(portal, desired, index) if desired.second else None
     found = _by_key(portal, desired, index) if known is None or index.candidates(desired) else known
+    beside = (
+        [account for account in index.lookalikes(desired) if account is not known] if known and found is known else []
+    )
+    if beside:
+        raise _only_alike(portal, desired, beside)
     if found is not None:
         refuse_shared(portal, desired, found, index)
     return found

@@ -40,7 +40,7 @@ from .._core.fields import (
     Texts,
     kind_of,
 )
-from .._core.identity import fold
+from .._core.identity import fold, lowered
 from .._core.pages import within_reason
 from .._core.portal import (
     ACTIVE,
@@ -628,10 +628,10 @@ class Scim(Connector):
                 found = [ident for ident, login in self._everybody().items() if fold(login) == fold(name.text)]
             called = "login"
         if len(found) != 1:
-            which = "nobody" if not found else f"{len(found)} users"
-            raise BadInput(
-                f"{name.option}: {name.text!r} is the {called} of {which} on the server, create that user first"
-            )
+            which = "nobody on the server, create that user first"
+            if found:
+                which = f"{len(found)} users on the server, give manager_id"
+            raise BadInput(f"{name.option}: {name.text!r} is the {called} of {which}")
         return found[0]
 
     def _everybody(self, *, anew: bool = False) -> dict[str, str]:
@@ -962,8 +962,9 @@ class Scim(Connector):
         meta = low(lower.get("meta"))
         return Account(
             id=ident,
-            # Who has no login, which SCIM does not allow and servers do, can be named by ID and by nothing else.
-            key=login if login.strip() else ident,
+            # Who has no login, which SCIM does not allow and servers do, is named by id, and never by a login that is
+            # the same text.
+            key=login if login.strip() else f"id {ident}",
             values=values,
             full=full,
             status=UNKNOWN if active is None else ACTIVE if active else DISABLED,
@@ -1077,6 +1078,9 @@ def several(entries: t.Any, which: str, field: Field, value: t.Any, parts: froze
     main = main_of(old) if which != ALL else None
     rest = [one for one in old if one is not main]
     if which == MAIN:
+        # A further value that becomes the first one is moved there, and one value at most is the primary one.
+        rest = [one for one in rest if not value or lowered(value_in(one)) != lowered(value)]
+        rest = [{**one, "primary": False} if truth(one.get("primary")) else one for one in rest]
         kept = {n: part for n, part in (main or new("", type="work", primary=True)).items() if n != "display"}
         return [*([{**kept, "value": value}] if value else ()), *rest]
     fold_or_not = fold if isinstance(field, Texts) and field.fold else str

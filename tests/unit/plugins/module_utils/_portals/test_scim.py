@@ -415,6 +415,23 @@ def test_an_external_id_is_given_to_nobody_while_another_account_has_it(named: s
     script.finish()
 
 
+def test_nobody_is_renamed_to_what_looks_like_somebody_else() -> None:
+    other = user("2", "b", externalId="E1")
+    lookalike = user("1", "\u0430nn@example.org")
+    result, script = ran(listed(), *everyone(lookalike, other), username=ANN, external_id="E1")
+    assert "with U+0430 CYRILLIC SMALL LETTER A), which only looks like" in result["msg"], result
+    assert writes(script) == []
+    lookalike["externalId"] = "E1"
+    result, _script = ran(listed(), *everyone(lookalike), username=ANN, external_id="E1", check=True)
+    assert result["changed_fields"] == ["username"], result
+
+
+def test_the_id_of_an_account_without_a_login_is_no_login() -> None:
+    result, script = ran(listed(), *everyone(user("7", "")), listed(), *everyone(), username="7", state="absent")
+    assert (result["changed"], result["action"]) == (False, "none"), result
+    assert writes(script) == []
+
+
 def test_two_users_of_one_list_with_one_external_id_are_told_by_it() -> None:
     result, script = ran(users=[{"username": "a", "external_id": "E1"}, {"username": "b", "external_id": "E1"}])
     assert "users[0] (a) and users[1] (b) have the same external_id, 'E1'" in result["msg"], result
@@ -511,7 +528,10 @@ def test_names_of_attributes_have_no_case() -> None:
 
 def test_a_record_without_a_login_spoils_no_list_and_is_known_by_its_id() -> None:
     connector, _script = linked(*everyone(user("1", ""), user("2")))
-    assert [(account.key, account.username) for account in connector.listing(frozenset())] == [("1", None), (ANN, ANN)]
+    assert [(account.key, account.username) for account in connector.listing(frozenset())] == [
+        ("id 1", None),
+        (ANN, ANN),
+    ]
 
 
 def test_a_list_that_a_filter_spares_is_no_complete_one_although_it_was_before() -> None:
@@ -581,6 +601,16 @@ def test_absent_null_and_empty_are_the_same() -> None:
     wish = {"title": "", "nick_name": "", "roles": {"set": []}, "phone_number": "", "division": "", "middle_name": ""}
     result, script = ran(listed(bare), username=ANN, **wish)
     assert result["changed"] is False, result
+    script.finish()
+
+
+def test_a_further_address_that_becomes_the_first_one_stands_once_and_one_at_most_is_primary() -> None:
+    a, b, c = ({"value": f"{name}@x.example", "primary": True} for name in "abc")
+    after = [{"value": "b@x.example", "primary": True}, {**c, "primary": False}]
+    lines = [listed(user(emails=[a, b, c])), shown(user(emails=[a, b, c])), patched(), shown(user(emails=after))]
+    result, script = ran(*lines, username=ANN, email="b@x.example")
+    assert result["changed_fields"] == ["email"], result
+    assert operations(script) == [{"op": "replace", "path": "emails", "value": after}]
     script.finish()
 
 
