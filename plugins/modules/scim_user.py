@@ -94,7 +94,8 @@ options:
     description:
       - ID of the user in the system that the accounts come from. Letter case matters.
       - A user can be found by it as well, by itself or together with O(username). A user that has it under another
-        login is renamed, and two users that have it are an error.
+        login is renamed, and two users that have it are an error. Where a server does not let
+        that be seen, a warning says so.
     type: str
   first_name: &first_name
     description:

@@ -210,6 +210,15 @@ class Observer:
         here = [work.account] if work.account is not None else self.index.candidates(desired)
         return desired.second is not None and all(a.values.get(second) != desired.second for a in here)
 
+    def ask(self, no: Refused, work: Work) -> None:
+        """Look for the second identity of a work where the portal does not list all accounts; ``no`` is why."""
+        second = t.cast(str, work.desired.second)
+        found = self.connector.claimants(second)
+        if found is None:
+            self.warnings.append(f"whether another account has the {self.portal.second} {second!r} is not known: {no}")
+        for account in found or ():
+            self.index.put(account)
+
     def claim(self, work: Work) -> None:
         """Refuse a second identity for the account of a work where the list shows that another one has it."""
         refuse_shared(self.portal, work.desired, t.cast(Account, work.account), self.index)

@@ -364,6 +364,10 @@ class Connector(abc.ABC):
         """Return what stands for the tenant where the task gives no scope; READ calls only. None if nothing tells."""
         return None
 
+    def claimants(self, second: str) -> list[Account] | None:
+        """Return who has a second identity, for where not all accounts can be listed; None if that cannot be asked."""
+        return None
+
     def own(self) -> frozenset[str]:
         """Return IDs and folded keys of the credential's own account, as far as it is an account here."""
         return frozenset()

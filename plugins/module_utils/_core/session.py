@@ -16,7 +16,7 @@ from .apply import NOBODY, Applier, Witness
 from .batch import NOWHERE, Batch
 from .correlate import Index
 from .desired import Desired, Policy
-from .errors import BadInput, Blocked, PortalError, Skipped
+from .errors import BadInput, Blocked, PortalError, Refused, Skipped
 from .guard import Tally
 from .identity import fold, points
 from .observe import VAGUE, Observer, Work, seeks_keys, twins
@@ -238,7 +238,7 @@ class Session:
         named = [w for w in by_id if w.account is not None and w.error is None]
         strangers = [w for w in (*wanted, *named) if w.error is None and observer.may_be_others(w)]
         if strangers and not observer.complete and not pool.breaker.cause:
-            self._list(batch, frozenset(), strangers)
+            self._list_for(batch, strangers)
         pool.each(observer.match, wanted, wide=False)
         pool.each(observer.claim, [w for w in named if w in strangers and w.error is None], wide=False)
 
@@ -248,6 +248,17 @@ class Session:
         if asks and not self._list(batch, frozenset(), lost):
             return
         batch.pool.each(self.observer.doubt, lost)
+
+    def _list_for(self, batch: Batch, works: list[Work]) -> None:
+        """List all accounts, or ask for the second identity of each work if the portal refuses to list them."""
+        try:
+            self.observer.list_accounts(frozenset())
+        except Refused as no:
+            batch.pool.each(functools.partial(self.observer.ask, no), works, wide=False)
+        except PortalError as error:
+            error.everyone = True
+            for work in works:
+                batch.pool.fail(work, error)
 
     def _list(self, batch: Batch, keys: frozenset[str], works: t.Iterable[Work]) -> bool:
         """List the accounts, and return whether that went well; otherwise all ``works`` fail."""

@@ -384,14 +384,21 @@ class Scim(Connector):
                 if fold(text_of(low(record).get("username"))) == key:
                     yield self._account(record, full=False, groups=None)
 
-    def _hinted(self, login: str) -> list[Record] | None:
+    def claimants(self, second: str) -> list[Account] | None:
+        found = self._hinted(second, "externalId")
+        if found is None:
+            return None
+        accounts = [self._account(record, full=False, groups=None) for record in found]
+        return [account for account in accounts if account.values.get(self.portal.second) == second]
+
+    def _hinted(self, value: str, attribute: str = "userName") -> list[Record] | None:
         """Return what a filter finds, which may be too much or too little; None if the server has none to offer."""
         known = self._vendor.filters
-        able = self._filters and self._server.filter and (known is None or "userName" in known)
-        if not able or not PLAIN.fullmatch(login):
+        able = self._filters and self._server.filter and (known is None or attribute in known)
+        if not able or not PLAIN.fullmatch(value):
             return None
         try:
-            return self._first(LIST, "users", {"filter": f"userName eq {json.dumps(login, ensure_ascii=False)}"})
+            return self._first(LIST, "users", {"filter": f"{attribute} eq {json.dumps(value, ensure_ascii=False)}"})
         except (Denied, Missing, Refused, Unclear) as no:
             if no.status not in (*UNABLE, 403):
                 raise

@@ -415,6 +415,18 @@ def test_an_external_id_is_given_to_nobody_while_another_account_has_it(named: s
     script.finish()
 
 
+def test_an_external_id_is_asked_for_where_the_server_lists_nobody_without_a_filter() -> None:
+    no = ("GET", "Users", problem(400, "tooMany"))
+    other = user("1", "a", externalId="E1")
+    result, script = ran(listed(user("2", "b")), *[no] * 2, listed(other), username="b", external_id="E1")
+    assert "external_id 'E1' that with the id 1 ('a')" in result["msg"], result
+    assert script.sent[-1].query["filter"] == ['externalId eq "E1"']
+    assert writes(script) == []
+    result, _script = ran(listed(user("2", "b")), *[no] * 3, username="b", external_id="E1", check=True)
+    assert result["changed_fields"] == ["external_id"], result
+    assert "whether another account has the external_id 'E1' is not known" in str(result["warnings"]), result
+
+
 def test_nobody_is_renamed_to_what_looks_like_somebody_else() -> None:
     other = user("2", "b", externalId="E1")
     lookalike = user("1", "\u0430nn@example.org")
