@@ -595,6 +595,7 @@ def test_the_plan_is_compared_with_the_roster() -> None:
         "digicert_us": [],
         "mail_platform": ["E1", "E2"],
         "cloudcenter_lab": [],
+        "scim_directory": [],
     }
 
 
@@ -666,6 +667,7 @@ clc_prod        : ok=12   changed=1    unreachable=0    failed=0    skipped=9
 mail_platform   : ok=1    changed=0    unreachable=0    failed=1    skipped=0
 digicert_us     : ok=1    changed=0    unreachable=0    failed=0    skipped=0
 cloudcenter_lab : ok=1    changed=0    unreachable=0    failed=0    skipped=0
+scim_directory  : ok=1    changed=0    unreachable=0    failed=0    skipped=0
 """
 
 
