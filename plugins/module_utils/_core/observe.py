@@ -207,8 +207,10 @@ class Observer:
     def may_be_others(self, work: Work) -> bool:
         """Return whether a work gives its account a second identity, which another account may have already."""
         second, desired = self.portal.second, work.desired
+        if desired.second is None:
+            return False
         here = [work.account] if work.account is not None else self.index.candidates(desired)
-        return desired.second is not None and all(a.values.get(second) != desired.second for a in here)
+        return all(account.values.get(second) != desired.second for account in here)
 
     def ask(self, no: Refused, work: Work) -> None:
         """Look for the second identity of a work where the portal does not list all accounts; ``no`` is why."""

@@ -42,6 +42,13 @@ def _created(works: t.Iterable[Work]) -> list[t.Any]:
     return [w.desired.identity for w in works if guard.creates(w.plan)]
 
 
+def _fail_all(batch: Batch, works: t.Iterable[Work], error: PortalError) -> None:
+    """Fail all ``works`` for what is nobody's own fault."""
+    error.everyone = True
+    for work in works:
+        batch.pool.fail(work, error)
+
+
 @functools.lru_cache(maxsize=8)
 def _key_of(tenant: Tenant, credential: tuple[tuple[str, t.Any], ...]) -> bytes:
     return digest.key_of(tenant.portal, tenant, dict(credential))
@@ -256,18 +263,14 @@ class Session:
         except Refused as no:
             batch.pool.each(functools.partial(self.observer.ask, no), works, wide=False)
         except PortalError as error:
-            error.everyone = True
-            for work in works:
-                batch.pool.fail(work, error)
+            _fail_all(batch, works, error)
 
     def _list(self, batch: Batch, keys: frozenset[str], works: t.Iterable[Work]) -> bool:
         """List the accounts, and return whether that went well; otherwise all ``works`` fail."""
         try:
             self.observer.list_accounts(keys)
         except PortalError as error:
-            error.everyone = True
-            for work in works:
-                batch.pool.fail(work, error)
+            _fail_all(batch, works, error)
             return False
         return True
 

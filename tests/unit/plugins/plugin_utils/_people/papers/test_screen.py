@@ -140,13 +140,13 @@ def test_a_plan_of_four_portals_is_at_most_a_screen() -> None:
     hosts = ["clc_prod", "digicert_us", "mail_platform", "cloudcenter_lab"]
     everything = crowded("")
     sections = [dataclasses.replace(everything, host=host) for host in hosts]
-    rows = [row for one in sections for row in screen.portal(one, f"/home/olga/work/{PLACE}")]
+    rows = [row for one in sections for row in screen.portal(one, f"/srv/olga/files/{PLACE}")]
     rows += screen.recap(sections, hosts)
     assert len(rows) <= 24
     assert max(map(text.columns, rows)) <= 100
     shown = "\n".join(rows)
     assert all(host in shown for host in hosts)
-    assert shown.count(f"/home/olga/work/{PLACE}") == 4
+    assert shown.count(f"/srv/olga/files/{PLACE}") == 4
     assert shown.count("1,199 more") == 4
 
 
