@@ -116,6 +116,9 @@ class CertCentral(Traits):
         return str(simulator.add_key(row["username"], f"key {number}")["api_key"])
 
     def open_keys(self, simulator: Any, row: Row, given: list[str]) -> list[str]:
+        if row["service"] and simulator.switches["service_keys"] == "hidden":
+            # A key that the portal does not show is not seen and stays: so says the option.
+            return []
         return [one["api_key"] for one in simulator.keys.find("user", row["id"]) if one["status"] == "active"]
 
     def whose(self, simulator: PortalSimulator, entry: Entry) -> frozenset[str]:
