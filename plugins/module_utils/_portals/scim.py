@@ -114,8 +114,14 @@ Change = tuple[str, t.Any]
 """The path of an attribute, and what it shall have; None clears it."""
 
 
+@dataclasses.dataclass(frozen=True)
 class Extra(Field):
-    """Attributes of the vendor's own schemas, by URN: those that are given are set, and all others left alone."""
+    """Attributes of the vendor's own schemas, by URN: those that are given are set, and all others left alone.
+
+    ``schemas`` are the lower-case URNs of those that the server describes: each stands for more than one attribute.
+    """
+
+    schemas: frozenset[str] = frozenset()
 
     def options(self) -> Spec:
         return {self.name: {"type": "dict"}}
@@ -150,6 +156,9 @@ class Extra(Field):
         return json.dumps(current, sort_keys=True) == json.dumps(value, sort_keys=True)
 
     def merge(self, current: t.Any, wish: t.Any) -> dict[str, t.Any]:
+        whole = next((urn for urn in wish if urn.lower() in self.schemas), None)
+        if whole is not None:
+            raise BadInput(f"{self.name}: {whole} is a whole schema of the server, name one attribute in it")
         spelt = {name.lower(): name for name in current}
         told = {spelt.get(name.lower(), name): value for name, value in wish.items()}
         return self.canonical({**current, **told})
@@ -584,9 +593,6 @@ class Scim(Connector):
             if name == "attributes":
                 old = (before or {}).get(name, {})
                 told = {**dict.fromkeys(old.keys() - value.keys()), **value}
-                whole = next((urn for urn in told if urn.lower() in self._server.extensions), None)
-                if whole is not None:
-                    raise BadInput(f"attributes: {whole} is a whole schema of the server, name one attribute in it")
                 found.update({plain_path(urn): one for urn, one in told.items() if not field.same(old.get(urn), one)})
             elif which:
                 entries = found[path] if path in found else low(record).get(path.lower())
@@ -1287,8 +1293,10 @@ def known_field(field: Field, server: Server) -> Field:
     if field.name == "group_ids":
         why = "has no groups, as its resource types say"
         return field if server.groups is not None else dataclasses.replace(field, barred=why)
+    if isinstance(field, Extra):
+        return dataclasses.replace(field, schemas=frozenset(server.extensions))
     path = field.target.partition("@")[0]
-    known = None if field.name == "attributes" else server.definition(path)
+    known = server.definition(path)
     if known is None:
         return field
     if not known:

@@ -693,10 +693,14 @@ def test_a_number_is_no_boolean(there: t.Any, wish: t.Any) -> None:
     script.finish()
 
 
-def test_a_whole_schema_of_the_server_is_no_attribute() -> None:
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_whole_schema_of_the_server_is_no_attribute(there: bool, check: bool) -> None:
     schemas = {"Resources": [{"id": "urn:acme:2.0:User", "attributes": [{"name": "badge"}]}]}
-    wish = {"username": ANN, "attributes": {"urn:ACME:2.0:User": "x"}}
-    result, script = ran(listed(user()), describes=describing(schemas=schemas), **wish)
+    wish = {"username": ANN, "email": ANN, "last_name": "Lee", "attributes": {"urn:ACME:2.0:User": "x"}}
+    # Nobody is believed to have no account before a list without a filter has said so.
+    found = [listed(user())] if there else [listed(), listed()]
+    result, script = ran(*found, describes=describing(schemas=schemas), check=check, **wish)
     assert "attributes: urn:ACME:2.0:User is a whole schema of the server, name one attribute in it" in result["msg"]
     assert writes(script) == []
 
