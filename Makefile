@@ -35,7 +35,7 @@ unit: test-tools link ## Run the unit tests in the checkout (ARGS="-k guard" is 
 	@.venv/bin/python -m pytest $(ARGS)
 
 integration: test-tools ## Run the integration targets through real ansible-playbook (ARGS=clc_user runs one)
-	@.venv/bin/python tests/run.py integration $(ARGS:%=--target %)
+	@.venv/bin/python tests/run.py $(if $(ARGS),integration --target $(ARGS),targets)
 
 campaign: test-tools link ## Play random tasks through random faults (SEED=1 RUNS=100000; RUN=17 plays that one again; SOCKETS=1: over TLS and proxies)
 	@PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/.cache/link" PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m campaign$(if $(SOCKETS),.sockets) \

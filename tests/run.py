@@ -44,6 +44,7 @@ LEFT_OUT = {".git", ".venv", ".cache", "build", "__pycache__", "collections", ".
 
 # The supported lines of ansible-core, from the lowest to the newest, and the Python versions for each, best first.
 # All tests run on the newest that this machine has a Python for, and on each other core those that meet ansible-core.
+# `make test` has the lowest and the newest, and of their tests a sample (`tests/sampling.py`); `make test-all` has all.
 CORES = {
     "2.16.19": ("3.11", "3.12"),
     "2.18.19": ("3.12", "3.13", "3.11"),
@@ -53,9 +54,12 @@ CORES = {
 }
 LOWEST, NEWEST = next(iter(CORES)), next(reversed(CORES))
 
-# The group of what `make test` leaves to `make test-all`: sanity of older cores, and the cores between the lowest and
-# the newest.
+# The group of what `make test` leaves to `make test-all`, and the mark of such unit tests.
 THOROUGH = "thorough"
+GATE, REST, ALL = f"not {THOROUGH}", THOROUGH, ""
+
+TARGETS = "targets"
+"""The group of all integration targets on the newest core."""
 
 # A word in the `aliases` of an integration target that takes long and has nothing to do with ansible-core's version.
 ONE_CORE = "one_core"
@@ -68,12 +72,16 @@ CORELESS = (
     "plugins/module_utils/_portals",
     "plugins/plugin_utils/_people/papers",
     "plugins/plugin_utils/_people/store",
+    "plugins/plugin_utils/_people/test_adoption.py",
     "plugins/plugin_utils/_people/test_approval.py",
+    "plugins/plugin_utils/_people/test_mapping.py",
+    "plugins/plugin_utils/_people/test_matching.py",
     "plugins/plugin_utils/_people/test_overlay.py",
     "plugins/plugin_utils/_people/test_roster.py",
     "plugins/plugin_utils/_people/test_selection.py",
     "plugins/plugin_utils/_people/test_wishes.py",
     "simulator",
+    "test_adopt.py",
     "test_alike.py",
     "test_approved.py",
     "test_artifact.py",
@@ -81,6 +89,9 @@ CORELESS = (
     "test_campaign.py",
     "test_ci.py",
     "test_demo.py",
+    "test_erase.py",
+    "test_erased_around.py",
+    "test_events.py",
     "test_exceptions.py",
     "test_faults.py",
     "test_fuzz.py",
@@ -106,6 +117,7 @@ CORELESS = (
     "test_told.py",
     "test_traps.py",
     "test_two_sources.py",
+    "test_who.py",
     "test_workflows.py",
 )
 
@@ -319,6 +331,8 @@ class Step:
     """The ansible-core that the step tests, if it tests with one."""
     whole: bool = True
     """Whether all runs, or only what meets ansible-core."""
+    share: str = ALL
+    """Which of the tests run: those of the gate, the rest of them, or all."""
 
     @property
     def log(self) -> Path:
@@ -391,7 +405,7 @@ def on(act: Callable[[Step, Path], Outcome]) -> Callable[[Step], Outcome]:
 def unit(step: Step, tools: Path) -> Outcome:
     """The unit tests, each counted."""
     left_out = [f"--deselect={YEAR}", *([] if step.whole else (f"--ignore=tests/unit/{name}" for name in CORELESS))]
-    return pytest(step, tools, "-n", "auto", *left_out)
+    return pytest(step, tools, "-n", "auto", "-m", step.share, *left_out)
 
 
 def browser(step: Step) -> Outcome:
@@ -400,7 +414,7 @@ def browser(step: Step) -> Outcome:
     if found is None:
         return Outcome(note=f"NOT RUN: no Chromium ({' or '.join(CHROMIUMS)}) on this machine")
     tools = installed("browser", Path(sys.executable), [CHECKOUT / "requirements" / "browser.lock"], step)
-    return pytest(step, tools, "tests/browser", chromium=found)
+    return pytest(step, tools, "-m", step.share, "tests/browser", chromium=found)
 
 
 def pytest(step: Step, tools: Path, *argv: str, chromium: str = "") -> Outcome:
@@ -481,16 +495,17 @@ def of_each_kind(names: list[str], turn: int) -> list[str]:
 
 
 def integration(step: Step, tools: Path) -> Outcome:
-    """Each integration target by itself, so that each counts; if not all run, one portal stands for the others."""
+    """Each integration target by itself, so that each counts; in the gate one of a kind stands for the others."""
     root = stage(step.name)
     folder = root / PLACE / "tests" / "integration" / "targets"
-    names = sorted(path.name for path in folder.glob("*/"))
-    targets = [name for name in names if not name.startswith("setup_") and step.target in {"", name}]
-    if not targets:
-        return Outcome(failed=1, note="no such integration target" if step.target else "no integration targets")
+    names = sorted(path.name for path in folder.glob("*/") if not path.name.startswith("setup_"))
+    if step.target and step.target not in names:
+        return Outcome(failed=1, note="no such integration target")
     if not step.whole:
-        targets = [name for name in targets if ONE_CORE not in (folder / name / "aliases").read_text("utf-8").split()]
-        targets = of_each_kind(targets, turn=list(CORES).index(step.version))
+        names = [name for name in names if ONE_CORE not in (folder / name / "aliases").read_text("utf-8").split()]
+    sample = of_each_kind(names, turn=list(CORES).index(step.version))
+    share = {GATE: sample, REST: [name for name in names if name not in sample], ALL: names}
+    targets = [step.target] if step.target else share[step.share]
     logs = {name: LOGS / f"{step.name}-{name}.log" for name in targets}
     failed = [n for n in targets if ansible_test(step, tools, "integration", "--local", n, log=logs[n]) != 0]
     # No task may ever show one, also where its failure was expected.
@@ -501,7 +516,7 @@ def integration(step: Step, tools: Path) -> Outcome:
         note = f"{note}: {', '.join(failed)}" + (
             f" (a traceback is in the log of {', '.join(broken)})" if broken else ""
         )
-    elif not step.whole:
+    elif step.share == GATE:
         note = f"{note}, only {', '.join(targets)}"
     return Outcome(len(targets) - len(failed), len(failed), note, logs=tuple(logs[name] for name in failed))
 
@@ -654,17 +669,23 @@ def steps() -> list[Step]:
     usable = [version for version in CORES if any(map(interpreter, CORES[version]))]
     main = usable[-1] if usable else NEWEST
     others = [version for version in CORES if version != main]
-    within = {version: () if version in {LOWEST, NEWEST} else (THOROUGH,) for version in others}
+    between = [version for version in others if version not in {LOWEST, NEWEST}]
     return [
-        Step("integration", (), on(integration), version=main),
         Step("sanity", (), on(sanity), version=main),
-        Step("unit", (), on(unit), version=main),
-        *(Step(f"integration-{v}", within[v], on(integration), version=v, whole=False) for v in others),
-        *(Step(f"unit-{v}", within[v], on(unit), version=v, whole=False) for v in others),
+        Step("unit", (), on(unit), version=main, share=GATE),
+        Step("integration", (TARGETS,), on(integration), version=main, share=GATE),
+        Step(f"unit-{LOWEST}", (), on(unit), version=LOWEST, whole=False, share=GATE),
+        Step(f"integration-{LOWEST}", (), on(integration), version=LOWEST, whole=False, share=GATE),
+        Step("integration-rest", (TARGETS, THOROUGH), on(integration), version=main, share=REST),
+        Step("unit-rest", (THOROUGH,), on(unit), version=main, share=REST),
+        Step(f"unit-{LOWEST}-rest", (THOROUGH,), on(unit), version=LOWEST, whole=False, share=REST),
+        *(Step(f"unit-{v}", (THOROUGH,), on(unit), version=v, whole=False) for v in between),
+        *(Step(f"integration-{v}", (THOROUGH,), on(integration), version=v, whole=False, share=GATE) for v in between),
         *(Step(f"sanity-{v}", (THOROUGH,), on(sanity), version=v) for v in others),
         Step("servers", (THOROUGH,), on(servers), version=main),
         Step("demo", (), demo),
-        Step("browser", (), browser),
+        Step("browser", (), browser, share=GATE),
+        Step("browser-rest", (THOROUGH,), browser, share=REST),
         Step("mypy", ("lint",), tool("mypy", "--cache-dir", str(CACHE / "mypy"))),
         Step("ansible-lint", ("lint",), tool("ansible-lint", "--nocolor")),
         Step("docs", ("lint",), docs),

@@ -15,6 +15,7 @@ import pytest
 import spellings
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from portals import PORTALS
+from sampling import pytest_collection_modifyitems
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 from mounted import StillClock
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
     from simulator.base import PortalSimulator
 
+__all__ = ["Bench", "FakeClock", "pytest_collection_modifyitems"]
 PREFIXES = "ansible_collections.portal.users.plugins.module_utils._portals"
 Facts = dict[str, Any]
 ANN = "ann.lee@example.test"

@@ -154,6 +154,7 @@ def taken(company: Company) -> list[Facts]:
     return wrong
 
 
+@pytest.mark.thorough
 def test_every_sure_match_is_found_no_wrong_one_is_sure_and_the_plan_takes_nothing(tmp_path: Path) -> None:
     company = Company(tmp_path, 1)
     told = company.adopt()

@@ -251,6 +251,7 @@ def test_a_list_of_too_many_bytes_is_left(name: str, request: pytest.FixtureRequ
     assert book.pages < 15
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "page", "seconds", "width"),
     [("clc", 50_000, 20.0, 400), ("platform", 50, 10.0, 500), ("cloudcenter", 200, 20.0, 2000)],

@@ -142,6 +142,7 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
         sim.close()
 
 
+@pytest.mark.thorough
 def test_what_was_shown_is_applied_after_the_merge_and_remembered(forge: Forge) -> None:
     job = forge.clone("plan")
     told = forge.script(job, "plan", "out")

@@ -347,6 +347,7 @@ LIES = (
 )
 
 
+@pytest.mark.thorough
 def test_a_role_whose_plan_writes_ends_it(places: Places) -> None:
     root = places.kept.parent / "c"
     copy = root / "ansible_collections" / "portal" / "users"

@@ -234,7 +234,13 @@ def tables() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("document", RUNNING, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(path, marks=[pytest.mark.exemplary] if path.stem == "README" else [], id=path.name)
+        for path in RUNNING
+    ],
+)
 def test_the_examples_work(document: Path, reader: Reader, portals: Any) -> None:
     # The README has commands of this guide, and not its files.
     known = {c for block in blocks(LIFECYCLE) for c in commands(block)} if document != LIFECYCLE else set()

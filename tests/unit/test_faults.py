@@ -377,6 +377,7 @@ def test_a_published_limit_is_kept_from_the_start(certcentral: Bench) -> None:
     assert certcentral.ledger.count(status=429) == 0
 
 
+@pytest.mark.thorough
 def test_two_thousand_changes_meet_no_limit_and_take_as_long_as_the_limit_asks_for() -> None:
     bench = Bench("certcentral", accounts=2000)
     bench.simulator.set(rate_limit=True)

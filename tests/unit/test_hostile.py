@@ -203,6 +203,7 @@ def _bomb() -> bytes:
     return gzip.compress(b" " * (512 * MEGABYTE), 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["clc", "cloudcenter"])
 def test_an_answer_of_a_hundred_megabytes_is_not_kept(name: str) -> None:
     size = 100 * MEGABYTE
@@ -304,6 +305,7 @@ def _pages(name: str, number: int, pad: int) -> Callable[[socket.socket], None]:
     return answer
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "number", "pad", "words"),
     [

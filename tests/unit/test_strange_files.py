@@ -173,6 +173,7 @@ FULL: dict[str, tuple[bytes, bytes, bytes]] = {
 """Beginning, what is repeated, and end."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("reader", ["users_file", "lookup"])
 def test_the_largest_files_of_the_worst_kinds_take_so_many_times_their_size_at_most(
     tmp_path: Path, reader: str

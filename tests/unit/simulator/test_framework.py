@@ -497,6 +497,7 @@ def test_operation_names_follow_method_and_path() -> None:
     assert sims["scim"].resolve("POST", "/scim/v2/Users/.search").effect == READ
 
 
+@pytest.mark.thorough
 def test_every_portal_scales_to_fifty_thousand_accounts() -> None:
     for name in CLASSES:
         sim = make(name, accounts=50_000)

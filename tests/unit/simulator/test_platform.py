@@ -667,6 +667,7 @@ def test_a_stale_list_lacks_the_newest_user(api: Api, sim: PlatformSimulator) ->
     assert [137 in {row["id"] for row in everybody(api)} for _time in range(2)] == [False, True]
 
 
+@pytest.mark.thorough
 def test_fifty_thousand_accounts_are_found_on_their_pages() -> None:
     sim = PlatformSimulator(accounts=50_000)
     api = Api(sim)

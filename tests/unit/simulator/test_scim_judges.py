@@ -62,6 +62,7 @@ def test_the_server_is_good_in_the_eyes_of_scim_sanity(sim: ScimSimulator, monke
     assert len(good) >= 28
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("switches", "word"),
     [

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says which tests `make test` leaves to `make test-all`: those that are marked `thorough`."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SUITES = {HERE / "unit", HERE / "browser"}
+"""Where the tests of the whole collection stand: each of their cases goes through all its layers."""
+FEW = 3
+ONE_IN = 4
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a suite's test with many cases (portals, positions of switches, spellings) leave all but a sample.
+
+    The sample is the same on each machine and in each run; another test of the same cases has another one.
+    """
+    tests: dict[tuple[Path, str], list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.path.parent in SUITES:
+            tests[item.path, item.name.partition("[")[0]].append(item)
+    for cases in tests.values():
+        if len(cases) > FEW:
+            sample = [case for case in cases if _belongs(case)] or cases[:1]
+            for case in cases:
+                if case not in sample:
+                    case.add_marker(pytest.mark.thorough)
+
+
+def _belongs(case: pytest.Item) -> bool:
+    return zlib.crc32(case.name.encode()) % ONE_IN == 0 or case.get_closest_marker("exemplary") is not None
