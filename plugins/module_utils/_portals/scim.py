@@ -715,31 +715,35 @@ class Scim(Connector):
             for ident in sorted(wanted ^ current):
                 # Servers replace the whole list inside, so that of two requests at once one may be lost.
                 with self._turn(ident):
-                    (self._join if ident in wanted else self._leave)(ident, account)
-                done = True
+                    done = (self._join if ident in wanted else self._leave)(ident, account) or done
         except PortalError as error:
             error.accepted = error.accepted or done
             raise
         finally:
             with self._lock:
                 self._looked.add(account.id)
+        if not done:
+            # Somebody else was quicker, or the account is gone with its memberships.
+            raise Clash("the groups are as they are to be already")
 
     def _turn(self, group: str) -> threading.Lock:
         """Return what lets one thread of the task write about a group at a time."""
         with self._lock:
             return self._turns.setdefault(group, threading.Lock())
 
-    def _join(self, group: str, account: Account) -> None:
+    def _join(self, group: str, account: Account) -> bool:
+        """Make a user a member of a group; return whether anything was sent for it."""
         place = text_of(low(low(dict(account.raw)).get("meta")).get("location"))
         # Some servers want the address as well (docs/apis/scim.md 3.4), and some want nothing but the value (2.1).
         plain = {"value": account.id}
         told = {**plain, "$ref": place or f"{self._server.users}/{account.id}"}
         for member in (plain, told):
             if self._patch_group(group, {"op": "add", "path": "members", "value": [member]}):
-                return
-        self._replace_members(group, lambda members: [*members, told])
+                return True
+        return self._replace_members(group, lambda members: [*members, told])
 
-    def _leave(self, group: str, account: Account) -> None:
+    def _leave(self, group: str, account: Account) -> bool:
+        """Put a user out of a group; return whether anything was sent for it."""
         shown = members_of(self._group(group)) if self._tells_members else []
         # There are servers whose groups show logins, whatever was sent (docs/apis/scim.md 3.4).
         by_login = account.id not in shown and account.key in shown and account.key not in self._everybody()
@@ -749,8 +753,8 @@ class Scim(Connector):
         for form in forms:
             taken = self._patch_group(group, form)
             if taken and (not self._tells_members or not set(names) & set(members_of(self._group(group)))):
-                return
-        self._replace_members(
+                return True
+        return self._replace_members(
             group, lambda members: [one for one in members if not is_user(one) or member_id(one) not in names]
         )
 
@@ -784,19 +788,21 @@ class Scim(Connector):
 
         return self.client.fetch(GROUP, parse, groups=self._server.groups, id=group, headers={"Accept": ACCEPT})
 
-    def _replace_members(self, group: str, change: t.Callable[[list[t.Any]], list[t.Any]]) -> None:
+    def _replace_members(self, group: str, change: t.Callable[[list[t.Any]], list[t.Any]]) -> bool:
+        """Send a group with other members; return whether there were others to send."""
         record = self._group(group)
         old = low(record).get("members")
         members = old if isinstance(old, list) else []
         new = change(members)
         if len(new) == len(members):
-            return
+            return False
         if not members and self._hides_members():
             text = f"the server does not show who is in the group {group}, and would put out everybody else"
             raise Refused(text, hint="Change the members of the group on the server", call=REPLACE_GROUP.name)
         body = {n: v for n, v in record.items() if n.lower() not in ("id", "meta", "members")}
         told = {**body, "members": self._by_id(new)}
         self._change_group(REPLACE_GROUP, group, self._group_versions[group], told)
+        return True
 
     def _hides_members(self) -> bool:
         """Return whether an empty group may be one whose members the server does not show."""

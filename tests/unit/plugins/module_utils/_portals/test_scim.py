@@ -985,6 +985,20 @@ def test_a_member_that_stays_after_a_removal_is_removed_in_the_older_form_and_th
     script.finish()
 
 
+def test_a_member_whom_somebody_else_has_put_out_meanwhile_is_no_change_of_this_task() -> None:
+    before, after = with_members(OPS, "u1", "u9"), with_members(OPS, "u9")
+    result, script = ran(
+        *(listed(user()), shown(user()), *in_groups(before)),
+        *(shown(after, where="Groups"), shown(after, where="Groups")),
+        *(*(shown(user()), *in_groups(after)), *(shown(user()), *in_groups(after))),
+        describes=describing(denying(patch=False)),
+        username=ANN,
+        group_ids={"remove": ["g1"]},
+    )
+    assert (result["action"], result["changed"], writes(script)) == ("none", False, []), result
+    script.finish()
+
+
 def test_a_member_that_the_group_shows_by_login_is_removed_by_login() -> None:
     member, left = user(groups=[{"value": "g1"}]), user()
     before, after = with_members(OPS, ANN), with_members(OPS)
