@@ -180,3 +180,39 @@ def test_a_filter_finds_the_other_spelling_of_the_same_characters(bench: Bench) 
     result = bench.info(**{f"{bench.portal.key}s": [DECOMPOSED]})
     assert [user["id"] for user in result["users"]] == [bench.ids[COMPOSED]]
     assert "warnings" not in result
+
+
+# A login is no address, although both may read the same.
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_an_account_whose_address_is_the_login_of_another_is_never_taken_for_it(
+    bench: Bench, state: str, by_id: bool
+) -> None:
+    if bench.portal.key == "email":
+        pytest.skip("the login is the address")
+    for login, address in ((ANN, BOB), (BOB, ANN)):
+        bench.seed(bench.rich(login, email=address))
+    bob = bench.stored()[BOB]
+    who = {"id": bench.ids[ANN]} if by_id else bench.key()
+    wish = {"present": bench.change, "absent": bench.known.FORCE}[state]
+    assert bench.run(**who, **wish, state=state)["action"] == {"present": "updated", "absent": "deleted"}[state]
+    assert bench.stored()[BOB] == bob
+
+
+def test_an_account_is_created_beside_one_whose_address_is_its_login(bench: Bench) -> None:
+    if bench.portal.key == "email":
+        pytest.skip("the login is the address")
+    bench.seed(bench.rich(BOB, email=ANN))
+    bob = bench.stored()[BOB]
+    assert [bench.run(**bench.person())["action"] for _time in range(2)] == ["created", "none"]
+    assert bench.stored()[BOB] == bob
+
+
+def test_one_account_under_its_login_and_its_id_is_two_entries_of_one_list_and_refused(bench: Bench) -> None:
+    bench.seed(bench.rich())
+    result = bench.run(users=[{**bench.key(), **bench.change}, {"id": bench.ids[ANN]}])
+    assert [one["action"] for one in result["users"]] == ["failed", "failed"]
+    assert "users 0 and 1 mean the same account" in result["msg"]
+    assert bench.writes == []
