@@ -42,7 +42,7 @@ REMEDY = re.compile(
     r"Wait|What|Write|A |Nothing|It may|Gave up|Accounts)"
 )
 FOR_ALL = re.compile(r"(?:list |log on|get token|read own user|not sent|the portal does not offer a list)")
-LATE = ("but cannot find it", "changed since the plan was made")
+LATE = ("but cannot find it", "changed since the plan was made", "that no list shows yet")
 STEP = re.compile(
     r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|get token|edit|"
     r"show|verified|profile|activation|may be meant|revoke|replace|did not take|is not there|still there|on_missing|"

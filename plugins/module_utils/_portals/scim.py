@@ -1481,7 +1481,7 @@ PORTAL = ScimPortal(
         "revoke": "SCIM knows no API keys of users",
         "roles": True,
     },
-    clash="The name may belong to a user that this credential does not see, or to one that was deleted",
+    clash="The name may belong to a user that this credential does not see, that no list shows yet or that was deleted",
     address=address,
     person={
         "email": "email",
