@@ -150,10 +150,10 @@ def shrink(case: Case, kind: str, text: str = "") -> Case:
     return case
 
 
-def campaign(seed: int, runs: int, portals: tuple[str, ...], jobs: int) -> Iterator[Sum]:
+def campaign(seed: int, numbers: range, portals: tuple[str, ...], jobs: int) -> Iterator[Sum]:
     """Play the runs on several processes; yields the growing sum, so that a stopped campaign is worth what it did."""
     total = Sum()
-    orders = [(seed, at, min(at + SLICE, runs), portals) for at in range(0, runs, SLICE)]
+    orders = [(seed, at, min(at + SLICE, numbers.stop), portals) for at in numbers[::SLICE]]
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         for part in pool.imap(stretch, orders):
             total.add(part)
@@ -234,6 +234,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="campaign", description="Play random tasks through random faults.")
     parser.add_argument("--seed", type=int, default=1, help="the campaign; the same seed plays the same cases")
     parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0, help="go on with this run, after a stop")
     parser.add_argument("--portal", action="append", choices=PORTALS, help="only this one (repeatable)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--run", type=int, help="play this run only, and print its case")
@@ -254,7 +255,8 @@ def main() -> int:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     total, found = Sum(), {}
     try:
-        for total in campaign(options.seed, options.runs, portals, options.jobs):
+        numbers = range(options.first, options.first + options.runs)
+        for total in campaign(options.seed, numbers, portals, options.jobs):
             found = figures(total, options.seed, time.monotonic() - began)
             options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
             progress(found, options.runs)
