@@ -48,6 +48,7 @@ options:
       - How many accounts a task may create, as a number like V(10) or as a percentage of the accounts in scope like
         V(20%); with a percentage twenty are always allowed. There is no limit by default.
       - A plan over the limit sends nothing for any user, and the task fails.
+    version_added: 1.0.0
     type: str
   min_admins:
     description:
@@ -55,6 +56,7 @@ options:
         over all of its users; whoever the task makes an administrator does not count yet.
       - A plan that leaves fewer sends nothing for any user, and the task fails. V(0) allows to take away the last one.
       - An account whose rights the portal does not tell counts as an administrator who may be left.
+    version_added: 1.0.0
     type: int
     default: 1
   on_missing:
@@ -98,6 +100,7 @@ options:
     description:
       - Logins or IDs of accounts that must stay administrators. Letter case does not matter.
       - They are protected like those of O(protected). The option is apart because it says why.
+    version_added: 1.0.0
     type: list
     elements: str
   report_unchanged:
@@ -124,6 +127,7 @@ options:
       - How many accounts a task may change, as a number like V(10) or as a percentage of the accounts in scope like
         V(50%); with a percentage twenty are always allowed. There is no limit by default.
       - A plan over the limit sends nothing for any user, and the task fails.
+    version_added: 1.0.0
     type: str
   users_file:
     description:

@@ -43,12 +43,14 @@ options:
         value in it counts for 24 bytes at least.
       - A list that is larger is not read any further, and the task ends. The default fits 50,000 accounts of two and a
         half kilobytes each.
+    version_added: 1.0.0
     type: int
     default: 128
   list_timeout:
     description:
       - Seconds after which no further page of one list is asked for, and the task ends, however well its pages come.
       - The default fits 50,000 accounts on pages of 50 that take fourteen seconds each.
+    version_added: 1.0.0
     type: float
     default: 14400.0
   retries:
@@ -83,6 +85,7 @@ options:
       - Waits that come to their end do not count, and those of several users side by side count once.
       - Once they are used up, an operation is still asked for, and its end looked for once. A user whose operation was
         not seen to end fails with a result that says so.
+    version_added: 1.0.0
     type: float
     default: 300.0
 """

@@ -55,11 +55,13 @@ options:
     description:
       - How a roster of another layout is read, as O(portal.users.provision#module:roster_map) says. Without a map, the
         error proposes one.
+    version_added: 1.0.0
     type: dict
   overlay:
     description:
       - Path of a YAML or JSON file with what is said of the same people beside the roster, by their keys. It is
         searched like the roster.
+    version_added: 1.0.0
     type: path
   portals:
     description:

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: adopt
 short_description: Find out whose the accounts are that are there already
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the accounts of the portal of the host, and the roster. The task that completes the play brings all portals
     together and writes what was found. Nothing is ever sent that changes a portal.

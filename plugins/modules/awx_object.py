@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: awx_object
 short_description: Have one object of AWX made by the module of another collection
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs one module of C(awx.awx) or C(ansible.controller) with arguments that M(portal.users.awx_objects) described. It
     is there because the name of a module cannot be a variable, and arguments that are one variable are unsafe to

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: awx_objects
 short_description: Describe what AWX shall have to run this collection
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the objects that AWX or Automation Platform needs for this collection, in the order in which they are
     made, or writes them to a directory as variables for C(infra.aap_configuration). It is the first task of the role

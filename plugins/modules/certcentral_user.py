@@ -131,6 +131,7 @@ options:
         never revoked.
       - Secrets of keys are neither read nor shown; their names and IDs are.
       - A key that the portal does not show to the credential is not seen and stays as it is.
+    version_added: 1.0.0
     type: bool
   role: &role
     description:

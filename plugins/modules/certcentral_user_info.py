@@ -68,6 +68,7 @@ options:
       - V(containers) are those that the key sees, V(roles) those that are offered in the container that is asked about
         or else in that of the credential's own user.
       - With O(usernames=[]) no users are read.
+    version_added: 1.0.0
     type: list
     elements: str
     choices: [containers, roles]

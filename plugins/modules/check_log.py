@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: check_log
 short_description: Check that the provisioning log is what was written
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Each record of the provisioning log, which the roles P(portal.users.provision#role) and
     P(portal.users.offboard#role) write, has the hash of the record before it. This module reads the whole log and fails

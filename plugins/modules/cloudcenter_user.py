@@ -103,6 +103,7 @@ options:
         and reports a change.
       - Taking the key away counts for O(removal_limit). The keys of O(protected) users and of the credential's own
         account are never replaced.
+    version_added: 1.0.0
     type: bool
   state:
     description:

@@ -68,6 +68,7 @@ options:
       - Kinds of objects to return as RV(tables), to see what users can be given.
       - V(activation_profiles) are those of the tenant that O(tenant) or O(tenant_id) names, which is required then.
       - With O(emails=[]) no users are read.
+    version_added: 1.0.0
     type: list
     elements: str
     choices: [activation_profiles, tenants]

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: erase
 short_description: Take a person out of provisioning log, memory and papers
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Personal data of one person is taken out of everything that the roles P(portal.users.provision#role) and
     P(portal.users.offboard#role) keep in their directory. The log stays a chain that M(portal.users.check_log) can

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: handover
 short_description: Hand the plan of a play over to later jobs of its workflow
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Shows what the role P(portal.users.provision#role) has planned in this play, in pieces that the page of a job does
     not cut. A few lines for each portal come first, and then the whole plan.

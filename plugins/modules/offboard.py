@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: offboard
 short_description: Take people off one portal, as far as it can
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - The leaver ladder is revoke, strip, disable, and delete after a grace. Each rung is reported, and a failed one does
     not hide the others.

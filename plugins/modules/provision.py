@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: provision
 short_description: Bring the people of a roster onto one portal
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Hosts are portal tenants, people are data. The module reads a roster, plans what each person shall have on the
     portal of the host, and applies a plan that was approved.

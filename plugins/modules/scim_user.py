@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: scim_user
 short_description: Manage users on a SCIM 2.0 server
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes, enables, disables and deletes the users of a server that speaks SCIM 2.0 (RFC 7643, 7644 and
     9865), as AWS IAM Identity Center, GitHub Enterprise, Slack, PagerDuty and many other products do.

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: scim_user_info
 short_description: List users on a SCIM 2.0 server
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the users of a server that speaks SCIM 2.0 (RFC 7643, 7644 and 9865).
   - The list is read to its end. Filters narrow the result, and several of them must all apply.

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: who
 short_description: Tell who has what by the provisioning log, since when, by whose approval and why
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Answers from the provisioning log, which the roles P(portal.users.provision#role) and
     P(portal.users.offboard#role) write, what a person has on all portals, who has a role, and what changed between two

@@ -229,13 +229,29 @@ def test_only_a_portal_that_can_revoke_api_keys_has_the_option(module: str) -> N
 def test_the_head_of_the_documentation_is_complete(module: str) -> None:
     doc = documentation(module)
     assert doc["module"] == module
-    assert doc["version_added"] == "0.1.0"
     assert "requests" in doc["requirements"]
     assert not doc["short_description"].endswith(".")
     other = f"{module}_info" if module in USER_MODULES else module.removesuffix("_info")
     assert {"module": f"portal.users.{other}"} in doc["seealso"]
     for sentence in (*doc["description"], *doc.get("notes", ())):
         assert sentence.endswith("."), sentence
+
+
+def test_each_plugin_and_role_says_the_release_that_it_came_with() -> None:
+    releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text("utf-8"))["releases"]
+    came = {}
+    for version, release in releases.items():
+        parts = {"modules": release.get("modules"), **release.get("plugins", {}), **release.get("objects", {})}
+        came.update({(kind, one["name"]): version for kind, listed in parts.items() for one in listed or ()})
+    said = {
+        (kind, path.stem): yaml.safe_load(importlib.import_module(f"{PACKAGE}.{where}.{path.stem}").DOCUMENTATION)
+        for kind, where in (("modules", "modules"), ("lookup", "lookup"))
+        for path in (ROOT / "plugins" / where).glob("[a-z]*.py")
+    }
+    for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
+        specs = yaml.safe_load(path.read_text("utf-8"))["argument_specs"]
+        said["role", path.parts[-3]] = specs["main"]
+    assert {name: doc["version_added"] for name, doc in said.items()} == {name: came.get(name) for name in said}
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -48,7 +48,7 @@ def _pinned() -> set[str]:
 
 def _listed() -> dict[str, str]:
     found = {}
-    for names, licence in ROW.findall((ROOT / "SECURITY.md").read_text("utf-8")):
+    for names, licence in ROW.findall((ROOT / "SECURITY.md").read_text("utf-8").partition("## Supply chain")[2]):
         for name in re.sub(r" \(.*\)", "", names).split(", "):
             found[name.lower()] = licence
     return found
