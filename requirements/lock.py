@@ -57,6 +57,7 @@ if __name__ == "__main__":
     from run import CORES
 
     lock("ee", ["ee.txt"])
+    lock("builder", ["builder.txt"])
     lock("demo", ["demo.txt"], base="ee")
     # reuse has wheels for some Linux only.
     lock("test", ["test.txt"], base="demo", built=["reuse"])

@@ -48,6 +48,7 @@ ENDINGS = {
     "meta": (".yml", ".txt"),
     "docs": (".rst", ".yml", ".schema.json"),
     "LICENSES": ".txt",
+    "requirements": ("builder.lock", "ee.lock"),
 }
 
 
