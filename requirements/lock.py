@@ -59,6 +59,7 @@ if __name__ == "__main__":
     lock("ee", ["ee.txt"])
     lock("builder", ["builder.txt"])
     lock("demo", ["demo.txt"], base="ee")
+    lock("bench", ["bench.txt"])
     # reuse has wheels for some Linux only.
     lock("test", ["test.txt"], base="demo", built=["reuse"])
     lock("unit", ["unit.txt"])

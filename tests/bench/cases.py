@@ -18,27 +18,35 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True)
 class Peer:
-    """One way to do the work. ``playbook`` lies in `peers/`; without one it is the bare script."""
+    """One way to do the work. ``playbook`` lies in `peers/`; without one it is the bare script. ``mitogen`` says that
+    it runs with the strategy `mitogen_linear`, which starts no process for each item."""
 
     title: str
     effect: str
     playbook: str = ""
     portal: str = "clc"
     variables: dict[str, Any] = field(default_factory=dict)
-    ours: bool = True
+    mitogen: bool = False
 
 
+OTHERS = {"certcentral": "CertCentral", "platform": "Everlytic", "cloudcenter": "CloudCenter", "scim": "SCIM"}
+"""The portals besides CLC, on which everything else is measured, because it lists all accounts in one answer."""
+MITOGEN = ("uri_loop_mitogen", "uri_list_loop_mitogen", "looped_module_mitogen")
 AS_MODULE = {"portal_users_in_process": False}
 PEERS = {
-    "empty": Peer("empty play", NOTHING, "empty.yml", ours=False),
-    "uri_loop": Peer("`uri` loop: look up, create", CREATE, "uri_loop.yml", ours=False),
-    "uri_list_loop": Peer("`uri` one listing, loop over the missing", CREATE, "uri_list_loop.yml", ours=False),
+    "empty": Peer("empty play", NOTHING, "empty.yml"),
+    "uri_loop": Peer("`uri` loop: look up, create", CREATE, "uri_loop.yml"),
+    "uri_list_loop": Peer("`uri` one listing, loop over the missing", CREATE, "uri_list_loop.yml"),
+    "looped_module": Peer("`loop:` over a small module: log in, look up, create", CREATE, "looped_module.yml"),
+    "uri_loop_mitogen": Peer("`uri` loop under mitogen", CREATE, "uri_loop.yml", mitogen=True),
+    "uri_list_loop_mitogen": Peer("`uri` listing and loop under mitogen", CREATE, "uri_list_loop.yml", mitogen=True),
+    "looped_module_mitogen": Peer("small module under mitogen", CREATE, "looped_module.yml", mitogen=True),
     "loop_module": Peer("`loop:` as ordinary module processes", CREATE, "loop.yml", variables=AS_MODULE),
     "loop_in_process": Peer("`loop:` in process", CREATE, "loop.yml"),
     "users_module": Peer("`users:` as module", CREATE, "users.yml", variables=AS_MODULE),
     "users_in_process": Peer("`users:` in process", CREATE, "users.yml"),
     "users_file_create": Peer("`users_file` in process", CREATE, "users_file.yml"),
-    "script": Peer("bare script on requests", CREATE, ours=False),
+    "script": Peer("bare script on requests", CREATE),
     "users_in_process_update": Peer("`users:` in process, all changed", UPDATE, "users.yml"),
     "loop_in_process_unchanged": Peer("`loop:` in process, unchanged", UNCHANGED, "loop.yml"),
     "users_in_process_unchanged": Peer("`users:` in process, unchanged", UNCHANGED, "users.yml"),
@@ -52,18 +60,22 @@ PEERS = {
     "users_file_module_unchanged": Peer(
         "`users_file` as module, unchanged", UNCHANGED, "users_file.yml", variables=AS_MODULE
     ),
-    "script_listing": Peer("bare script, listing only", LIST, ours=False),
-    "script_unchanged": Peer("bare script, unchanged", UNCHANGED, ours=False),
-    "cloudcenter_users_file_unchanged": Peer(
-        "CloudCenter: `users_file` in process, unchanged",
-        UNCHANGED,
-        "cloudcenter_users_file.yml",
-        portal="cloudcenter",
-    ),
-    "cloudcenter_script_listing": Peer(
-        "CloudCenter: bare script, listing only", LIST, portal="cloudcenter", ours=False
-    ),
+    "script_listing": Peer("bare script, listing only", LIST),
+    "script_unchanged": Peer("bare script, unchanged", UNCHANGED),
+    **{
+        f"{portal}_users_file_unchanged": Peer(
+            f"{title}: `users_file` in process, unchanged", UNCHANGED, f"{portal}_users_file.yml", portal
+        )
+        for portal, title in OTHERS.items()
+    },
+    **{
+        f"{portal}_script_listing": Peer(f"{title}: bare script, listing only", LIST, portal=portal)
+        for portal, title in OTHERS.items()
+    },
 }
+
+
+PASSES = ("users_file_unchanged", "script_listing")
 
 
 @dataclass(frozen=True)
@@ -89,8 +101,9 @@ def _case(peer: str, users: int, latency: int, rounds: int, tenant: int | None =
 
 
 def quick() -> list[Case]:
-    """Return what fits into ten minutes: one latency, and the slow peers with few users."""
-    slow = [_case(peer, 15, 50, 3) for peer in ("uri_loop", "uri_list_loop", "loop_module")]
+    """Return what fits into twenty minutes: one latency, and the slowest peers with few users."""
+    slow = [_case(peer, 15, 50, 3) for peer in ("uri_loop", "uri_list_loop", "looped_module", "loop_module")]
+    slow += [_case(peer, 100, 50, 2) for peer in MITOGEN]
     return [
         _case("empty", 0, 50, 5),
         *slow,
@@ -101,7 +114,7 @@ def quick() -> list[Case]:
         *(_case("users_in_process_unchanged", users, 50, 5) for users in (100, 1000)),
         *(_case("users_file_unchanged", users, 50, 5) for users in (1000, 10_000)),
         *(_case("script_listing", users, 50, 5) for users in (1000, 10_000)),
-        *(_case(peer, 10_000, 50, 3) for peer in ("cloudcenter_users_file_unchanged", "cloudcenter_script_listing")),
+        *(_case(f"{portal}_{what}", 10_000, 50, 3) for portal in OTHERS for what in PASSES),
     ]
 
 
@@ -112,7 +125,7 @@ def full(rounds: int) -> list[Case]:
         found.append(_case("empty", 0, latency, rounds))
         # A second or two for each user: 100 of them at one latency only, and never more.
         middle = latency == 50
-        for peer in ("uri_loop", "uri_list_loop"):
+        for peer in ("uri_loop", "uri_list_loop", "looped_module", *MITOGEN):
             found += [_case(peer, users, latency, rounds) for users in ((1, 10, 100) if middle else (5,))]
         found += [_case("loop_module", users, latency, rounds) for users in ((1, 10) if middle else (5,))]
         found += [_case("loop_in_process", n, latency, rounds) for n in ((1, 10, 100, 300) if middle else (10,))]
@@ -133,10 +146,10 @@ def full(rounds: int) -> list[Case]:
         "script_unchanged",
     ):
         found.append(_case(peer, 10_000, 50, rounds))
-    for peer in ("users_file_unchanged", "script_listing"):
-        found += [_case(peer, users, 50, rounds, 100_000) for users in (10_000, 100_000)]
-    for peer in ("cloudcenter_users_file_unchanged", "cloudcenter_script_listing"):
-        found += [_case(peer, users, 50, rounds) for users in (1000, 10_000, 100_000)]
+    for what in PASSES:
+        found += [_case(what, users, 50, rounds, 100_000) for users in (10_000, 100_000)]
+        found += [_case(f"cloudcenter_{what}", users, 50, rounds) for users in (1000, 100_000)]
+        found += [_case(f"{portal}_{what}", 10_000, 50, rounds) for portal in OTHERS]
     return found
 
 

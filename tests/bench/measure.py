@@ -31,7 +31,10 @@ found = (time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_
 with open(sys.argv[1], "w") as stream:
     json.dump(found, stream)
 """
-FOREIGN = ("ANSIBLE_", "PYTHON", "CLC_", "CERTCENTRAL_", "PLATFORM_", "CLOUDCENTER_", "MAKE", "MFLAGS", "ARGS")
+FOREIGN = (
+    *("ANSIBLE_", "PYTHON", "CLC_", "CERTCENTRAL_", "PLATFORM_", "CLOUDCENTER_", "SCIM_", "MITOGEN_"),
+    *("MAKE", "MFLAGS", "ARGS"),
+)
 
 
 class Wrong(Exception):
@@ -51,8 +54,9 @@ class Run:
 class Runner:
     """Runs cases against simulators with one collection, one Ansible and one folder for everything temporary."""
 
-    def __init__(self, portals: Portals, folder: Path, collections: Path) -> None:
+    def __init__(self, portals: Portals, folder: Path, collections: Path, extra: Path) -> None:
         self._portals = portals
+        self._extra = extra
         self._folder = folder
         self._tools = Path(sys.executable).parent
         (folder / "ansible.cfg").touch()
@@ -79,13 +83,24 @@ class Runner:
         """Run once; raises ``Wrong`` unless the portal ends up as it should."""
         portal, people, path = self._prepare(case)
         log = self._folder / "output.txt"
-        wall, cpu, rss, status = timed(self._argv(case, path), {**self.env, **portal.environment}, log)
+        env = {**self.env, **portal.environment, **(self._mitogen() if case.about.mitogen else {})}
+        wall, cpu, rss, status = timed(self._argv(case, path), env, log)
         traffic = portal.traffic()
         said = log.read_text("utf-8", errors="replace")
         if status != 0:
             raise Wrong(f"{case.peer} ended with {status}: {said[-2000:]}")
         self._check(case, portal, people, traffic, said)
         return Run(wall, cpu, rss, traffic)
+
+    def _mitogen(self) -> dict[str, str]:
+        plugins = self._extra / "ansible_mitogen" / "plugins" / "strategy"
+        if not plugins.is_dir():
+            raise Wrong(f"there is no mitogen in {self._extra}: run this by `make bench`")
+        return {
+            "ANSIBLE_STRATEGY": "mitogen_linear",
+            "ANSIBLE_STRATEGY_PLUGINS": str(plugins),
+            "PYTHONPATH": str(self._extra),
+        }
 
     def awx(self, case: Case) -> dict[str, Any]:
         """Run once through ansible-runner; return the events and the bytes of the artifacts that AWX would store."""

@@ -40,6 +40,8 @@ def wanted(portal: str, users: int) -> list[Person]:
         elif portal == "platform":
             name = f"{person.first_name} {person.last_name}"
             found.append({"username": person.login, "email": person.login, "name": name})
+        elif portal == "scim":
+            found.append({"username": person.login, **names})
         else:
             found.append({**names, "password": "Correct-Horse-7"})
     return found

@@ -156,7 +156,36 @@ class Platform:
         return found
 
 
-KINDS: dict[str, Any] = {"clc": Clc, "certcentral": CertCentral, "platform": Platform, "cloudcenter": CloudCenter}
+class Scim:
+    """Users of a server, to be listed only."""
+
+    PAGE = 100
+
+    def __init__(self, session: requests.Session) -> None:
+        self.session = session
+        self.url = os.environ["SCIM_API_URL"]
+        session.headers["Authorization"] = f"Bearer {os.environ['SCIM_API_TOKEN']}"
+
+    def accounts(self, pool: ThreadPoolExecutor) -> dict[str, Person]:
+        """Return all accounts by login, the pages after the first side by side."""
+        first = self._page(1)
+        pages = pool.map(self._page, range(1 + self.PAGE, first["totalResults"] + 1, self.PAGE))
+        users = [user for page in (first, *pages) for user in page["Resources"]]
+        return {user["userName"].lower(): user for user in users}
+
+    def _page(self, start: int) -> Any:
+        answer = self.session.get(f"{self.url}/Users", params={"startIndex": start, "count": self.PAGE}, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+
+KINDS: dict[str, Any] = {
+    "clc": Clc,
+    "certcentral": CertCentral,
+    "platform": Platform,
+    "cloudcenter": CloudCenter,
+    "scim": Scim,
+}
 
 
 def listed(portal: str, concurrency: int) -> int:

@@ -267,10 +267,13 @@ class Staged:
         """Numbers of portals and of people that an unchanged apply was measured with."""
         return [(portals, users) for step, portals, users in self._found if step == REVIEWED]
 
+    def least(self, what: str, portals: int, users: int) -> float:
+        """Return what an empty play and the script take together."""
+        return self.median(what, EMPTY, portals, users) + self.median(what, SCRIPT, portals, users)
+
     def ratio(self, step: str, portals: int, users: int, what: str = "wall") -> float:
         """Return an unchanged run over an empty play and the script together."""
-        least = self.median(what, EMPTY, portals, users) + self.median(what, SCRIPT, portals, users)
-        return self.median(what, step, portals, users) / least
+        return self.median(what, step, portals, users) / self.least(what, portals, users)
 
     def person_kb(self, step: str, portals: int) -> float | None:
         """Return the kilobytes that each further person needs; None unless two sizes were measured."""

@@ -80,7 +80,7 @@ def _said(name: str) -> str:
     return " ".join(filter(None, (told.get("License-Expression"), told.get("License"), *classifiers)))
 
 
-@pytest.mark.parametrize("name", ["browser", "builder", "demo", "ee", "servers", "test", "unit"])
+@pytest.mark.parametrize("name", ["bench", "browser", "builder", "demo", "ee", "servers", "test", "unit"])
 def test_what_a_set_asks_for_is_locked_at_that_version(name: str) -> None:
     asked = {tuple(line.lower().split(";")[0].strip().split("==")) for line in _lines(f"{name}.txt") if "==" in line}
     locked = set(LOCKED.findall("\n".join(_lines(f"{name}.lock")) + "\n"))
