@@ -140,9 +140,11 @@ class Pool:
             return
         pool = concurrent.futures.ThreadPoolExecutor(max(width, 1))
         try:
-            futures = [pool.submit(self._one, act, work, after) for work in works]
-            for future in futures:
-                future.result()
+            # A future for each work would take as much room as the work.
+            waiting = iter(works)
+            threads = [pool.submit(self._take, waiting, act, after) for _thread in range(max(width, 1))]
+            for thread in threads:
+                thread.result()
         except BaseException as cause:
             self.halt(cause)
             raise
@@ -180,6 +182,13 @@ class Pool:
             except BaseException:  # noqa: S112, BLE001  # the first one is under way to the caller
                 continue
             return
+
+    def _take(
+        self, waiting: t.Iterator[Work], act: t.Callable[[Work], None], after: t.Callable[[Work], None] | None
+    ) -> None:
+        """Run one work after the other, as long as any waits for its turn; threads may share ``waiting``."""
+        for work in waiting:
+            self._one(act, work, after)
 
     def _one(self, act: t.Callable[[Work], None], work: Work, after: t.Callable[[Work], None] | None) -> None:
         with self._idle:

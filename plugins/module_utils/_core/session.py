@@ -95,6 +95,10 @@ class Session:
         """Close the connections."""
         self.client.close()
 
+    def forget(self) -> None:
+        """Forget the listing, for which somebody needs the room."""
+        self.observer.forget()
+
     @property
     def age(self) -> float | None:
         """How many seconds ago the listing was made; None if there is no complete one."""

@@ -70,7 +70,7 @@ class Part:
     host: str
     tenant: tuple[str, str, str]
     policy: t.Mapping[str, t.Any]
-    items: t.Mapping[str, Item]
+    items: dict[str, Item]
     plan_digest: str
     status: str
     error: str = ""
@@ -85,9 +85,9 @@ class Part:
         """Return whether the listing that this was planned from may have had the account; sure if it says no."""
         return _mark(ident) in self._marks
 
-    def sharing(self, items: t.Mapping[str, Item]) -> Part:
-        """Return it with the same items as ``items`` has by their digests, which need not be in memory twice."""
-        return dataclasses.replace(self, items={name: items.get(name, item) for name, item in self.items.items()})
+    def share(self, items: t.Mapping[str, Item]) -> None:
+        """Take the items of ``items`` that have the same digest for its own, which need not be in memory twice."""
+        self.items.update((name, items[name]) for name in self.items.keys() & items.keys())
 
     def check_tenant(self, tenant: t.Sequence[str]) -> None:
         """Raise ``Refusal`` unless the run is about to write where it was approved."""
@@ -263,7 +263,10 @@ def _load(source: Source) -> Record:
         except UnicodeDecodeError as error:
             raise _no_plan("is no JSON") from error
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_float=_never, parse_constant=_never)
+        text = data.decode("utf-8")
+        # A plan of many people is long, and need not be there twice while it is read.
+        del data
+        document = json.loads(text, object_pairs_hook=_once, parse_float=_never, parse_constant=_never)
     except (ValueError, RecursionError) as error:
         raise _no_plan(f"is no JSON of ours ({cut(str(error), 120)})") from error
     if not isinstance(document, dict):

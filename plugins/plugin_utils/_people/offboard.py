@@ -625,7 +625,7 @@ class _Offboarding:
             for leaver, line in zip(self.people, section.items)
             if self._is_news(leaver, line)
         ]
-        problem = self.run.close(*records, proof=proof)
+        problem = self.run.close(records, proof=proof)
         told = [{"key": line.key, "login": line.login, "standing": line.standing} for line in section.items]
         return self.run.result(
             failed=" ".join(filter(None, (failed, problem))),

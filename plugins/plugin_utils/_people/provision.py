@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import secrets
 import string
 import typing as t
@@ -248,6 +249,8 @@ class _Provisioning:
         )
         self.places = {id(work): place for place, work in enumerate(self.batch.works)}
         self.persons = {fold(str(person["key"])): person for person in roster.people}
+        self.told: list[Outcome] = []
+        """What became of each wish, once it is known of all."""
         self.verdicts: dict[int, str] = {}
         self.moves: dict[int, str] = {}
         self.marks: dict[int, str] = {}
@@ -343,7 +346,7 @@ class _Provisioning:
         others: list[model.Unlisted] = []
         for wish in self.wishes:
             place = places.get(id(wish))
-            told = outcome(self.batch.works[place]) if place is not None else None
+            told = self._outcome(place) if place is not None else None
             verdict = self.verdicts.get(place, "") if place is not None else ""
             item = self.names.get(place, "") if place is not None else ""
             key = self._folded[wish.key]
@@ -369,6 +372,9 @@ class _Provisioning:
             strange=self.run.absent_names(self.before),
             **more,
         )
+
+    def _outcome(self, place: int) -> Outcome:
+        return self.told[place] if self.told else outcome(self.batch.works[place])
 
     def _why_not(self, entry: Entry, place: int | None) -> Entry:
         """Let an entry say why it was not done, where that is not what was to be done for."""
@@ -430,6 +436,9 @@ class _Provisioning:
         self, lock: Lock | None, chosen: t.Collection[int], secrets_file: SecretsFile | None, *, beyond: bool
     ) -> Result:
         self._begin(chosen)
+        # What is written from here on goes by the names of the items, which take most of the room.
+        for items in (self.items, self.batch.items, self.part.items if self.part is not None else {}):
+            items.clear()
         stopped: Blocked | None = None
         reviewed = self.approved is not None
         try:
@@ -452,7 +461,8 @@ class _Provisioning:
             self.verdicts.update((place, model.NEW) for place in self.items if place not in places)
             self.marks.update((place, self._mark(self.names[place])) for place in places)
             return frozenset(places)
-        self.part = part = self.part.sharing({self.names[place]: item for place, item in self.items.items()})
+        part = self.part
+        part.share({self.names[place]: item for place, item in self.items.items()})
         part.check_policy(self.facts)
         order = list(self.items)
         found = selection.select(
@@ -622,43 +632,32 @@ class _Provisioning:
         found = {option: {one: table[one] for one in given[option] if one in table} for option, table in tables.items()}
         return {option: names for option, names in found.items() if names}
 
-    @undisturbed()
-    def _quiet(self) -> list[dict[str, t.Any]]:
-        """Return outcomes of people about whom nothing was sent, where memory says something else."""
-        found = []
-        for place, (wish, work) in enumerate(zip(self.acting, self.batch.works)):
-            if work.first is not None or work.error is not None or not wish.key:
+    def _quiet(self) -> t.Iterator[dict[str, t.Any]]:
+        """Yield outcomes of people about whom nothing was sent, where memory says something else."""
+        for place, (wish, told) in enumerate(zip(self.acting, self.told)):
+            if told.error is not None or not wish.key:
                 continue
-            if place in self.items and place not in self.verdicts:
-                continue
-            if self.verdicts.get(place) in (model.ALREADY, model.DECLINED):
-                found.append(self.run.record("outcome", **self._facts_of(place, outcome(work))))
-            elif place not in self.items and self._news(wish, work):
-                facts = self._facts_of(place, outcome(work))
-                found.append(self.run.record("outcome", **{**facts, "status": "already"}))
+            if place in self.names:
+                if self.verdicts.get(place) in (model.ALREADY, model.DECLINED):
+                    yield self.run.record("outcome", **self._facts_of(place, told))
+            elif self._news(wish, told):
+                yield self.run.record("outcome", **{**self._facts_of(place, told), "status": "already"})
         for key, person in self.persons.items() if self.memory.offboarded else ():
             known = self.memory.offboarded.get(key)
             if known is not None and person["status"] == seats.LEAVER and not known.get("listed"):
-                found.append(
-                    self.run.record("outcome", person=person["key"], status="unchanged", offboarded={"listed": True})
-                )
-        return found
+                yield self.run.record("outcome", person=person["key"], status="unchanged", offboarded={"listed": True})
 
-    def _news(self, wish: Wish, work: Work) -> bool:
+    def _news(self, wish: Wish, told: Outcome) -> bool:
         """Return whether the account of a person is not the one that memory has, or not as it knows it."""
-        account, key = work.account, self._folded[wish.key]
-        if wish.kind != wishes.PERSON or account is None:
+        key = self._folded[wish.key]
+        if wish.kind != wishes.PERSON or told.id is None:
             return False
         known = self.memory.accounts.get(key)
-        if (
-            known is None
-            or known.get("id") != account.id
-            or (wish.reason not in LEFT and key in self.memory.offboarded)
-        ):
+        if known is None or known.get("id") != told.id or (wish.reason not in LEFT and key in self.memory.offboarded):
             return True
         person = self.persons[key]
         return (
-            (known.get("login") or "") != account.key
+            (known.get("login") or "") != told.login
             or (known.get("given") or {}) != wish.given
             or (wish.reason in GIVES and known.get("profiles") != sorted(wish.data))
             or any((known.get(name) or "") != str(person.get(name) or "") for name in KNOWN)
@@ -666,7 +665,11 @@ class _Provisioning:
 
     def _finish(self, chosen: t.Collection[int], stopped: Blocked | None) -> Result:
         """Prove what was done, and write the last records and the report."""
+        self.told = self.batch.outcomes
+        # From here on nothing is asked of them that was not told, and the proof needs the room.
+        self.batch.works.clear()
         proof, said = self._prove(chosen)
+        self.session.forget()
         section = self.section(
             "applied" if stopped is None else "stopped",
             proof=proof,
@@ -679,35 +682,31 @@ class _Provisioning:
         self.run.section = section
         ended = {} if self.people is not None or stopped is not None else {"rows": self.roster.rows}
         problem = self.run.close(
-            *self._quiet(),
-            *self._undone(),
+            itertools.chain(self._quiet(), self._undone()),
             unchanged=section.counts[model.NONE],
             unlisted=len(section.unlisted),
             proof=proof,
             **ended,
         )
         failed = " ".join(filter(None, (str(stopped) if stopped else wrong, _unproved(section), problem)))
-        wrote = any(work.wrote for work in self.batch.works)
+        wrote = any(one.wrote for one in self.told)
         return self.run.result(failed=failed, changed=wrote, proof=proof)
 
-    def _undone(self) -> list[dict[str, t.Any]]:
-        """Return outcomes of what was not done although somebody wanted it."""
+    def _undone(self) -> t.Iterator[dict[str, t.Any]]:
+        """Yield outcomes of what was not done although somebody wanted it."""
         wanted = (model.MOVED, model.NEW, model.OVERTAKEN, model.NOT_TRIED)
-        return [
-            self.run.record("outcome", **self._facts_of(place, outcome(self.batch.works[place])))
-            for place, verdict in self.verdicts.items()
-            if verdict in wanted
-        ]
+        for place, verdict in self.verdicts.items():
+            if verdict in wanted:
+                yield self.run.record("outcome", **self._facts_of(place, self.told[place]))
 
     def _prove(self, chosen: t.Collection[int]) -> tuple[str | None, str]:
         """List the portal once more and plan again; nothing that was done may appear in that plan.
 
         Returns one of ``model.PROOFS`` and what keeps it from being proved; None if nothing was sent.
         """
-        works = self.batch.works
-        if not any(works[place].wrote for place in chosen):
+        if not any(self.told[place].wrote for place in chosen):
             return None, ""
-        done = [place for place in chosen if works[place].error is None]
+        done = [place for place in chosen if self.told[place].error is None]
         late: list[int] = []
         said = ""
         for look in range(1, PATIENCE + 1):

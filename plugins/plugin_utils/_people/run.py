@@ -502,7 +502,7 @@ class Run:
             )
         )
 
-    def close(self, *records: Record, **facts: t.Any) -> str:
+    def close(self, records: t.Iterable[Record], **facts: t.Any) -> str:
         """Write the last records and the report; returns what kept the records from the log, ``""`` if nothing."""
         section = self.section
         problem = ""
