@@ -626,6 +626,7 @@ class _Offboarding:
             if self._is_news(leaver, line)
         ]
         problem = self.run.close(records, proof=proof)
+        self.run.publish()
         told = [{"key": line.key, "login": line.login, "standing": line.standing} for line in section.items]
         return self.run.result(
             failed=" ".join(filter(None, (failed, problem))),

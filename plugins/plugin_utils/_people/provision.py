@@ -390,6 +390,7 @@ class _Provisioning:
         stopped = self.batch.stopped
         status = "stopped" if stopped is not None else "planned"
         self.run.section = section = self.section(status, **told_stop(stopped))
+        self._let_go()
         self.run.publish_plan(self.session, self.items.values(), self.before)
         return self.run.result(changed=bool(self.items), failed=self._fails(section))
 
@@ -690,7 +691,14 @@ class _Provisioning:
         )
         failed = " ".join(filter(None, (str(stopped) if stopped else wrong, _unproved(section), problem)))
         wrote = any(one.wrote for one in self.told)
+        self._let_go()
+        self.run.publish()
         return self.run.result(failed=failed, changed=wrote, proof=proof)
+
+    def _let_go(self) -> None:
+        """Make room for the papers, which tell the same of everybody once more."""
+        for done in (self.wishes, self.acting, self.desired, self.batch.works, self.told):
+            done.clear()
 
     def _undone(self) -> t.Iterator[dict[str, t.Any]]:
         """Yield outcomes of what was not done although somebody wanted it."""

@@ -503,7 +503,7 @@ class Run:
         )
 
     def close(self, records: t.Iterable[Record], **facts: t.Any) -> str:
-        """Write the last records and the report; returns what kept the records from the log, ``""`` if nothing."""
+        """Write the last records; returns what kept them from the log, ``""`` if nothing."""
         section = self.section
         problem = ""
         try:
@@ -516,7 +516,6 @@ class Run:
         except PortalError as error:
             problem = str(error)
         self.store.log.release()
-        self.publish()
         return problem
 
     def _part(self, **more: t.Any) -> Record:
@@ -550,13 +549,11 @@ class Run:
                 "document_digest": document["document_digest"],
             }
         )
-        self._sections = [
-            self.section if host == self.name else model.Section.from_dict(part["section"])
-            for host, part in document["hosts"].items()
-        ]
-        sections = self._sections
-        # It is written, and a plan of many people needs the room for what people read.
-        document["hosts"][self.name].clear()
+        self._sections = sections = []
+        for host, part in document["hosts"].items():
+            sections.append(self.section if host == self.name else model.Section.from_dict(part["section"]))
+            # It is written, and a plan of many people needs the room for what people read.
+            part.clear()
         shown = paper.of(head, sections)
         yield "md", markdown.pieces(shown)
         yield "html", html.pieces(shown)

@@ -258,7 +258,10 @@ def record(path: Path) -> Record | None:
     if data is None:
         return None
     try:
-        found = json.loads(data)
+        text = data.decode()
+        # A long one need not be there twice while it is read.
+        del data
+        found = json.loads(text)
     except ValueError as error:
         raise BadInput(f"{path}: is not valid JSON ({error})") from error
     if not isinstance(found, dict):
