@@ -114,7 +114,10 @@ def test_a_creation_with_a_lost_answer_ends_with_one_account(bench: Bench, fault
 
 
 # A refusal in words under a status that says yes, for whoever reads the portal's envelope and for whoever does not.
-IN_WORDS = b'{"error": {"message": "no"}, "errors": [{"message": "no"}]}'
+IN_WORDS = (
+    b'{"error": {"message": "no"}, "errors": [{"message": "no"}], "status": "400", "detail": "no", '
+    b'"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"]}'
+)
 
 
 @pytest.mark.parametrize("deed", ["create user", "update user", "delete user"])
@@ -141,6 +144,17 @@ def test_what_is_done_and_refused_in_words_counts_as_sent_where_nobody_can_read_
     assert not result.get("failed") or "unknown" in result["msg"] or "could not be verified" in result["msg"]
     faults.clear()
     assert not bench.run(**params).get("failed")
+
+
+def test_a_creation_refused_in_words_is_looked_for_also_where_another_account_was_to_be_changed(bench: Bench) -> None:
+    bench.seed(bench.rich())
+
+    bench.simulator.faults.add("race", effect=WRITE, times=1, callable=lambda: _lose(bench))
+    bench.simulator.faults.add("body", operation="create user", times=1, data=IN_WORDS, execute=True)
+    result = bench.run(**{**bench.params(bench.rich()), **bench.change})
+    assert not result.get("failed"), result["msg"]
+    assert (result["action"], result["changed"]) == ("created", True)
+    assert bench.ledger.count(operation="create user", executed=True) == 1
 
 
 def test_a_read_refused_in_words_before_a_write_changes_nothing(bench: Bench) -> None:
@@ -305,15 +319,16 @@ def test_somebody_else_who_creates_the_account_meanwhile_is_noticed(bench: Bench
         assert bench.account()["email"] == "other@example.test"  # type: ignore[index] # there is one
 
 
+def _lose(bench: Bench) -> None:
+    """Take the account out of the portal's store, as if somebody else had deleted it."""
+    table = bench.simulator.store.tables[bench.simulator.ACCOUNTS]
+    row = bench.simulator.accounts_by_key()[ANN]
+    table.remove(next(key for key, one in table._rows.items() if one is row))
+
+
 def test_an_account_that_somebody_else_deleted_is_not_said_to_be_deleted_here(bench: Bench) -> None:
     bench.seed(bench.rich(**bench.known.DELETABLE))
-
-    def race() -> None:
-        table = bench.simulator.store.tables[bench.simulator.ACCOUNTS]
-        row = bench.simulator.accounts_by_key()[ANN]
-        table.remove(next(key for key, one in table._rows.items() if one is row))
-
-    bench.simulator.faults.add("race", operation="delete user", callable=race)
+    bench.simulator.faults.add("race", operation="delete user", callable=lambda: _lose(bench))
     result = bench.run(**bench.key(), state="absent")
     assert not result.get("failed"), result["msg"]
     assert (result["action"], result["changed"]) == ("none", False)

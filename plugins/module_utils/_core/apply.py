@@ -208,7 +208,7 @@ class Applier:
         creating = work.step is not None and work.step.verb == CREATE
         taken = creating and (work.doubted or self._portal.hides_duplicates)
         doubtful = isinstance(no, Refused) and no.doubtful and no.effect != READ
-        if again or (isinstance(no, Refused) and not taken and not doubtful):
+        if not doubtful and (again or (isinstance(no, Refused) and not taken)):
             if isinstance(no, Missing) and work.account is not None and not work.doubted:
                 if self._is_gone(work, no):
                     return
