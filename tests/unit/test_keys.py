@@ -86,6 +86,19 @@ def test_a_plan_says_how_many_keys_would_go_and_sends_no_write(keyed: Bench) -> 
     assert _live(keyed) == before
 
 
+@pytest.mark.parametrize("executed", [True, False])
+def test_a_password_that_was_to_follow_a_doubtful_revocation_is_set_all_the_same(
+    cloudcenter: Bench, executed: bool
+) -> None:
+    _give(cloudcenter, ANN)
+    simulator: Any = cloudcenter.simulator
+    simulator.faults.add("status", operation=REVOKE["cloudcenter"], code=500, times=1, execute=executed)
+    result = cloudcenter.run(**_leave(cloudcenter), password="Canary-1-word", update_password="always")
+    assert result["changed_fields"] == ["password", "revoke_keys"], result["msg"]
+    assert simulator.has_password(ANN, "Canary-1-word")
+    assert simulator.password_changes(ANN) == 1
+
+
 @pytest.mark.parametrize(("name", "positions"), POSITIONS)
 def test_live_keys_are_revoked_once_and_those_of_others_stay(name: str, positions: Facts) -> None:
     bench = Bench(name)

@@ -356,12 +356,16 @@ class Applier:
                     f"{work.desired.label}: the answer to the creation was lost, and with it the API key that is shown "
                     "only once. Make another key for this service user on the portal."
                 )
-        # Nobody can see whether a password was set, so a doubtful change of one is made again.
-        secret = work.step is not None and any(self._portal.field(name).secret for name in work.step.values)
-        policy = self._policy if secret and not creating else calm(self._policy)
+        # Nobody can see whether a password was set, so one whose change is doubtful, or still to come, is sent again.
+        policy = self._policy if not creating and self._owes_secret(work) else calm(self._policy)
         work.plan = plan.make(self._portal, policy, work.desired, work.account)
         if work.doubted:
             self._settle(work)
+
+    def _owes_secret(self, work: Work) -> bool:
+        """Return whether a step that was planned, and not accepted so far, sets a secret."""
+        left = [step for step in work.plan.steps if step.label not in work.done]
+        return any(self._portal.field(name).secret for step in left for name in step.values)
 
     def _settle(self, work: Work) -> None:
         """Note as done what was planned and need not be done any more."""
