@@ -13,7 +13,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test test-all unit integration campaign sanity lint docs site build sbom bench changelog lock clean link \
+.PHONY: help demo simulator test test-all unit integration campaign sanity lint docs derived site build sbom bench changelog lock clean link \
 	demo-tools test-tools
 
 help: ## Show this list
@@ -49,6 +49,9 @@ lint: test-tools ## Run the linters, the type checker and the documentation chec
 
 docs: test-tools ## Check the documentation of all plugins and the guides
 	@.venv/bin/python tests/run.py docs
+
+derived: test-tools link ## Write anew what follows from portals and documentation: tables, schemas, variables, action groups
+	@PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/.cache/link" .venv/bin/python tests/derived.py
 
 site: test-tools ## Write the pages of all guides and plugins into build/site
 	@.venv/bin/python tests/run.py site

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the tables of README.md and capabilities.rst from what the connectors say about their portals.
-
-`make unit ARGS=-k tables` compares them; to write them anew, run this file with the collection on PYTHONPATH.
-"""
+"""The tables of README.md and capabilities.rst, from what the connectors say about their portals."""
 
 from __future__ import annotations
 
@@ -96,8 +93,3 @@ def written(path: Path) -> str:
             raise ValueError(f"{path.name}: has no place for the table {name}")
         text = f"{before}{begin}\n{make(rows[name]())}\n{end}{after}"
     return text
-
-
-if __name__ == "__main__":
-    for document in DOCUMENTS:
-        document.write_text(written(document), "utf-8")

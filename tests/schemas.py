@@ -1,10 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/schemas from what the readers of rosters, overlays and profiles know.
-
-`make unit ARGS=-k schemas` compares them; to write them anew, run this file with the collection on PYTHONPATH.
-"""
+"""The files of docs/schemas, from what the readers of rosters, overlays and profiles know."""
 
 from __future__ import annotations
 
@@ -284,9 +281,3 @@ def written() -> dict[str, str]:
     """The files by their names."""
     made = {"roster": roster(), "overlay": overlaid(), "profiles": entitled(), "map": laid_out()}
     return {f"{name}.schema.json": json.dumps(one, indent=2) + "\n" for name, one in made.items()}
-
-
-if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
-    for file, content in written().items():
-        (FOLDER / file).write_text(content, "utf-8")

@@ -10,85 +10,25 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of the run, of its store and of the connection; and of an approval, of those that apply one."""
+    """Options of the run and of its store; and of an approval, of those that apply one."""
 
     DOCUMENTATION = r"""
 requirements:
   - requests
 notes:
   - The task runs on the controller, and the hosts need C(ansible_connection=local).
-  - For an option of the connection that is not given, the variable C(portal_) with its name is used, then
-    C(module_defaults) as they are for the user module of the portal, then the environment variable that the user
-    module has for it. The keyword C(environment) of the task wins over the environment of Ansible.
+  - For an option of the connection that is not given, the variable C(portal_) with its name is used, and C(portal_type)
+    for O(portal_type), then C(module_defaults) as they are for the user module of the portal, then the environment
+    variable that the user module has for it. The keyword C(environment) of the task wins over the environment of
+    Ansible.
   - Variables and options that are empty are not given. V(false) and V(0) are.
   - C(run_once) over several portals, C(async), C(until) and C(retries) are refused, and C(ignore_errors) is warned of.
 options:
-  account_alias:
-    description:
-      - CenturyLink Cloud, alias of the account.
-    type: str
-  api_key:
-    description:
-      - Key of the credential.
-    type: str
-  api_password:
-    description:
-      - CenturyLink Cloud, password of the credential.
-    type: str
-  api_token:
-    description:
-      - SCIM, bearer token.
-    type: str
-  api_url:
-    description:
-      - Address of the API. It is required where the portal has no address of its own.
-    type: str
-  api_username:
-    description:
-      - Name of the credential.
-    type: str
-  ca_path:
-    description:
-      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust.
-    type: path
-  client_cert:
-    description:
-      - Path of a PEM file with a client certificate.
-    type: path
-  client_id:
-    description:
-      - SCIM, ID of the OAuth 2 client that gets a token.
-    type: str
-  client_key:
-    description:
-      - Path of a PEM file with the private key of O(client_cert).
-    type: path
-  client_secret:
-    description:
-      - SCIM, secret of the OAuth 2 client.
-    type: str
   concurrency:
     description:
       - How many people are worked on at the same time on each portal.
     type: int
     default: 4
-  container:
-    description:
-      - CertCentral, the container by name.
-    type: str
-  container_id:
-    description:
-      - CertCentral, the container by ID.
-    type: str
-  customer:
-    description:
-      - Everlytic, the customer by name.
-    type: str
-  customer_id:
-    description:
-      - Everlytic, the customer by ID.
-    type: str
   directory:
     description:
       - Directory of plans, reports, log and memory, on the machine that runs Ansible. Keep it between runs.
@@ -100,10 +40,6 @@ options:
       - Name of the group of the system whose members share O(directory), for a volume of a cluster or a team on one
         machine.
       - Without it, everything is for the owner's eyes only.
-    type: str
-  http_proxy:
-    description:
-      - URL of the proxy for all requests.
     type: str
   keep_runs:
     description:
@@ -118,14 +54,6 @@ options:
     type: list
     elements: str
     default: []
-  list_size:
-    description:
-      - Megabytes that one list of the portal may have, over all of its pages. The default is V(128).
-    type: int
-  list_timeout:
-    description:
-      - Seconds after which no further page of one list is asked for. The default is V(14400).
-    type: float
   log:
     description:
       - Path of the provisioning log.
@@ -146,25 +74,12 @@ options:
         itself is an error.
       - A relative path is looked for like O(roster).
     type: str
-  portal_type:
-    description:
-      - The product that the host stands for. The default is the variable C(portal_type).
-    type: str
-    choices: [clc, certcentral, platform, cloudcenter, scim]
   progress:
     description:
       - Whether long phases tell on standard error how far they are. With a stdout callback for machines they never
         do.
     type: bool
     default: true
-  retries:
-    description:
-      - How often a request is repeated at most. The default is V(4).
-    type: int
-  retry_budget:
-    description:
-      - Seconds that the task may lose by a failing or busy portal. The default is V(120).
-    type: float
   roster_map:
     description:
       - How a roster of another layout is read, as other programs write it. Without a map, the error proposes one.
@@ -179,18 +94,6 @@ options:
         other values, and the empty text for nothing.
       - V(login) is a rule that makes the login where there is none, such as C({first_name[0]}{last_name}|ascii|lower).
     type: dict
-  tenant:
-    description:
-      - CloudCenter, the tenant by name. SCIM, a word for the organization where one address serves several.
-    type: str
-  tenant_id:
-    description:
-      - CloudCenter, the tenant by ID.
-    type: str
-  timeout:
-    description:
-      - Seconds to wait for a connection, and again for an answer as a whole. The default is V(30).
-    type: float
   timezone:
     description:
       - Name of the time zone in which days begin and end, for example C(Europe/Zurich).
@@ -201,26 +104,6 @@ options:
       - The day to go by, as C(2026-12-31).
       - The default is the current day in O(timezone).
     type: str
-  token_scope:
-    description:
-      - SCIM, scope that the OAuth 2 client asks for.
-    type: str
-  token_url:
-    description:
-      - SCIM, address that gives tokens to the OAuth 2 client.
-    type: str
-  validate_certs:
-    description:
-      - Whether the certificate of the portal is verified. The default is V(true).
-    type: bool
-  vendor:
-    description:
-      - SCIM, the product, where it does something otherwise than the standard says. The default is V(standard).
-    type: str
-  wait_timeout:
-    description:
-      - Seconds that the task may lose in waiting for the portal to finish what it has accepted. The default is V(300).
-    type: float
 attributes:
   action:
     description: Indicates that the module has an action plugin of the same name, which runs on the controller.

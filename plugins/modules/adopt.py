@@ -30,6 +30,7 @@ description:
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
+  - portal.users._host
   - portal.users._people
 options:
   output:

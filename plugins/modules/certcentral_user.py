@@ -28,9 +28,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.user
-  - portal.users._attributes.certcentral
+  - portal.users._certcentral
   - portal.users._connection
-  - portal.users._connection.certcentral
   - portal.users._batch
 options:
   api_key_name: &api_key_name

@@ -20,9 +20,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.info
-  - portal.users._attributes.certcentral
+  - portal.users._certcentral
   - portal.users._connection
-  - portal.users._connection.certcentral
 options:
   details:
     description:

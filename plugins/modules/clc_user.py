@@ -25,9 +25,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.user
-  - portal.users._attributes.clc
+  - portal.users._clc
   - portal.users._connection
-  - portal.users._connection.clc
   - portal.users._batch
 options:
   alternate_email: &alternate_email

@@ -20,9 +20,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.info
-  - portal.users._attributes.clc
+  - portal.users._clc
   - portal.users._connection
-  - portal.users._connection.clc
 options:
   details:
     description:

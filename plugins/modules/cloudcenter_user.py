@@ -25,10 +25,9 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.user
-  - portal.users._attributes.cloudcenter
+  - portal.users._cloudcenter
   - portal.users._attributes.uncompared
   - portal.users._connection
-  - portal.users._connection.cloudcenter
   - portal.users._batch
 options:
   activation: &activation

@@ -20,9 +20,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.info
-  - portal.users._attributes.cloudcenter
+  - portal.users._cloudcenter
   - portal.users._connection
-  - portal.users._connection.cloudcenter
 options:
   details:
     description:

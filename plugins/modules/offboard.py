@@ -19,6 +19,7 @@ description:
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
+  - portal.users._host
   - portal.users._people
   - portal.users._people.applying
 options:

@@ -26,9 +26,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.user
-  - portal.users._attributes.platform
+  - portal.users._platform
   - portal.users._connection
-  - portal.users._connection.platform
   - portal.users._batch
 options:
   customer_admin: &customer_admin

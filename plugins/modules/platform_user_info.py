@@ -21,9 +21,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.info
-  - portal.users._attributes.platform
+  - portal.users._platform
   - portal.users._connection
-  - portal.users._connection.platform
 options:
   details:
     description:

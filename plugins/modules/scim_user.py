@@ -29,10 +29,9 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.user
-  - portal.users._attributes.scim
+  - portal.users._scim
   - portal.users._attributes.unseen
   - portal.users._connection
-  - portal.users._connection.scim
   - portal.users._batch
 options:
   attributes: &attributes

@@ -20,9 +20,8 @@ author:
 extends_documentation_fragment:
   - portal.users._attributes
   - portal.users._attributes.info
-  - portal.users._attributes.scim
+  - portal.users._scim
   - portal.users._connection
-  - portal.users._connection.scim
 options:
   details:
     description:

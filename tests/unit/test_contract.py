@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import importlib
 import re
 import typing as t
@@ -16,6 +15,7 @@ import portals
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from derived import documentation, fragment
 from plays import tasks_of
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, desired, entry, report
@@ -61,30 +61,6 @@ def portal_of(module: str) -> Portal:
 def spec_of(module: str) -> Doc:
     make = arguments.info_spec if module.endswith("_info") else arguments.user_spec
     return make(portal_of(module))
-
-
-def fragment(name: str) -> Doc:
-    collection, _dot, rest = name.partition("._")
-    assert collection == "portal.users", name
-    file, _dot, part = rest.partition(".")
-    loaded = importlib.import_module(f"{PACKAGE}.doc_fragments._{file}")
-    return yaml.safe_load(getattr(loaded.ModuleDocFragment, (part or "documentation").upper()))
-
-
-@functools.cache
-def documentation(module: str) -> Doc:
-    """Return the documentation of a module together with its fragments; what the module says itself wins."""
-    doc = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION)
-    for name in doc["extends_documentation_fragment"]:
-        for section, content in fragment(name).items():
-            if isinstance(content, list):
-                doc[section] = [*doc.get(section, ()), *content]
-                continue
-            known = doc.setdefault(section, {})
-            for key, value in content.items():
-                assert section == "attributes" or key not in known, f"{key} stands in two places"
-                known[key] = {**value, **known.get(key, {})}
-    return doc
 
 
 def returned(module: str) -> Doc:
@@ -148,6 +124,15 @@ def test_options_are_documented_as_the_argument_spec_has_them(module: str) -> No
     documented = {name: facts(option, "suboptions") for name, option in documentation(module)["options"].items()}
     specified = {name: facts(option, "options") for name, option in spec_of(module).items()}
     assert documented == specified
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_option_is_documented_in_one_place(module: str) -> None:
+    own = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION)
+    names = [*own["options"]]
+    for name in own["extends_documentation_fragment"]:
+        names += fragment(name).get("options", ())
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import re
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from derived import documentation
 
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people import options as told
@@ -29,21 +29,6 @@ Facts = dict[str, Any]
 
 def load(role: str, path: str) -> Any:
     return yaml.safe_load((ROOT / "roles" / role / path).read_text("utf-8"))
-
-
-@functools.cache
-def documentation(module: str) -> Facts:
-    """Return the documentation of a module with that of its fragments; what the module says itself wins."""
-    doc: Facts = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION)
-    names = ["portal.users._people", *(["portal.users._people.applying"] if module != "adopt" else [])]
-    assert doc["extends_documentation_fragment"] == names
-    fragments = importlib.import_module(f"{PACKAGE}.doc_fragments._people").ModuleDocFragment
-    for name in names:
-        part = name.removeprefix("portal.users._people").strip(".") or "documentation"
-        for section, content in yaml.safe_load(getattr(fragments, part.upper())).items():
-            if isinstance(content, dict):
-                doc[section] = {**content, **doc.get(section, {})}
-    return doc
 
 
 def variables(role: str) -> Facts:
@@ -125,19 +110,11 @@ def test_a_role_is_one_task_that_passes_only_the_marker(role: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_variables_of_a_role_are_those_that_its_task_reads(role: str) -> None:
-    own = {f"{role}_{name}": (name, spec) for name, spec in told.SPECS[role].items()}
-    reach = {f"portal_{name}": (name, spec) for name, spec in told.connection_spec().items()}
+    own = {f"{role}_{name}" for name in told.SPECS[role]}
+    reach = {f"portal_{name}" for name in told.connection_spec()}
     specified = variables(role)
     assert set(specified) == {*own, *reach, told.TYPE}
     assert set(specified) <= told.known_variables()
-    for variable, (name, spec) in {**own, **reach}.items():
-        shared = told.shares(role, name)
-        assert specified[variable].get("default") == (None if shared else spec.get("default")), variable
-        if shared:
-            assert f"C(provision_{name})" in specified[variable]["description"][-1]
-        for choice in spec.get("choices", ()):
-            assert f"V({choice})" in " ".join(specified[variable]["description"]), variable
-    assert all(f"V({name})" in " ".join(specified[told.TYPE]["description"]) for name in PORTALS)
 
 
 @pytest.mark.parametrize("role", ROLES)

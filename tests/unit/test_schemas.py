@@ -2,23 +2,23 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The schemas of docs/schemas: they are made from the readers, and never refuse what a reader takes."""
+"""The schemas of docs/schemas: they never refuse what a reader takes."""
 
 from __future__ import annotations
 
 import copy
 import datetime
-import importlib.util
 import json
 import re
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from rehearsal import PROFILES
+from schemas import FOLDER, PLACE
 
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import catalogue
@@ -26,13 +26,9 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import BadMap, Map
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read import read
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 Facts = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = ROOT / "docs" / "schemas"
 GRANT = {"profile": "a", "from": "2026-01-01", "until": "2026-12-31", "portals": ["clc", "digicert_us"]}
 PERSON: Facts = {
     "key": "E1",
@@ -171,19 +167,8 @@ WRONG: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def maker() -> ModuleType:
-    """The script that makes the schemas."""
-    spec = importlib.util.spec_from_file_location("schemas", ROOT / "tests" / "schemas.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def validator(name: str) -> Any:
-    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8"))
+    schema = json.loads((FOLDER / f"{name}.schema.json").read_text("utf-8"))
     jsonschema.Draft7Validator.check_schema(schema)
     return jsonschema.Draft7Validator(schema)
 
@@ -212,11 +197,6 @@ def refuses(name: str, document: Any, folder: Path) -> bool:
     except BadRoster:
         return True
     return False
-
-
-def test_the_schemas_are_those_that_the_readers_make(maker: ModuleType) -> None:
-    found = {path.name: path.read_text("utf-8") for path in SCHEMAS.iterdir()}
-    assert found == maker.written(), "run tests/schemas.py"
 
 
 @pytest.mark.parametrize(("name", "document"), GOOD, ids=lambda one: one if isinstance(one, str) else "")
@@ -258,12 +238,12 @@ EXAMPLES = (
 MODELINE = re.compile(r"^( *)# yaml-language-server: \$schema=(\S+)\n((?:\1(?!```)[^\n]*\n|\n)*)", re.MULTILINE)
 
 
-def test_the_examples_name_their_schemas_and_keep_to_them(maker: ModuleType) -> None:
+def test_the_examples_name_their_schemas_and_keep_to_them() -> None:
     named = set()
     for path in EXAMPLES:
         for _indent, place, block in MODELINE.findall(path.read_text("utf-8")):
             name = place.rpartition("/")[2].partition(".")[0]
-            assert place == f"{maker.PLACE}/{name}.schema.json"
+            assert place == f"{PLACE}/{name}.schema.json"
             # To an editor, a day is text.
             document = json.loads(json.dumps(yaml.safe_load(textwrap.dedent(block)), default=str))
             assert says(name, document) == []

@@ -6,7 +6,7 @@
 
 """The options of the roles that meet portals, and those of the connection: the only place where they are listed.
 
-The documentation of the modules and the argument specs of the roles repeat them, and tests compare.
+The documentation of the modules repeats the options of the roles, and tests compare; the rest is made from both.
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What all modules of DigiCert CertCentral have in common."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of its connection, and its action group."""
+
+    DOCUMENTATION = r"""
+options:
+  api_key:
+    description:
+      - API key of CertCentral. It carries the permissions of the user that it belongs to, and managing users needs an
+        administrator's.
+      - Required, here or in the environment variable E(CERTCENTRAL_API_KEY).
+    type: str
+  api_url:
+    description:
+      - Address of the Services API, up to and including C(/services/v2). Accounts on the European instance use
+        V(https://certcentral.digicert.eu/services/v2).
+      - The environment variable E(CERTCENTRAL_API_URL) is used if the option is not given.
+    type: str
+    default: https://www.digicert.com/services/v2
+  ca_path:
+    description:
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
+        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
+        that signed itself.
+      - A relative path is searched like that of O(client_cert).
+      - The environment variable E(CERTCENTRAL_CA_PATH) is used if the option is not given. It must hold an absolute
+        path.
+    type: path
+  validate_certs:
+    description:
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
+        O(ca_path) is the safe answer to an unknown authority.
+      - The environment variable E(CERTCENTRAL_VALIDATE_CERTS) is used if the option is not given.
+    type: bool
+    default: true
+  container:
+    description:
+      - Name of the container that is meant, instead of its O(container_id). The name must belong to exactly one
+        container that the key sees.
+      - Mutually exclusive with O(container_id).
+    type: str
+  container_id:
+    description:
+      - ID of the container that owns the accounts; the console calls containers divisions.
+      - It narrows the task to the accounts of this container, and new accounts are created in it. To change an account
+        that another container owns is an error, since accounts cannot be moved.
+      - Without it and O(container), all accounts that the key sees are in scope, and new ones are created in the
+        container of the key's own user.
+      - Mutually exclusive with O(container).
+    type: str
+attributes:
+  action_group:
+    description: Use C(group/portal.users.certcentral) or C(group/portal.users.all) in C(module_defaults) to set
+      options once.
+    support: full
+    membership:
+      - portal.users.certcentral
+      - portal.users.all
+"""
