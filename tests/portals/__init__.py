@@ -11,6 +11,12 @@ holds the ID. WORKER is what a profile of the rehearsals gives. FORCE is the pol
 DELETABLE the facts of a stored one that needs no such policy, and UPDATE what the simulator calls the request that
 changes one.
 
+GATE are the rungs of the leaver ladder in the night in which somebody leaves, RUNG_CALLS the request of each that sends
+one, LEAVING the requests of an account that is deleted at once, and NO_REVOKING what is said where no key is taken.
+Where there are keys, `give_keys` gives KEYS live ones to an account and returns their secrets, `live_keys` says what
+gives access still, REVOKE and READ_KEYS are the requests, and SEEN_KEYS begins what is said of them. NEXT_NIGHT is said
+of them in the night after.
+
 TITLE is what the portal is called in a sentence, SCOPE_ID the scope of its simulated accounts, and NAMED_SCOPE are
 options that say by name where these live. PLACES are the paths that a task may call whose portal shows no account
 with a usable ID. PLACE is the path of an account where any text may be its ID, and empty where IDs are numbers or no
@@ -64,6 +70,27 @@ def fact_as_is(name: str, value: Any) -> Any:
     """Return a stored value in our words."""
     del name
     return sorted(str(one) for one in value) if isinstance(value, list) else value
+
+
+def no_keys(simulator: Any, login: str) -> list[str]:
+    """Return the keys of people where they have none."""
+    del simulator, login
+    return []
+
+
+def able(verb: str) -> tuple[str, ...]:
+    """Return the portals that can do something."""
+    return tuple(name for name in PORTALS if REGISTERED[name].can.get(verb) is True)
+
+
+def with_ids() -> tuple[str, ...]:
+    """Return the portals whose accounts have IDs that are no logins."""
+    return tuple(name for name in PORTALS if of(name).STORED[REGISTERED[name].key] != of(name).IDENT)
+
+
+def with_logins() -> tuple[str, ...]:
+    """Return the portals whose logins are apart from the e-mail addresses."""
+    return tuple(name for name in PORTALS if REGISTERED[name].key != "email")
 
 
 def rows(simulator: Any) -> int:

@@ -40,6 +40,14 @@ STORED = {
     "container_ids": "assignments",
     "status": "status",
 }
+GATE = ("done", "not_offered", "not_offered", "waiting")
+RUNG_CALLS = {"revoke": "change key status", "delete": "delete user"}
+LEAVING = ["change key status", "change key status", "delete user"]
+NO_REVOKING = ""
+KEYS = 2
+REVOKE, READ_KEYS = "change key status", "list keys"
+SEEN_KEYS = "2 keys: build server (id "
+NEXT_NIGHT = "the credential sees no valid API key of this person"
 NEEDED: dict[str, Any] = {}
 TITLE = "DigiCert CertCentral"
 SCOPE_ID = "700500"
@@ -103,3 +111,15 @@ def listed(simulator: Any) -> int:
     users = simulator.store.tables["users"]
     own = users.find("username", "api.admin@example.org")[0]["account_id"]
     return sum(row["account_id"] == own and not row["service"] for row in users.listing())
+
+
+def give_keys(simulator: Any, login: str) -> list[str]:
+    """Give an account two live keys and a revoked one, and return the secrets of the live ones."""
+    made = [simulator.add_key(login, "build server"), simulator.add_key(login, "laptop")]
+    simulator.add_key(login, "old", status="revoked")
+    return [key["api_key"] for key in made]
+
+
+def live_keys(simulator: Any, login: str) -> list[str]:
+    """Return the names of the keys that give access still."""
+    return sorted(name for name, status in simulator.keys_of(login).items() if status == "active")

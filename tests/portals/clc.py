@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is, rows
+from portals import fact_as_is, no_keys, rows
 
 SCOPE: dict[str, str] = {"account_alias": "NWHR"}
 CREDENTIAL = ("api_key", "api_password")
@@ -53,6 +53,12 @@ STORED = {
     "role_ids": "Roles",
     "status": "Status",
 }
+GATE = ("not_offered", "not_taken", "done", "waiting")
+RUNG_CALLS = {"strip": "update user", "disable": "suspend user", "delete": "delete user"}
+LEAVING = ["suspend user", "delete user"]
+NO_REVOKING = "people have no API keys here"
+KEYS = 0
+NEXT_NIGHT = NO_REVOKING
 NEEDED: dict[str, Any] = {}
 TITLE = "CenturyLink Cloud"
 SCOPE_ID = "NWND"
@@ -105,4 +111,4 @@ def beyond(users: int) -> dict[str, int]:
     return {}
 
 
-fact, listed = fact_as_is, rows
+fact, listed, give_keys = fact_as_is, rows, no_keys

@@ -34,6 +34,14 @@ STORED = {
     "external_id": "externalId",
     "status": "status",
 }
+GATE = ("done", "not_offered", "done", "waiting")
+RUNG_CALLS = {"revoke": "generate key", "disable": "update user", "delete": "delete user"}
+LEAVING = ["generate key", "update user", "delete user"]
+NO_REVOKING = ""
+KEYS = 1
+REVOKE, READ_KEYS = "generate key", "read keys"
+SEEN_KEYS = "1 key: apiKey"
+NEXT_NIGHT = "the key was replaced by one that nobody is told (on 2026-06-01)"
 NEEDED = {"password": "Correct-Horse-7"}
 """What a creation needs and no read ever shows."""
 TITLE = "CloudCenter"
@@ -90,3 +98,13 @@ def beyond(users: int) -> dict[str, int]:
 
 
 word, fact, listed = word_as_is, fact_as_is, rows
+
+
+def give_keys(simulator: Any, login: str) -> list[str]:
+    """Give an account a key, of which there is one at most, and return it."""
+    return [simulator.give_key(login)]
+
+
+def live_keys(simulator: Any, login: str) -> list[str]:
+    """Return the key that gives access."""
+    return [key] if (key := simulator.key_of(login)) else []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is, rows
+from portals import fact_as_is, no_keys, rows
 
 SCOPE: dict[str, str] = {"customer_id": "2"}
 CREDENTIAL = ("api_username", "api_key")
@@ -31,6 +31,12 @@ STORED = {
     "language": "language",
     "customer_admin": "can_customer_admin",
 }
+GATE = ("not_offered", "not_offered", "not_offered", "waiting")
+RUNG_CALLS = {"delete": "delete user"}
+LEAVING = ["delete user"]
+NO_REVOKING = "the portal does not offer it (its API neither shows nor"
+KEYS = 0
+NEXT_NIGHT = NO_REVOKING
 NEEDED: dict[str, Any] = {}
 TITLE = "Everlytic"
 SCOPE_ID = "2"
@@ -104,4 +110,4 @@ def beyond(users: int) -> dict[str, int]:
     return {}
 
 
-listed = rows
+listed, give_keys = rows, no_keys

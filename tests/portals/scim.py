@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from portals import no_keys
+
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -43,6 +45,12 @@ STORED = {
     "department": f"{ENTERPRISE}:department",
     "status": "active",
 }
+GATE = ("not_offered", "done", "done", "waiting")
+RUNG_CALLS = {"disable": "patch user", "delete": "delete user"}
+LEAVING = ["patch user", "delete user"]
+NO_REVOKING = "people have no API keys here"
+KEYS = 0
+NEXT_NIGHT = NO_REVOKING
 NEEDED: dict[str, Any] = {}
 TITLE = "the SCIM server"
 SCOPE_ID = None
@@ -133,3 +141,6 @@ def beyond(users: int) -> dict[str, int]:
 def listed(simulator: Any) -> int:
     """Return how many accounts a list of everybody shows."""
     return len(simulator.accounts_by_key())
+
+
+give_keys = no_keys

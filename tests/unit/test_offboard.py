@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The leaver ladder on the four simulated portals: how far it goes, what a rung hides, what is never touched."""
+"""The leaver ladder on the simulated portals: how far it goes, what a rung hides, what is never touched."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import portals
 import pytest
 from conftest import ANN, BOB, PORTALS, Bench
 from rehearsal import Line, Rehearsal, row
@@ -28,25 +29,9 @@ def stage(bench: Bench, tmp_path: Path) -> Rehearsal:
     stage.roster()
     stage.settle()
     for login in (ANN, BOB):
-        give_keys(bench, login)
+        bench.known.give_keys(bench.simulator, login)
     bench.ledger.clear()
     return stage
-
-
-def give_keys(bench: Bench, login: str) -> None:
-    simulator: Any = bench.simulator
-    if bench.name == "certcentral":
-        simulator.add_key(login, "build server")
-        simulator.add_key(login, "laptop")
-    if bench.name == "cloudcenter":
-        simulator.give_key(login)
-
-
-def keys(bench: Bench, login: str) -> Any:
-    simulator: Any = bench.simulator
-    if bench.name == "cloudcenter":
-        return simulator.key_of(login)
-    return [name for name, status in simulator.keys_of(login).items() if status == "active"]
 
 
 def rungs(stage: Rehearsal, key: str = "E1") -> dict[str, str]:
@@ -64,51 +49,36 @@ def operations(stage: Rehearsal) -> list[str]:
 def test_each_portal_goes_as_far_down_as_it_can(stage: Rehearsal) -> None:
     told = stage.offboard("E1")
     assert not told.get("failed"), told
-    expected = {
-        "clc": ("not_offered", "not_taken", "done", "waiting"),
-        "certcentral": ("done", "not_offered", "not_offered", "waiting"),
-        "platform": ("not_offered", "not_offered", "not_offered", "waiting"),
-        "cloudcenter": ("done", "not_offered", "done", "waiting"),
-        "scim": ("not_offered", "done", "done", "waiting"),
-    }[stage.bench.name]
-    assert tuple(rungs(stage).values()) == expected
+    assert tuple(rungs(stage).values()) == stage.bench.known.GATE
     assert BOB in stage.bench.stored()
     assert "E2" not in stage.outcomes()
 
 
 def test_keys_are_revoked_at_once_and_the_report_says_how_many(stage: Rehearsal) -> None:
-    name = stage.bench.name
-    before = keys(stage.bench, ANN) if name in ("certcentral", "cloudcenter") else None
+    known, simulator = stage.bench.known, stage.bench.simulator
+    before = known.live_keys(simulator, ANN) if known.KEYS else []
+    others = known.live_keys(simulator, BOB) if known.KEYS else []
     told = stage.offboard("E1")
     said = why(stage, "revoke")
-    if name == "certcentral":
-        assert keys(stage.bench, ANN) == []
-        assert keys(stage.bench, BOB) == ["build server", "laptop"]
-        assert said.startswith("2 keys: build server (id ")
-        assert operations(stage) == ["change key status"] * 2
-        assert (stage.outcomes()["E1"]["action"], stage.outcomes()["E1"]["status"]) == ("updated", "done")
-    elif name == "cloudcenter":
-        assert keys(stage.bench, ANN) not in (None, before)
-        assert said == "1 key: apiKey. it was replaced by a key that nobody is told, and SSH keys stay"
-    elif name in ("clc", "scim"):
-        assert said == "people have no API keys here"
+    if known.KEYS:
+        assert not set(known.live_keys(simulator, ANN)) & set(before)
+        assert known.live_keys(simulator, BOB) == others
+        assert said.startswith(known.SEEN_KEYS)
+        assert operations(stage)[: known.KEYS] == [known.REVOKE] * known.KEYS
+        assert stage.outcomes()["E1"]["status"] == "done"
     else:
-        assert said.startswith("the portal does not offer it (its API neither shows nor")
-    assert (name in ("clc", "platform", "scim")) == any("revoke: " in line for line in told["not_done"])
+        assert said.startswith(known.NO_REVOKING)
+    assert (not known.KEYS) == any("revoke: " in line for line in told["not_done"])
     paper = (stage.directory / "offboarding.md").read_text("utf-8")
     assert f"| revoke | {model.RUNG_WORDS[rungs(stage)['revoke']]} | {markdown.plain(said)} |" in paper
-    text = stage.log.read_text("utf-8") + paper + str(told)
-    if name == "cloudcenter":
-        assert keys(stage.bench, ANN) not in text
-        assert before not in text
-    assert "canary" not in text
+    assert "canary" not in stage.log.read_text("utf-8") + paper + str(told)
 
 
 def test_who_can_only_be_deleted_can_still_sign_in_and_the_report_says_so(stage: Rehearsal) -> None:
     stage.offboard("E1")
     said = why(stage, "delete")
     paper = (stage.directory / "offboarding.md").read_text("utf-8")
-    if stage.bench.name in ("certcentral", "platform"):
+    if stage.bench.portal.can["disable"] is not True:
         assert "until then this person can still sign in" in said
         assert stage.outcomes()["E1"]["standing"] == model.SIGNS_IN
         assert "CAN STILL SIGN IN" in paper
@@ -125,10 +95,7 @@ def test_a_second_night_repeats_nothing(stage: Rehearsal) -> None:
     assert not told.get("failed")
     assert operations(stage) == []
     assert rungs(stage)["revoke"] in ("already", "not_needed", "not_offered")
-    if stage.bench.name == "cloudcenter":
-        assert why(stage, "revoke") == "the key was replaced by one that nobody is told (on 2026-06-01)"
-    if stage.bench.name == "certcentral":
-        assert why(stage, "revoke") == "the credential sees no valid API key of this person"
+    assert why(stage, "revoke").startswith(stage.bench.known.NEXT_NIGHT)
 
 
 def test_a_key_made_after_the_first_night_is_revoked_in_the_second(tmp_path: Path) -> None:
@@ -138,7 +105,7 @@ def test_a_key_made_after_the_first_night_is_revoked_in_the_second(tmp_path: Pat
     stage.settle()
     stage.offboard("E1")
     assert rungs(stage)["revoke"] == "already"
-    give_keys(bench, ANN)
+    bench.known.give_keys(bench.simulator, ANN)
     stage.offboard("E1", today="2026-06-02")
     assert rungs(stage)["revoke"] == "done"
 
@@ -148,14 +115,7 @@ def test_keys_go_before_the_account_when_it_is_deleted_at_once(stage: Rehearsal)
     assert not told.get("failed"), told
     assert rungs(stage)["delete"] == "done"
     assert ANN not in stage.bench.stored()
-    expected = {
-        "clc": ["suspend user", "delete user"],
-        "certcentral": ["change key status", "change key status", "delete user"],
-        "platform": ["delete user"],
-        "cloudcenter": ["generate key", "update user", "delete user"],
-        "scim": ["patch user", "delete user"],
-    }[stage.bench.name]
-    assert operations(stage) == expected
+    assert operations(stage) == stage.bench.known.LEAVING
     stage.bench.ledger.clear()
     stage.offboard("E1", today=LATER)
     assert operations(stage) == []
@@ -167,33 +127,23 @@ def test_check_mode_shows_the_keys_and_sends_no_write(stage: Rehearsal) -> None:
     assert operations(stage) == []
     paper = json.loads(Path(told["papers"]["json"]).read_text("utf-8"))["hosts"][stage.host]["section"]
     step = model.Rung.from_dict(paper["items"][0]["rungs"][0])
-    if stage.bench.name == "certcentral":
-        assert step.why.startswith("2 keys: ")
-    assert (step.status == "planned") == (stage.bench.name in ("certcentral", "cloudcenter"))
+    known = stage.bench.known
+    assert step.why.startswith(known.SEEN_KEYS if known.KEYS else known.NO_REVOKING)
+    assert (step.status == "planned") == bool(known.KEYS)
 
 
-FAULTS = {
-    "certcentral": {"revoke": "change key status", "delete": "delete user"},
-    "cloudcenter": {"revoke": "generate key", "disable": "update user", "delete": "delete user"},
-    "clc": {"strip": "update user", "disable": "suspend user", "delete": "delete user"},
-    "platform": {"delete": "delete user"},
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "rung", "operation"),
-    [(name, rung, operation) for name, found in FAULTS.items() for rung, operation in found.items()],
-)
-def test_a_failed_rung_does_not_hide_the_others(tmp_path: Path, name: str, rung: str, operation: str) -> None:
+@pytest.mark.parametrize(("name", "rung"), [(name, rung) for name in PORTALS for rung in portals.of(name).RUNG_CALLS])
+def test_a_failed_rung_does_not_hide_the_others(tmp_path: Path, name: str, rung: str) -> None:
     bench = Bench(name)
     stage = Rehearsal(tmp_path, bench)
     stage.roster()
     stage.settle()
-    give_keys(bench, ANN) if name in ("certcentral", "cloudcenter") else None
+    bench.known.give_keys(bench.simulator, ANN)
     # Whoever is deleted now needs no roles taken away before.
     now = rung != "strip"
-    times = 1 if (name, rung) == ("cloudcenter", "disable") else None
-    bench.simulator.faults.add("status", operation=operation, code=403, times=times)
+    # Where one rung is left, nothing else sends what the failed one sent.
+    times = 1 if rung == "disable" else None
+    bench.simulator.faults.add("status", operation=bench.known.RUNG_CALLS[rung], code=403, times=times)
     told = stage.offboard("E1", delete_now=now)
     assert told["failed"]
     found = rungs(stage)
@@ -213,15 +163,15 @@ def test_a_rehire_gets_no_key_back_and_the_next_leaving_takes_the_new_one(tmp_pa
     stage = Rehearsal(tmp_path, bench)
     stage.roster(row("E1", ANN))
     stage.settle()
-    give_keys(bench, ANN)
+    bench.known.give_keys(bench.simulator, ANN)
     stage.offboard("E1")
-    first = keys(bench, ANN)
+    first = bench.known.live_keys(bench.simulator, ANN)
     stage.provision("apply", unreviewed=True, rehired=["E1"])
     assert bench.stored()[ANN]["status"] == "ENABLED"
-    assert keys(bench, ANN) == first
+    assert bench.known.live_keys(bench.simulator, ANN) == first
     stage.offboard("E1", today="2026-06-03")
     assert rungs(stage)["revoke"] == "done"
-    assert keys(bench, ANN) != first
+    assert bench.known.live_keys(bench.simulator, ANN) != first
 
 
 # Who leaves, and which account is theirs
@@ -237,7 +187,7 @@ def due(stage: Rehearsal, key: str = "E1") -> Any:
     return found[0]
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
+@pytest.mark.parametrize("name", portals.with_logins())
 def test_an_account_with_their_address_and_another_login_is_told_and_fails_the_run(tmp_path: Path, name: str) -> None:
     stage = Rehearsal(tmp_path, Bench(name))
     stage.bench.seed(stage.bench.rich("su9", email=ANN, status=None))
@@ -286,7 +236,7 @@ def test_a_name_that_nobody_knows_sends_nothing(stage: Rehearsal) -> None:
     assert operations(stage) == []
 
 
-@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+@pytest.mark.parametrize("name", portals.able("disable"))
 def test_the_remembered_account_leaves_although_it_has_another_login_meanwhile(tmp_path: Path, name: str) -> None:
     stage = Rehearsal(tmp_path, Bench(name))
     stage.roster()
@@ -465,16 +415,14 @@ def test_a_reviewed_offboarding_without_a_plan_is_refused(stage: Rehearsal) -> N
     assert operations(stage) == []
 
 
-@pytest.mark.parametrize("name", [name for name in PORTALS if name != "clc"])
+@pytest.mark.parametrize("name", portals.with_ids())
 def test_whose_account_changed_since_the_approval_is_moved_and_left(tmp_path: Path, name: str) -> None:
     stage = Rehearsal(tmp_path, Bench(name))
     stage.roster()
     stage.settle()
     stage.offboard("E1", mode="plan", delete_now=True)
     # Somebody deletes the account, and makes another one with the same login.
-    stage.bench.run(
-        **stage.bench.key(ANN), state="absent", **({"force_disable": True} if name == "cloudcenter" else {})
-    )
+    stage.bench.run(**stage.bench.key(ANN), state="absent", **stage.bench.known.FORCE)
     stage.bench.seed(stage.bench.rich(ANN, email=ANN, status=None))
     stage.bench.ledger.clear()
     told = stage.offboard(reviewed=True, delete_now=True)
@@ -518,8 +466,9 @@ def test_who_is_gone_from_a_portal_that_is_fed_by_another_product_may_still_exis
     assert not told.get("failed"), told
     paper = (stage.directory / "offboarding.md").read_text("utf-8")
     summary = screen.summary(model.Section.from_dict(section(told, stage)))
-    words = "may still exist in DigiCert account"
-    if stage.bench.name == "certcentral":
+    elsewhere = stage.bench.portal.managed_in
+    words = f"may still exist in {elsewhere or 'another product'}"
+    if elsewhere:
         assert [one["standing"] for one in told["people"]] == [model.ELSEWHERE]
         assert f"there is no account here any more, but this person {words}" in paper
         assert f"1 {words}" in summary
@@ -527,7 +476,7 @@ def test_who_is_gone_from_a_portal_that_is_fed_by_another_product_may_still_exis
         assert [one["standing"] for one in stage.offboard("E1", today="2026-06-02")["people"]] == [model.ELSEWHERE]
         return
     assert [one["standing"] for one in told["people"]] == [model.ABSENT]
-    assert words not in paper + summary
+    assert "may still exist" not in paper + summary
 
 
 def test_keys_that_the_portal_goes_on_taking_are_told(tmp_path: Path) -> None:
@@ -535,11 +484,11 @@ def test_keys_that_the_portal_goes_on_taking_are_told(tmp_path: Path) -> None:
     stage = Rehearsal(tmp_path, bench)
     stage.roster()
     stage.settle()
-    give_keys(bench, ANN)
+    bench.known.give_keys(bench.simulator, ANN)
     bench.simulator.faults.add("body", operation="change key status", data=b"", times=None)
     told = stage.offboard("E1")
     assert told["failed"]
     assert told["proof"] == "pending"
     assert rungs(stage)["revoke"] == "unproved"
     assert why(stage, "revoke").startswith("2 keys: build server (id ")
-    assert len(keys(bench, ANN)) == 2
+    assert len(bench.known.live_keys(bench.simulator, ANN)) == 2
