@@ -17,6 +17,20 @@ Where there are keys, `give_keys` gives KEYS live ones to an account and returns
 gives access still, REVOKE and READ_KEYS are the requests, and SEEN_KEYS begins what is said of them. NEXT_NIGHT is said
 of them in the night after.
 
+Of test_traps: OTHERS are attributes with other values than those of RICH, SHAPES the positions of switches in which
+each is changed alone, PAGINGS those in which an account is looked for on many pages, TWINS those in which two
+accounts may differ in letter case (None where none can), TAKEN the switch of how a name that is taken is refused, and
+ANY_LOGIN tells whether a login may have any sign. Of test_info and test_scenarios: STATUSES are our words for those
+of the portal, ON, OFF and NEW its words for ours, SHOWN is what the record of the rich account tells, NOBODY an ID
+that nobody has, TEXT and FLAG are attributes that can be emptied and taken back, and WHY_NOT says why a state is
+refused. `ours` tells whether a stored account is in the managed scope. Of test_two_sources: SETTINGS open the portal
+that a script plays, SINGLE is an account with all that a record tells, `answers` what answers a list and a read of
+it, EMPTY_IF_LEFT_OUT and ONLY_SINGLE are members that are empty where they are missing, or that no list has, CHANGED
+differs from SINGLE, and NOWHERE are parts of our record that the portal never tells.
+
+`more` is what a page says of the accounts beyond it, and `first`, on portals that are asked for nothing but their list,
+the place of the first account of a page.
+
 TITLE is what the portal is called in a sentence, SCOPE_ID the scope of its simulated accounts, and NAMED_SCOPE are
 options that say by name where these live. PLACES are the paths that a task may call whose portal shows no account
 with a usable ID. PLACE is the path of an account where any text may be its ID, and empty where IDs are numbers or no
@@ -70,6 +84,12 @@ def fact_as_is(name: str, value: Any) -> Any:
     """Return a stored value in our words."""
     del name
     return sorted(str(one) for one in value) if isinstance(value, list) else value
+
+
+def every(row: dict[str, Any]) -> bool:
+    """Return whether a stored account is in the managed scope, where all of them are."""
+    del row
+    return True
 
 
 def no_keys(simulator: Any, login: str) -> list[str]:

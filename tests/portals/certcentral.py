@@ -48,6 +48,72 @@ KEYS = 2
 REVOKE, READ_KEYS = "change key status", "list keys"
 SEEN_KEYS = "2 keys: build server (id "
 NEXT_NIGHT = "the credential sees no valid API key of this person"
+OTHERS: dict[str, Any] = {
+    "email": "new@example.test",
+    "first_name": "Änne",
+    "job_title": "",
+    "telephone": "",
+    "saml_sso_only": False,
+    "role_id": "4",
+    "container_ids": ["700612"],
+}
+SHAPES: dict[str, tuple[Any, ...]] = {"put_names": ("merge", "required"), "put_sso_missing": ("keep", "reset")}
+PAGINGS: tuple[dict[str, Any], ...] = (
+    {"page_cap": 2},
+    {"page_cap": 2, "default_limit": 2, "filters_ignored": True},
+)
+TWINS: dict[str, Any] | None = {"username_case": "sensitive"}
+TAKEN = "taken_status"
+ANY_LOGIN = False
+STATUSES: dict[Any, str] = {"active": "active", "inactive": "disabled"}
+ON, OFF, NEW = "active", "inactive", None
+WHY_NOT: dict[str, str] = {
+    "enabled": "its API has no operation that sets the status",
+    "disabled": "its API has no operation that sets the status, accounts can only be deleted",
+}
+SHOWN: dict[str, Any] = {
+    "username": "ann.lee@example.test",
+    "name": "Ann O'Lée",
+    "status": "active",
+    "status_raw": "active",
+    "roles": ["Standard User"],
+    "role_ids": ["5"],
+    "admin": False,
+    "created": None,
+    "sso_only": True,
+    "service": False,
+}
+NOBODY = "987654"
+TEXT, FLAG = "job_title", "saml_sso_only"
+SETTINGS: dict[str, Any] = {"api_key": "canary-key-0123456789"}
+SINGLE: dict[str, Any] = {
+    "id": 7,
+    "username": "ann",
+    "email": "ann@example.test",
+    "first_name": "Ann",
+    "last_name": "Lee",
+    "job_title": "Head",
+    "telephone": "1",
+    "status": "active",
+    "last_login_date": "2026-01-14T09:21:05+00:00",
+    "container": {"id": 5},
+    "access_roles": [{"id": 1, "name": "Administrator"}],
+    "is_saml_sso_only": True,
+    "has_container_assignments": True,
+    "container_assignments": [{"id": 8}],
+}
+# Left out where they are empty (docs/apis/certcentral.md 2.1).
+EMPTY_IF_LEFT_OUT: set[str] = {"job_title", "telephone", "has_container_assignments"}
+ONLY_SINGLE: set[str] = set()
+CHANGED: dict[str, Any] = {
+    "email": "new@example.test",
+    "status": "inactive",
+    "access_roles": [{"id": 5, "name": "Standard User"}],
+    "is_saml_sso_only": False,
+    "container_assignments": [],
+    "last_login_date": "2026-02-01T00:00:00+00:00",
+}
+NOWHERE = {"created", "service"}
 NEEDED: dict[str, Any] = {}
 TITLE = "DigiCert CertCentral"
 SCOPE_ID = "700500"
@@ -101,6 +167,22 @@ def error(text: Any) -> dict[str, Any]:
     return {"errors": [{"code": text, "message": text}]}
 
 
+def first(query: dict[str, str], size: int) -> int:
+    """Return the place of the first account of the page that is asked for."""
+    del size
+    return int(query.get("offset", 0))
+
+
+def more(accounts: int) -> dict[str, Any]:
+    """Return what a page says of so many accounts beside it, of which none is left with 0."""
+    return {"page": {"total": accounts}} if accounts else {}
+
+
+def answers(listed: dict[str, Any], single: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what answers a list, and a read of the only account in it."""
+    return [("GET", "user", page([listed])), ("GET", "user/7", single)]
+
+
 def beyond(users: int) -> dict[str, int]:
     """Return by operation how many reads of so many users are more than the minimum."""
     return {"create": 1, "absent": 3} if users == 1 else {"absent": 1}
@@ -123,3 +205,8 @@ def give_keys(simulator: Any, login: str) -> list[str]:
 def live_keys(simulator: Any, login: str) -> list[str]:
     """Return the names of the keys that give access still."""
     return sorted(name for name, status in simulator.keys_of(login).items() if status == "active")
+
+
+def ours(row: dict[str, Any]) -> bool:
+    """Return whether a stored account is in the managed scope."""
+    return bool(row["container_id"] == 700500)

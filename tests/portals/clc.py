@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is, no_keys, rows
+from portals import every, fact_as_is, no_keys, rows
 
 SCOPE: dict[str, str] = {"account_alias": "NWHR"}
 CREDENTIAL = ("api_key", "api_password")
@@ -59,6 +59,75 @@ LEAVING = ["suspend user", "delete user"]
 NO_REVOKING = "people have no API keys here"
 KEYS = 0
 NEXT_NIGHT = NO_REVOKING
+OTHERS: dict[str, Any] = {
+    "email": "new@example.test",
+    "first_name": "Änne",
+    "alternate_email": "",
+    "title": "",
+    "office_number": "1",
+    "mobile_number": "",
+    "fax_number": "2",
+    "sms_alerts": False,
+    "saml_username": "",
+    "time_zone": "UTC",
+    "role_ids": ["9"],
+}
+SHAPES: dict[str, tuple[Any, ...]] = {
+    "update_mode": ("replace", "merge"),
+    "null_style": ("null", "empty", "omitted"),
+}
+PAGINGS: tuple[dict[str, Any], ...] = ()
+TWINS: dict[str, Any] | None = None
+TAKEN = ""
+ANY_LOGIN = True
+STATUSES: dict[Any, str] = {"Active": "active", "Disabled": "disabled"}
+ON, OFF, NEW = "Active", "Disabled", None
+WHY_NOT: dict[str, str] = {}
+SHOWN: dict[str, Any] = {
+    "id": "ann.lee@example.test",
+    "username": "ann.lee@example.test",
+    "name": "Ann O'Lée",
+    "status": "active",
+    "status_raw": "Active",
+    "roles": ["account_viewer", "network_manager"],
+    "role_ids": ["10", "12"],
+    "admin": False,
+    "last_login": None,
+    "created": None,
+    "sso_only": None,
+}
+NOBODY = "nobody"
+TEXT, FLAG = "title", "sms_alerts"
+SETTINGS: dict[str, Any] = {"api_key": "k" * 32, "api_password": "canary-0123456789", "account_alias": "ABCD"}
+SINGLE: dict[str, Any] = {
+    "UserName": "ann",
+    "AccountAlias": "ABCD",
+    "EmailAddress": "ann@example.test",
+    "FirstName": "Ann",
+    "LastName": "Lee",
+    "AlternateEmailAddress": "a@example.test",
+    "Title": "Head",
+    "OfficeNumber": "1",
+    "MobileNumber": "2",
+    "FaxNumber": "3",
+    "AllowSMS": True,
+    "SAMLUserName": "ann.saml",
+    "TimeZoneID": "UTC",
+    "Roles": [9, 10],
+    "Status": "Active",
+}
+# Emptied by an update without them (docs/apis/clc.md 8.4).
+EMPTY_IF_LEFT_OUT: set[str] = {"AlternateEmailAddress", "Title", "OfficeNumber", "MobileNumber", "FaxNumber"}
+# What the list never tells (docs/apis/clc.md 8.1).
+ONLY_SINGLE = {"SAMLUserName", "TimeZoneID"}
+CHANGED: dict[str, Any] = {
+    "EmailAddress": "new@example.test",
+    "Roles": [],
+    "Status": "Disabled",
+    "AllowSMS": False,
+    "Title": "",
+}
+NOWHERE = {"last_login", "created", "sso_only", "service"}
 NEEDED: dict[str, Any] = {}
 TITLE = "CenturyLink Cloud"
 SCOPE_ID = "NWND"
@@ -105,10 +174,32 @@ def error(text: Any) -> dict[str, Any]:
     return {"Success": False, "Message": text, "StatusCode": 5}
 
 
+def first(query: dict[str, str], size: int) -> int:
+    """Return the place of the first account of the page that is asked for."""
+    del query, size
+    return 0
+
+
+def more(accounts: int) -> dict[str, Any]:
+    """Return what a page says of so many accounts beside it, of which none is left with 0."""
+    del accounts
+    return {}
+
+
+def answers(listed: dict[str, Any], single: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what answers a list, and a read of the only account in it."""
+    logon = ({"StatusCode": 0, "Success": True}, {"Set-Cookie": "Tier3.API.Cookie=abc; path=/"})
+    return [
+        ("POST", "Auth/Logon/JSON", *logon),
+        ("POST", "User/GetUsers/JSON", {"StatusCode": 0, "Users": [listed]}),
+        ("POST", "User/GetUserDetails/JSON", {"StatusCode": 0, "UserDetails": single}),
+    ]
+
+
 def beyond(users: int) -> dict[str, int]:
     """Return by operation how many reads of so many users are more than the minimum."""
     del users
     return {}
 
 
-fact, listed, give_keys = fact_as_is, rows, no_keys
+fact, listed, give_keys, ours = fact_as_is, rows, no_keys, every

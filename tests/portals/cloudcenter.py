@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is, rows, word_as_is
+from portals import every, fact_as_is, rows, word_as_is
 
 SCOPE: dict[str, str] = {"tenant_id": "1"}
 CREDENTIAL = ("api_username", "api_key")
@@ -42,6 +42,57 @@ KEYS = 1
 REVOKE, READ_KEYS = "generate key", "read keys"
 SEEN_KEYS = "1 key: apiKey"
 NEXT_NIGHT = "the key was replaced by one that nobody is told (on 2026-06-01)"
+OTHERS: dict[str, Any] = {"first_name": "", "company_name": "", "phone_number": "1", "external_id": ""}
+SHAPES: dict[str, tuple[Any, ...]] = {"empty_text": ("empty", "null", "absent"), "put_answer": ("200_body", 204)}
+PAGINGS: tuple[dict[str, Any], ...] = (
+    {"page_cap": 2},
+    {"page_cap": 2, "size_attribute": "page_size"},
+    {"page_parameter": "ignored"},
+    {"page_cap": 2, "size_zero": "twenty"},
+)
+TWINS: dict[str, Any] | None = {"case_rule": "exact"}
+TAKEN = "duplicate_status"
+ANY_LOGIN = True
+STATUSES: dict[Any, str] = {"NEW": "pending", "ENABLED": "active", "DISABLED": "disabled"}
+ON, OFF, NEW = "ENABLED", "DISABLED", "NEW"
+WHY_NOT: dict[str, str] = {}
+SHOWN: dict[str, Any] = {
+    "email": "ann.lee@example.test",
+    "name": "Ann O'Lée",
+    "status": "active",
+    "status_raw": "ENABLED",
+    "admin": False,
+    "last_login": None,
+}
+NOBODY = "987654"
+TEXT, FLAG = "company_name", ""
+SETTINGS: dict[str, Any] = {"api_username": "admin_2", "api_key": "canary-key-0123456789"}
+SINGLE: dict[str, Any] = {
+    "id": "7",
+    "username": "ann_7",
+    "emailAddr": "ann@example.test",
+    "firstName": "Ann",
+    "lastName": "Lee",
+    "companyName": "Example Ltd",
+    "phoneNumber": "1",
+    "externalId": "x",
+    "status": "ENABLED",
+    "type": "TENANT",
+    "tenantAdmin": True,
+    "coAdmin": False,
+    "tenantId": "1",
+    "created": 1700000000000,
+}
+# Left out where they are empty (docs/apis/cloudcenter.md 5).
+EMPTY_IF_LEFT_OUT: set[str] = {"firstName", "lastName", "companyName", "phoneNumber", "externalId"}
+ONLY_SINGLE: set[str] = set()
+CHANGED: dict[str, Any] = {
+    "emailAddr": "new@example.test",
+    "status": "DISABLED",
+    "type": "STANDARD",
+    "tenantAdmin": False,
+}
+NOWHERE = {"roles", "role_ids", "last_login", "sso_only", "service"}
 NEEDED = {"password": "Correct-Horse-7"}
 """What a creation needs and no read ever shows."""
 TITLE = "CloudCenter"
@@ -92,12 +143,27 @@ def error(text: Any) -> dict[str, Any]:
     return {"errors": [{"code": text, "message": text}]}
 
 
+def first(query: dict[str, str], size: int) -> int:
+    """Return the place of the first account of the page that is asked for."""
+    return int(query.get("page", 0)) * size
+
+
+def more(accounts: int) -> dict[str, Any]:
+    """Return what a page says of so many accounts beside it, of which none is left with 0."""
+    return {"totalElements": accounts, "totalPages": accounts} if accounts else {}
+
+
+def answers(listed: dict[str, Any], single: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what answers a list, and a read of the only account in it."""
+    return [("GET", "v1/users", page([listed])), ("GET", "v1/users/7", single)]
+
+
 def beyond(users: int) -> dict[str, int]:
     """Return by operation how many reads of so many users are more than the minimum."""
     return {"update": users}
 
 
-word, fact, listed = word_as_is, fact_as_is, rows
+word, fact, listed, ours = word_as_is, fact_as_is, rows, every
 
 
 def give_keys(simulator: Any, login: str) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is, no_keys, rows
+from portals import every, fact_as_is, no_keys, rows
 
 SCOPE: dict[str, str] = {"customer_id": "2"}
 CREDENTIAL = ("api_username", "api_key")
@@ -37,6 +37,54 @@ LEAVING = ["delete user"]
 NO_REVOKING = "the portal does not offer it (its API neither shows nor"
 KEYS = 0
 NEXT_NIGHT = NO_REVOKING
+OTHERS: dict[str, Any] = {"email": "new@example.test", "name": "Änne"}
+SHAPES: dict[str, tuple[Any, ...]] = {
+    "put_requires": ("hash_name_email", "none"),
+    "undocumented": ("ignored", "stored"),
+}
+PAGINGS: tuple[dict[str, Any], ...] = (
+    {"page_cap": 2},
+    {"page_cap": 2, "next_link": "never"},
+    {"page_cap": 2, "next_link": "always"},
+    {"page_cap": 2, "next_link": "never", "past_end": 404},
+    {"page_cap": 2, "links": "foreign"},
+    {"page_cap": 2, "listing_fields": "minimal"},
+)
+TWINS: dict[str, Any] | None = {}
+TAKEN = "duplicate_username"
+ANY_LOGIN = True
+STATUSES: dict[Any, str] = {}
+ON, OFF, NEW = None, None, None
+WHY_NOT: dict[str, str] = dict.fromkeys(("enabled", "disabled"), "its API knows no status of users")
+SHOWN: dict[str, Any] = {
+    "username": "ann.lee@example.test",
+    "name": "Ann O'Lée",
+    "first_name": None,
+    "last_name": None,
+    "status": "unknown",
+    "status_raw": None,
+    "roles": [],
+    "admin": True,
+    "last_login": None,
+    "created": None,
+}
+NOBODY = "987654"
+TEXT, FLAG = "", ""
+SETTINGS: dict[str, Any] = {"api_username": "admin", "api_key": "canary-key-0123456789"}
+SINGLE: dict[str, Any] = {
+    "id": 7,
+    "username": "ann",
+    "name": "Ann Lee",
+    "email": "ann@example.test",
+    "language": "default",
+    "can_customer_admin": "yes",
+    "customer_id": 2,
+    "status": "on",
+}
+EMPTY_IF_LEFT_OUT: set[str] = {"language"}
+ONLY_SINGLE: set[str] = set()
+CHANGED: dict[str, Any] = {"email": "new@example.test", "can_customer_admin": "no", "language": "", "status": "x"}
+NOWHERE = {"first_name", "last_name", "roles", "role_ids", "last_login", "created", "sso_only", "service"}
 NEEDED: dict[str, Any] = {}
 TITLE = "Everlytic"
 SCOPE_ID = "2"
@@ -104,10 +152,26 @@ def error(text: Any) -> dict[str, Any]:
     return {"error": {"code": text, "message": text, "fields": text}}
 
 
+def first(query: dict[str, str], size: int) -> int:
+    """Return the place of the first account of the page that is asked for."""
+    return (int(query.get("page", 1)) - 1) * size
+
+
+def more(accounts: int) -> dict[str, Any]:
+    """Return what a page says of so many accounts beside it, of which none is left with 0."""
+    return {"links": [{"rel": "next", "href": "/"}]} if accounts else {}
+
+
+def answers(listed: dict[str, Any], single: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what answers a list, and a read of the only account in it."""
+    pages = [("GET", "users", {"collection": records}) for records in ([listed], [])]
+    return [*pages, ("GET", "users/7", {"item": single})]
+
+
 def beyond(users: int) -> dict[str, int]:
     """Return by operation how many reads of so many users are more than the minimum."""
     del users
     return {}
 
 
-listed, give_keys = rows, no_keys
+listed, give_keys, ours = rows, no_keys, every

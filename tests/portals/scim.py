@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import no_keys
+from portals import every, no_keys
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -51,6 +51,76 @@ LEAVING = ["patch user", "delete user"]
 NO_REVOKING = "people have no API keys here"
 KEYS = 0
 NEXT_NIGHT = NO_REVOKING
+OTHERS: dict[str, Any] = {
+    "email": "new@example.test",
+    "first_name": "Änne",
+    "display_name": "",
+    "title": "",
+    "phone_number": "1",
+    "department": "",
+}
+SHAPES: dict[str, tuple[Any, ...]] = {"patch": ("rfc", 501), "unassigned": ("absent", "null")}
+PAGINGS: tuple[dict[str, Any], ...] = (
+    {"page_cap": 2},
+    {"page_cap": 2, "paging": "both"},
+    {"page_cap": 2, "count": "ignored"},
+    {"page_cap": 2, "total_results": "absent"},
+)
+TWINS: dict[str, Any] | None = None
+TAKEN = "duplicate"
+ANY_LOGIN = True
+STATUSES: dict[Any, str] = {True: "active", False: "disabled"}
+ON, OFF, NEW = True, False, None
+WHY_NOT: dict[str, str] = {}
+SHOWN: dict[str, Any] = {
+    "username": "ann.lee@example.test",
+    "name": "Ann O'Lée",
+    "status": "active",
+    "status_raw": "active: true",
+    "roles": [],
+    "role_ids": [],
+    "admin": None,
+    "last_login": None,
+    "sso_only": None,
+}
+NOBODY = "987654"
+TEXT, FLAG = "title", ""
+SETTINGS: dict[str, Any] = {"api_token": "canary-token-0123456789"}
+SINGLE: dict[str, Any] = {
+    "schemas": [CORE, ENTERPRISE],
+    "id": "7",
+    "externalId": "E7",
+    "userName": "ann",
+    "name": {"givenName": "Ann", "familyName": "Lee", "middleName": "M", "formatted": "Ann M Lee"},
+    "displayName": "Ann Lee",
+    "nickName": "Annie",
+    "title": "Head",
+    "userType": "Employee",
+    "preferredLanguage": "en",
+    "locale": "en-GB",
+    "timezone": "Europe/Paris",
+    "emails": [{"value": "ann@example.test", "primary": True}, {"value": "a@example.test"}],
+    "phoneNumbers": [{"value": "1", "primary": True}, {"value": "2"}],
+    "entitlements": [{"value": "e"}],
+    "roles": [{"value": "r"}],
+    "groups": [{"value": "9"}],
+    "active": True,
+    "meta": {"created": "2026-01-14T09:21:05Z"},
+    ENTERPRISE: {
+        "employeeNumber": "7",
+        "department": "Ops",
+        "division": "D",
+        "costCenter": "C",
+        "organization": "O",
+        "manager": {"value": "8"},
+    },
+    "urn:example:1.0:User": {"badge": "b"},
+}
+# Whatever is not assigned (RFC 7643 2.5); of groups it is their own list that counts.
+EMPTY_IF_LEFT_OUT: set[str] = set(SINGLE) - {"id", "userName", "active", "schemas", "meta"}
+ONLY_SINGLE: set[str] = set()
+CHANGED: dict[str, Any] = {"emails": [], "active": False, "title": "", "groups": [], "name": {"givenName": "Änne"}}
+NOWHERE = {"admin", "last_login", "sso_only", "service", "scope"}
 NEEDED: dict[str, Any] = {}
 TITLE = "the SCIM server"
 SCOPE_ID = None
@@ -133,6 +203,19 @@ def error(text: Any) -> dict[str, Any]:
     return {"schemas": [ERROR], "scimType": text, "detail": text, "status": "400"}
 
 
+def more(accounts: int) -> dict[str, Any]:
+    """Return what a page says of so many accounts beside it, of which none is left with 0."""
+    return {"totalResults": accounts} if accounts else {}
+
+
+def answers(listed: dict[str, Any], single: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what answers a list, and a read of the only account in it."""
+    told = [("GET", name, {"patch": {}}) for name in ("ServiceProviderConfig", "Schemas", "ResourceTypes")]
+    groups = ("GET", "Groups", page([]))
+    users = [("GET", "Users", page(records)) for records in ([listed], [])]
+    return [*told, groups, *users, ("GET", "Users/7", single), groups]
+
+
 def beyond(users: int) -> dict[str, int]:
     """Return by operation how many reads of so many users are more than the minimum."""
     return {"unchanged": 3, "create": 4 if users == 1 else 3, "update": 3, "absent": 3}
@@ -143,4 +226,4 @@ def listed(simulator: Any) -> int:
     return len(simulator.accounts_by_key())
 
 
-give_keys = no_keys
+give_keys, ours = no_keys, every

@@ -10,33 +10,18 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from conftest import ANN, PORTALS, Bench, Facts
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WHY_NOT = {
-    ("certcentral", "enabled"): "its API has no operation that sets the status",
-    ("certcentral", "disabled"): "its API has no operation that sets the status, accounts can only be deleted",
-    ("platform", "enabled"): "its API knows no status of users",
-    ("platform", "disabled"): "its API knows no status of users",
-}
-CREDENTIALS = [
-    ("clc", "api_key", "CLC_API_KEY"),
-    ("clc", "api_password", "CLC_API_PASSWORD"),
-    ("clc", "account_alias", "CLC_ACCOUNT_ALIAS"),
-    ("certcentral", "api_key", "CERTCENTRAL_API_KEY"),
-    ("platform", "api_username", "PLATFORM_API_USERNAME"),
-    ("platform", "api_key", "PLATFORM_API_KEY"),
-    ("platform", "api_url", "PLATFORM_API_URL"),
-    ("cloudcenter", "api_username", "CLOUDCENTER_API_USERNAME"),
-    ("cloudcenter", "api_key", "CLOUDCENTER_API_KEY"),
-    ("cloudcenter", "api_url", "CLOUDCENTER_API_URL"),
-]
+NEEDED = [(name, o) for name in PORTALS for o in arguments.task_options(REGISTERED[name]) if o.required]
 CERTCENTRAL_ROLES = "administrator, limited_user, finance_manager, manager, standard_user"
 KEY_ROLES = "none, orders, orders_domains_organizations, view_only, user_management"
 CLC_ROLES = (
@@ -161,37 +146,38 @@ def test_every_wrong_entry_is_named_at_once(bench: Bench) -> None:
     _refused(bench, says, users=[{}, bench.person(), bench.key("a\tb@c")])
 
 
-@pytest.mark.parametrize("state", ["enabled", "disabled"])
-@pytest.mark.parametrize("name", ["certcentral", "platform"])
+@pytest.mark.parametrize(("name", "state"), [(name, state) for name in PORTALS for state in portals.of(name).WHY_NOT])
 def test_a_state_that_the_portal_cannot_do_is_refused_with_the_reason(name: str, state: str) -> None:
     bench = Bench(name)
-    says = f"state={state}: {bench.known.TITLE} cannot {state[:-1]} accounts, {WHY_NOT[name, state]}."
+    says = f"state={state}: {bench.known.TITLE} cannot {state[:-1]} accounts, {bench.known.WHY_NOT[state]}."
     _refused(bench, says, **bench.person(state=state))
     _refused(bench, f"users[1]: {says}", users=[bench.person("x@example.test"), bench.person(state=state)])
     _refused(bench, f"users[0]: {says}", users=[bench.person()], state=state)
 
 
-@pytest.mark.parametrize("name", ["certcentral", "platform"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if "disabled" in portals.of(name).WHY_NOT])
 def test_a_way_with_unlisted_accounts_that_the_portal_cannot_go_is_refused(name: str) -> None:
     bench = Bench(name)
-    says = f"unlisted=disabled: {bench.known.TITLE} cannot disable accounts, {WHY_NOT[name, 'disabled']}."
+    says = f"unlisted=disabled: {bench.known.TITLE} cannot disable accounts, {bench.known.WHY_NOT['disabled']}."
     _refused(bench, says, users=[bench.person()], unlisted="disabled")
 
 
 @pytest.mark.parametrize("value", [..., ""])
-@pytest.mark.parametrize(("name", "option", "variable"), CREDENTIALS)
+@pytest.mark.parametrize(("name", "option", "variable"), [(name, one.name, one.env[0]) for name, one in NEEDED])
 def test_a_missing_credential_names_the_option_and_the_environment_variable(
     name: str, option: str, variable: str, value: Any
 ) -> None:
     bench = Bench(name)
     says = f"{option} is required: set the option or the environment variable {variable}."
+    if option == "api_url" and bench.portal.retired:
+        says += f" {bench.portal.retired}."
     _refused(bench, says, **bench.person(), **{option: value})
     assert bench.info(**{option: value})["msg"] == says
 
 
 @pytest.mark.parametrize(
     ("name", "option", "variable"),
-    [*CREDENTIALS, ("clc", "api_key", "CLC_V1_API_KEY"), ("clc", "api_url", "CLC_API_URL")],
+    [(name, one.name, variable) for name, one in NEEDED for variable in one.env],
 )
 def test_the_environment_stands_in_for_an_option(
     name: str, option: str, variable: str, monkeypatch: pytest.MonkeyPatch
@@ -221,9 +207,10 @@ SPOILT = [
 @pytest.mark.parametrize(
     ("name", "option", "variable"),
     [
-        *(one for one in CREDENTIALS if one[1] != "account_alias"),
-        ("clc", "api_url", "CLC_API_URL"),
-        ("certcentral", "api_url", "CERTCENTRAL_API_URL"),
+        (name, one.name, one.env[0])
+        for name in PORTALS
+        for one in (*REGISTERED[name].credentials, *arguments.connection_options(REGISTERED[name])[:1])
+        if one.required or one.name == "api_url"
     ],
 )
 def test_what_stands_around_a_credential_or_an_address_is_refused_and_named(
@@ -274,7 +261,7 @@ def test_a_connection_or_policy_option_out_of_range_is_refused(bench: Bench, par
     _refused(bench, says, **bench.person(), **params)
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if "?" in REGISTERED[name].address("https://x.test/?a")])
 @pytest.mark.parametrize("url", ["https://x.test/?key=5", "https://x.test/#top"])
 def test_an_address_with_a_query_is_refused(name: str, url: str) -> None:
     bench = Bench(name)
@@ -318,7 +305,7 @@ def test_a_text_that_is_too_long_is_refused_with_both_lengths(name: str, attribu
 
 
 @pytest.mark.parametrize("ident", ["x y", "12a", "-1", "1.5", "../1", "1/2", ""])
-@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if REGISTERED[name].numbered])
 def test_an_id_that_is_no_number_is_refused(name: str, ident: str) -> None:
     bench = Bench(name)
     result = bench.run(id=ident, **bench.change)
@@ -484,7 +471,7 @@ def test_a_name_that_only_the_portal_knows_is_refused_with_those_it_has(name: st
 @pytest.mark.parametrize("suffix", ["json", "yml"])
 def test_a_list_in_a_file_is_the_same_as_a_list_of_users(bench: Bench, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"people.{suffix}"
-    users = [bench.person("zoë@example.test" if bench.name != "certcentral" else ANN)]
+    users = [bench.person("zoë@example.test" if bench.known.ANY_LOGIN else ANN)]
     path.write_text(json.dumps(users, ensure_ascii=False), encoding="utf-8")
     listed, filed = Bench(bench.name).run(check=True, users=users), bench.run(check=True, users_file=str(path))
     assert listed == filed

@@ -21,6 +21,8 @@ import requests
 import requests.adapters
 import urllib3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from conftest import PORTALS, Bench
+from portals import of
 from wire import Wire
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from conftest import Bench, Facts
+    from conftest import Facts
 
 BUDGET = 100.0
 TIMEOUT = 30.0
@@ -132,7 +134,7 @@ def test_a_budget_of_nothing_repeats_nothing_and_still_serves_the_others(bench: 
 def test_nobody_is_sent_to_check_an_address_that_has_worked(bench: Bench, kind: str) -> None:
     more: Facts = {"redirect": {"location": "https://elsewhere.test/"}, "html": {"code": 200}}.get(kind, {})
     # The first answer of the API itself is what proves the address: that to a login does not.
-    after = 2 if bench.name == "clc" else 1
+    after = 1 + bench.known.LOOP.get("SESSION", 0)
     bench.simulator.faults.add(kind, after=after, times=None, **more)
     result = bench.run(users=_people(bench, 2), retries=0)
     assert result["failed"]
@@ -158,6 +160,9 @@ def test_a_permission_that_one_item_of_a_loop_lacks_does_not_stop_the_others(pla
 
 # Lists that go on and on, and each of whose pages is well.
 
+LISTED = [name for name in PORTALS if hasattr(of(name), "first")]
+PAGED = [name for name in LISTED if of(name).PAGE]
+
 
 class Book(requests.adapters.BaseAdapter):
     """A portal whose list has ``accounts`` accounts, so many on a page that takes so many seconds."""
@@ -176,16 +181,15 @@ class Book(requests.adapters.BaseAdapter):
     def send(self, request: Any, **_options: Any) -> requests.Response:
         """Answer with the page that is asked for."""
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.url).query))
-        first = {
-            "clc": lambda: 0,
-            "certcentral": lambda: int(query.get("offset", 0)),
-            "platform": lambda: (int(query.get("page", 1)) - 1) * self._page,
-            "cloudcenter": lambda: int(query.get("page", 0)) * self._page,
-        }[self._bench.name]()
+        first = self._bench.known.first(query, self._page)
         last = min(first + self._page, self._accounts)
         self._bench.clock.advance(self._seconds)
         self.pages += 1
-        found = self._envelope([self._record(number) for number in range(first, last)], more=last < self._accounts)
+        records = [self._record(number) for number in range(first, last)]
+        found = {
+            **self._bench.known.page(records),
+            **self._bench.known.more(self._accounts if last < self._accounts else 0),
+        }
         response = requests.Response()
         response.status_code, response.url, response.request = 200, request.url, request
         response.raw = urllib3.HTTPResponse(io.BytesIO(json.dumps(found).encode()), status=200, preload_content=False)
@@ -196,22 +200,7 @@ class Book(requests.adapters.BaseAdapter):
 
     def _record(self, number: int) -> Facts:
         login = f"user{number}@example.test"
-        words: dict[str, Facts] = {
-            "clc": {"UserName": login, "EmailAddress": login, "AccountAlias": "NWND", "Status": "Active"},
-            "certcentral": {"id": number + 1, "username": login, "email": login, "status": "active"},
-            "platform": {"id": number + 1, "username": login, "name": login, "email": login, "customer_id": 2},
-            "cloudcenter": {"id": number + 1, "emailAddr": login, "status": "ENABLED", "tenantId": "1"},
-        }
-        return {**words[self._bench.name], "x": self._pad}
-
-    def _envelope(self, records: list[Facts], *, more: bool) -> Facts:
-        envelopes: dict[str, Facts] = {
-            "clc": {"Success": True, "Message": "", "StatusCode": 0, "Users": records},
-            "certcentral": {"users": records, "page": {"total": self._accounts}},
-            "platform": {"collection": records, "links": [{"rel": "next", "href": "/"}] if more else []},
-            "cloudcenter": {"users": records, "totalElements": self._accounts},
-        }
-        return envelopes[self._bench.name]
+        return {**self._bench.known.record(number + 1, login), "x": self._pad}
 
 
 def _read(book: Book, bench: Bench, **params: Any) -> Facts:
@@ -219,9 +208,9 @@ def _read(book: Book, bench: Bench, **params: Any) -> Facts:
     return bench.info(raw=False, **params)
 
 
-@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
-def test_a_list_that_never_ends_is_left_after_its_time(name: str, request: pytest.FixtureRequest) -> None:
-    bench: Bench = request.getfixturevalue(name)
+@pytest.mark.parametrize("name", PAGED)
+def test_a_list_that_never_ends_is_left_after_its_time(name: str) -> None:
+    bench = Bench(name)
     book = Book(bench, 10**9, page=1, seconds=1.0)
     began = bench.clock.now()
     result = _read(book, bench, retry_budget=2.0, list_timeout=500.0)
@@ -240,10 +229,11 @@ def test_a_list_that_never_ends_costs_its_time_once_and_stops_the_task(platform:
     assert platform.clock.now() - began < 220.0
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform", "cloudcenter"])
-def test_a_list_of_too_many_bytes_is_left(name: str, request: pytest.FixtureRequest) -> None:
-    bench: Bench = request.getfixturevalue(name)
-    book = Book(bench, 10**9 if name != "clc" else 3, page=1 if name != "clc" else 3, seconds=0.0, width=1_000_000)
+@pytest.mark.parametrize("name", LISTED)
+def test_a_list_of_too_many_bytes_is_left(name: str) -> None:
+    bench = Bench(name)
+    accounts, page = (10**9, 1) if bench.known.PAGE else (3, 3)
+    book = Book(bench, accounts, page=page, seconds=0.0, width=1_000_000)
     result = _read(book, bench, list_size=2)
     assert result["failed"]
     assert "the list is larger than list_size (2 MB)" in result["msg"]

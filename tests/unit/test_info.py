@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import portals
 import pytest
 from conftest import ANN, PORTALS, Bench, Facts
 
@@ -30,12 +31,6 @@ KEYS = {
     "sso_only",
     "service",
 }
-# Users of the managed scope, as the portal's own pages show them.
-STATUS = {
-    "clc": {"Active": "active", "Disabled": "disabled"},
-    "certcentral": {"active": "active", "inactive": "disabled"},
-    "cloudcenter": {"NEW": "pending", "ENABLED": "active", "DISABLED": "disabled"},
-}
 
 
 def _keys(bench: Bench, result: Facts) -> set[str]:
@@ -51,7 +46,7 @@ def _keys(bench: Bench, result: Facts) -> set[str]:
 def _people(bench: Bench) -> set[str]:
     """Return the keys of all people of the managed scope; service users are asked for separately."""
     rows = bench.simulator.accounts_by_key()
-    scope = [k for k, row in rows.items() if bench.name != "certcentral" or row["container_id"] == 700500]
+    scope = [k for k, row in rows.items() if bench.known.ours(row)]
     return {key for key in scope if not rows[key].get("service")}
 
 
@@ -73,88 +68,11 @@ def test_all_portals_give_the_same_record() -> None:
                 assert user[word] is None or user[word]
 
 
-@pytest.mark.parametrize(
-    ("name", "facts"),
-    [
-        (
-            "clc",
-            {
-                "id": ANN,
-                "username": ANN,
-                "name": "Ann O'Lée",
-                "status": "active",
-                "status_raw": "Active",
-                "roles": ["account_viewer", "network_manager"],
-                "role_ids": ["10", "12"],
-                "admin": False,
-                "last_login": None,
-                "created": None,
-                "sso_only": None,
-            },
-        ),
-        (
-            "certcentral",
-            {
-                "username": ANN,
-                "name": "Ann O'Lée",
-                "status": "active",
-                "status_raw": "active",
-                "roles": ["Standard User"],
-                "role_ids": ["5"],
-                "admin": False,
-                "created": None,
-                "sso_only": True,
-                "service": False,
-            },
-        ),
-        (
-            "platform",
-            {
-                "username": ANN,
-                "name": "Ann O'Lée",
-                "first_name": None,
-                "last_name": None,
-                "status": "unknown",
-                "status_raw": None,
-                "roles": [],
-                "admin": True,
-                "last_login": None,
-                "created": None,
-            },
-        ),
-        (
-            "cloudcenter",
-            {
-                "email": ANN,
-                "name": "Ann O'Lée",
-                "status": "active",
-                "status_raw": "ENABLED",
-                "admin": False,
-                "last_login": None,
-            },
-        ),
-        (
-            "scim",
-            {
-                "username": ANN,
-                "name": "Ann O'Lée",
-                "status": "active",
-                "status_raw": "active: true",
-                "roles": [],
-                "role_ids": [],
-                "admin": None,
-                "last_login": None,
-                "sso_only": None,
-            },
-        ),
-    ],
-)
-def test_a_record_tells_what_the_portal_tells_and_null_for_the_rest(name: str, facts: Facts) -> None:
-    bench = Bench(name)
+def test_a_record_tells_what_the_portal_tells_and_null_for_the_rest(bench: Bench) -> None:
     ident = bench.seed(bench.rich())
     users = bench.info(**{f"{bench.portal.key}s": [ANN]}, details=True)["users"]
     assert len(users) == 1
-    assert users[0] == {**users[0], "id": ident, **facts}
+    assert users[0] == {**users[0], "id": ident, **bench.known.SHOWN}
 
 
 def test_the_record_of_a_user_module_is_the_one_of_the_info_module(bench: Bench) -> None:
@@ -168,7 +86,7 @@ def test_everybody_in_the_scope_is_listed_and_nobody_else(bench: Bench) -> None:
     assert _keys(bench, bench.info()) == _people(bench)
 
 
-@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if portals.of(name).PAGE])
 @pytest.mark.parametrize("cap", [1, 2, 7])
 def test_all_pages_are_read(name: str, cap: int) -> None:
     bench = Bench(name)
@@ -204,8 +122,7 @@ def test_users_are_chosen_by_login_in_any_case(bench: Bench) -> None:
 
 def test_users_are_chosen_by_id(bench: Bench) -> None:
     ident = bench.seed(bench.rich())
-    other = "nobody" if bench.name == "clc" else "987654"
-    assert _keys(bench, bench.info(ids=[ident, other, ident])) == {ANN}
+    assert _keys(bench, bench.info(ids=[ident, bench.known.NOBODY, ident])) == {ANN}
     assert bench.ledger.count(operation="list users") <= 1
 
 
@@ -219,34 +136,32 @@ def test_nobody_found_is_an_empty_list_and_no_error(bench: Bench) -> None:
     assert _keys(bench, bench.info(**{f"{bench.portal.key}s": ["nobody@example.test"]})) == set()
 
 
-@pytest.mark.parametrize("name", STATUS)
+@pytest.mark.parametrize("name", [name for name in PORTALS if portals.of(name).STATUSES])
 def test_users_are_chosen_by_status(name: str) -> None:
     bench = Bench(name)
     rows = bench.simulator.accounts_by_key()
-    word = {"clc": "Status"}.get(name, "status")
+    word, told = bench.known.STORED["status"], bench.known.STATUSES
     for status in ("active", "disabled", "pending", "unknown"):
-        wanted = {key for key in _people(bench) if STATUS[name].get(rows[key][word], "unknown") == status}
+        wanted = {key for key in _people(bench) if told.get(rows[key][word], "unknown") == status}
         assert _keys(bench, bench.info(status=[status])) == wanted
     assert _keys(bench, bench.info(status=["active", "disabled", "pending", "unknown"])) == _people(bench)
 
 
 @pytest.mark.parametrize(
-    ("name", "filters"),
+    ("name", "member", "role", "filters"),
     [
-        ("clc", {"roles": ["account_viewer"]}),
-        ("clc", {"roles": ["Account Viewer"]}),
-        ("clc", {"role_ids": ["10", "999"]}),
-        ("certcentral", {"roles": ["Standard User"]}),
-        ("certcentral", {"roles": ["standard_user"]}),
-        ("certcentral", {"role_ids": ["5"]}),
+        ("clc", "Roles", 10, {"roles": ["account_viewer"]}),
+        ("clc", "Roles", 10, {"roles": ["Account Viewer"]}),
+        ("clc", "Roles", 10, {"role_ids": ["10", "999"]}),
+        ("certcentral", "role_ids", 5, {"roles": ["Standard User"]}),
+        ("certcentral", "role_ids", 5, {"roles": ["standard_user"]}),
+        ("certcentral", "role_ids", 5, {"role_ids": ["5"]}),
     ],
 )
-def test_users_are_chosen_by_role(name: str, filters: Facts) -> None:
+def test_users_are_chosen_by_role(name: str, member: str, role: int, filters: Facts) -> None:
     bench = Bench(name)
     rows = bench.simulator.accounts_by_key()
-    wanted = {
-        key for key in _people(bench) if (10 in rows[key]["Roles"] if name == "clc" else 5 in rows[key]["role_ids"])
-    }
+    wanted = {key for key in _people(bench) if role in rows[key][member]}
     bench.seed(bench.rich())
     assert _keys(bench, bench.info(**filters)) == {*wanted, ANN}
     assert _keys(bench, bench.info(role_ids=["424242"])) == set()
@@ -277,10 +192,10 @@ def test_a_scope_is_chosen_by_name(bench: Bench) -> None:
     assert _keys(bench, bench.info(**bench.known.NAMED_SCOPE)) == _people(bench)
 
 
-@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if ... in portals.of(name).NAMED_SCOPE.values()])
 def test_without_a_scope_all_that_the_credential_sees_is_listed(name: str) -> None:
     bench = Bench(name)
-    scope = {"certcentral": "container_id", "platform": "customer_id", "cloudcenter": "tenant_id"}[name]
+    scope = next(option for option, value in bench.known.NAMED_SCOPE.items() if value is ...)
     assert _keys(bench, bench.info(**{scope: ...})) > _people(bench)
 
 

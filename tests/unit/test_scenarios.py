@@ -11,18 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import ANN, BOB, PORTALS, Bench, Facts
+from portals import able, of, with_logins
+
+from ansible_collections.portal.users.plugins.module_utils._core.fields import ALLOWED, REQUIRED
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROLES = ("clc", "certcentral")
-STATUS = ("clc", "cloudcenter")
-FOLDING = ("clc", "cloudcenter")
-EXACT = ("certcentral", "platform")
-NEEDS_A_LOGIN_ONLY = ("scim",)
-ON = {"clc": "Active", "cloudcenter": "ENABLED"}
-OFF = {"clc": "Disabled", "cloudcenter": "DISABLED"}
-TEXT = {"clc": "title", "certcentral": "job_title", "cloudcenter": "company_name"}
+STATUS = able("enable")
+FOLDING = tuple(name for name in PORTALS if REGISTERED[name].folds)
+EXACT = tuple(name for name in PORTALS if not REGISTERED[name].folds)
+NEEDS_MORE = tuple(
+    name
+    for name, portal in REGISTERED.items()
+    if {f.name for f in portal.fields if f.create == REQUIRED} - {portal.key}
+)
+FIXED = tuple(name for name in with_logins() if REGISTERED[name].field("username").update != ALLOWED)
+AT_ONCE = tuple(name for name in PORTALS if not of(name).FORCE)
+TEXT = tuple(name for name in PORTALS if of(name).TEXT)
 
 
 def _nothing(bench: Bench) -> None:
@@ -34,11 +41,11 @@ def _ann(bench: Bench) -> None:
 
 
 def _ann_off(bench: Bench) -> None:
-    bench.seed(bench.rich(status=OFF[bench.name]))
+    bench.seed(bench.rich(status=bench.known.OFF))
 
 
 def _ann_is_new(bench: Bench) -> None:
-    bench.seed(bench.rich(status="NEW"))
+    bench.seed(bench.rich(status=bench.known.NEW))
 
 
 def _same(bench: Bench) -> Facts | None:
@@ -121,29 +128,29 @@ SCENARIOS = (
     Scenario(
         "an empty text clears an attribute and all others stay",
         given=_ann,
-        wish=lambda b: {**b.key(), TEXT[b.name]: ""},
+        wish=lambda b: {**b.key(), b.known.TEXT: ""},
         action="updated",
-        fields=lambda b: {TEXT[b.name]},
-        after=lambda b: {TEXT[b.name]: ""},
+        fields=lambda b: {b.known.TEXT},
+        after=lambda b: {b.known.TEXT: ""},
         writes=1,
-        portals=tuple(TEXT),
+        portals=TEXT,
     ),
     Scenario(
         "clearing what is empty already changes nothing",
-        given=lambda b: b.seed(b.rich(**{TEXT[b.name]: None})),
-        wish=lambda b: {**b.key(), TEXT[b.name]: ""},
+        given=lambda b: b.seed(b.rich(**{b.known.TEXT: None})),
+        wish=lambda b: {**b.key(), b.known.TEXT: ""},
         action="none",
-        portals=tuple(TEXT),
+        portals=TEXT,
     ),
     Scenario(
         "a flag is taken back and all others stay",
         given=_ann,
-        wish=lambda b: {**b.key(), "sms_alerts" if b.name == "clc" else "saml_sso_only": False},
+        wish=lambda b: {**b.key(), b.known.FLAG: False},
         action="updated",
-        fields=lambda b: {"sms_alerts" if b.name == "clc" else "saml_sso_only"},
-        after=lambda b: {"sms_alerts" if b.name == "clc" else "saml_sso_only": False},
+        fields=lambda b: {b.known.FLAG},
+        after=lambda b: {b.known.FLAG: False},
         writes=1,
-        portals=("clc", "certcentral"),
+        portals=tuple(name for name in PORTALS if of(name).FLAG),
     ),
     Scenario(
         "a role is added by name to those that are there",
@@ -272,7 +279,7 @@ SCENARIOS = (
         wish=lambda b: {**b.key(), "state": "disabled"},
         action="disabled",
         fields=lambda b: {"status"},
-        after=lambda b: {"status": OFF[b.name]},
+        after=lambda b: {"status": b.known.OFF},
         writes=1,
         portals=STATUS,
     ),
@@ -282,7 +289,7 @@ SCENARIOS = (
         wish=lambda b: {**b.key(), "state": "enabled"},
         action="enabled",
         fields=lambda b: {"status"},
-        after=lambda b: {"status": ON[b.name]},
+        after=lambda b: {"status": b.known.ON},
         writes=1,
         portals=STATUS,
     ),
@@ -292,7 +299,7 @@ SCENARIOS = (
         wish=lambda b: {**b.key(), **b.change, "state": "enabled"},
         action="enabled",
         fields=lambda b: {"status", *b.change},
-        after=lambda b: {"status": ON[b.name], **b.change},
+        after=lambda b: {"status": b.known.ON, **b.change},
         writes=2,
         portals=STATUS,
     ),
@@ -367,7 +374,7 @@ SCENARIOS = (
         action="deleted",
         after=_gone,
         writes=1,
-        portals=("clc", "certcentral", "platform"),
+        portals=AT_ONCE,
     ),
     Scenario(
         "a disabled account is deleted",
@@ -423,7 +430,7 @@ SCENARIOS = (
         action="failed",
         after=_gone,
         says="needs also: ",
-        portals=tuple(name for name in PORTALS if name not in NEEDS_A_LOGIN_ONLY),
+        portals=NEEDS_MORE,
     ),
     Scenario(
         "an account is changed by its ID",
@@ -436,7 +443,7 @@ SCENARIOS = (
     ),
     Scenario(
         "an account is deleted by its ID",
-        given=lambda b: b.seed(b.rich(status=OFF.get(b.name))),
+        given=lambda b: b.seed(b.rich(**b.known.DELETABLE)),
         wish=lambda b: {"id": b.ids[ANN], "state": "absent"},
         action="deleted",
         after=_gone,
@@ -444,14 +451,14 @@ SCENARIOS = (
     ),
     Scenario(
         "an ID that nobody has is not created",
-        wish=lambda b: {"id": "nobody" if b.name == "clc" else "987654", **b.change},
+        wish=lambda b: {"id": b.known.NOBODY, **b.change},
         action="failed",
         after=_gone,
         says="there is no account with the id",
     ),
     Scenario(
         "an ID that nobody has is absent already",
-        wish=lambda b: {"id": "nobody" if b.name == "clc" else "987654", "state": "absent"},
+        wish=lambda b: {"id": b.known.NOBODY, "state": "absent"},
         action="none",
         after=_gone,
     ),
@@ -461,7 +468,7 @@ SCENARIOS = (
         wish=lambda b: {"id": b.ids[ANN], "username": "carl@example.test", **b.change},
         action="failed",
         says="cannot rename",
-        portals=("clc", "certcentral", "platform"),
+        portals=FIXED,
     ),
     Scenario(
         "a password is left alone once the account is there",

@@ -134,42 +134,11 @@ def test_what_a_portal_does_not_keep_is_told_by_name(name: str, switch: str, pos
 
 def _optional() -> Iterator[Any]:
     """Yield each attribute of each portal with a value that differs from the rich account's."""
-    others: dict[str, dict[str, Any]] = {
-        "clc": {
-            "email": "new@example.test",
-            "first_name": "Änne",
-            "alternate_email": "",
-            "title": "",
-            "office_number": "1",
-            "mobile_number": "",
-            "fax_number": "2",
-            "sms_alerts": False,
-            "saml_username": "",
-            "time_zone": "UTC",
-            "role_ids": ["9"],
-        },
-        "certcentral": {
-            "email": "new@example.test",
-            "first_name": "Änne",
-            "job_title": "",
-            "telephone": "",
-            "saml_sso_only": False,
-            "role_id": "4",
-            "container_ids": ["700612"],
-        },
-        "platform": {"email": "new@example.test", "name": "Änne"},
-        "cloudcenter": {"first_name": "", "company_name": "", "phone_number": "1", "external_id": ""},
-    }
-    switches: dict[str, dict[str, tuple[Any, ...]]] = {
-        "clc": {"update_mode": ("replace", "merge"), "null_style": ("null", "empty", "omitted")},
-        "certcentral": {"put_names": ("merge", "required"), "put_sso_missing": ("keep", "reset")},
-        "platform": {"put_requires": ("hash_name_email", "none"), "undocumented": ("ignored", "stored")},
-        "cloudcenter": {"empty_text": ("empty", "null", "absent"), "put_answer": ("200_body", 204)},
-    }
-    for name, attributes in others.items():
-        for values in itertools.product(*switches[name].values()):
-            positions = dict(zip(switches[name], values, strict=True))
-            for attribute, value in attributes.items():
+    for name in PORTALS:
+        known = portals.of(name)
+        for values in itertools.product(*known.SHAPES.values()):
+            positions = dict(zip(known.SHAPES, values, strict=True))
+            for attribute, value in known.OTHERS.items():
                 yield pytest.param(name, positions, attribute, value, id=f"{name}-{attribute}-{values}")
 
 
@@ -185,23 +154,7 @@ def test_each_attribute_changes_alone(name: str, positions: Facts, attribute: st
     _holds(bench, {**bench.rich(), attribute: value})
 
 
-@pytest.mark.parametrize(
-    ("name", "positions"),
-    [
-        ("certcentral", {"page_cap": 2}),
-        ("certcentral", {"page_cap": 2, "default_limit": 2, "filters_ignored": True}),
-        ("platform", {"page_cap": 2}),
-        ("platform", {"page_cap": 2, "next_link": "never"}),
-        ("platform", {"page_cap": 2, "next_link": "always"}),
-        ("platform", {"page_cap": 2, "next_link": "never", "past_end": 404}),
-        ("platform", {"page_cap": 2, "links": "foreign"}),
-        ("platform", {"page_cap": 2, "listing_fields": "minimal"}),
-        ("cloudcenter", {"page_cap": 2}),
-        ("cloudcenter", {"page_cap": 2, "size_attribute": "page_size"}),
-        ("cloudcenter", {"page_parameter": "ignored"}),
-        ("cloudcenter", {"page_cap": 2, "size_zero": "twenty"}),
-    ],
-)
+@pytest.mark.parametrize(("name", "positions"), [(name, each) for name in PORTALS for each in portals.of(name).PAGINGS])
 def test_a_target_on_the_last_of_many_pages_is_found(name: str, positions: Facts) -> None:
     bench = Bench(name)
     bench.simulator.set(**positions)
@@ -211,12 +164,13 @@ def test_a_target_on_the_last_of_many_pages_is_found(name: str, positions: Facts
     result = bench.run(users=users)
     assert not result.get("failed"), result["msg"]
     assert [one["action"] for one in result["users"]] == ["updated", "updated"]
-    assert {entry.operation for entry in bench.writes} == {"edit user" if name == "certcentral" else "update user"}
+    assert len({entry.operation for entry in bench.writes}) == 1
+    assert len(bench.writes) == 2
     assert bench.adapter.foreign == []
 
 
 @pytest.mark.parametrize("forward", [True, False])
-@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if portals.of(name).PAGE])
 def test_records_that_move_between_pages_make_no_second_account(name: str, forward: bool) -> None:
     bench = Bench(name)
     bench.simulator.set(page_cap=2)
@@ -238,9 +192,8 @@ def test_a_listing_that_lags_behind_does_not_make_a_second_account(bench: Bench)
 
 @pytest.mark.parametrize("status", [400, 409, 422, "200_error"])
 def test_a_strangers_login_is_refused_with_a_hint_and_nothing_changes(bench: Bench, status: Any) -> None:
-    switch = {"certcentral": "taken_status", "platform": "duplicate_username", "cloudcenter": "duplicate_status"}
-    if bench.name in switch and status in bench.simulator.SWITCHES[switch[bench.name]]:
-        bench.simulator.set(**{switch[bench.name]: status})
+    if status in bench.simulator.SWITCHES.get(bench.known.TAKEN, ()):
+        bench.simulator.set(**{bench.known.TAKEN: status})
     before = bench.stored()
     for stranger in bench.simulator.strangers:
         bench.ledger.clear()
@@ -264,15 +217,13 @@ def test_a_strangers_login_does_not_stop_the_others(bench: Bench) -> None:
 
 def _two_candidates(name: str) -> tuple[Bench, str]:
     bench = Bench(name)
-    if name == "platform":
-        return bench, "LEE"
-    bench.simulator.set(**({"username_case": "sensitive"} if name == "certcentral" else {"case_rule": "exact"}))
+    bench.simulator.set(**bench.known.TWINS)
     for login in ("Two.Cases@example.test", "two.cases@Example.test"):
         bench.seed(bench.rich(login, email=login))
     return bench, "two.cases@example.test"
 
 
-@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if portals.of(name).TWINS is not None])
 def test_two_candidates_are_an_error_that_names_both(name: str) -> None:
     bench, login = _two_candidates(name)
     before = bench.stored()
@@ -283,13 +234,13 @@ def test_two_candidates_are_an_error_that_names_both(name: str) -> None:
     assert bench.stored() == before
 
 
-@pytest.mark.parametrize("name", ["certcentral", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if portals.of(name).TWINS is not None])
 def test_the_exact_spelling_tells_two_candidates_apart(name: str) -> None:
     bench, login = _two_candidates(name)
     exact = next(key for key in bench.stored() if key.casefold() == login.casefold())
     result = bench.run(**bench.key(exact), **bench.change)
     _done(result, "updated")
-    assert result["user"]["username" if name != "cloudcenter" else "email"] == exact
+    assert result["user"][bench.portal.key] == exact
 
 
 LOGINS = (
@@ -306,7 +257,7 @@ OUTSIDE = tuple(login for login in LOGINS if not login.startswith("nnn"))
 
 
 @pytest.mark.parametrize("login", LOGINS)
-@pytest.mark.parametrize("name", ["clc", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if portals.of(name).ANY_LOGIN])
 def test_any_login_is_created_found_changed_and_deleted(name: str, login: str) -> None:
     bench = Bench(name)
     wish = {**bench.person(login), "state": "present"}
@@ -315,8 +266,7 @@ def test_any_login_is_created_found_changed_and_deleted(name: str, login: str) -
     _done(bench.run(**wish), "none")
     assert bench.writes == []
     _done(bench.run(**bench.key(login), **bench.change), "updated")
-    policy = {"force_disable": True} if name == "cloudcenter" else {}
-    _done(bench.run(**bench.key(login), state="absent", **policy), "deleted")
+    _done(bench.run(**bench.key(login), state="absent", **bench.known.FORCE), "deleted")
     assert bench.account(login) is None
 
 
@@ -337,7 +287,7 @@ def test_a_login_of_the_portals_alphabet_is_created_and_found(certcentral: Bench
     "text", ["O'Brien-Müller", "Nguyễn Thị", "山田", "x" * 128, "😀", '"quoted" \\ back', "<b>&amp;"]
 )
 def test_any_name_arrives_as_it_was_given_and_is_not_changed_again(bench: Bench, text: str) -> None:
-    attribute = "name" if bench.name == "platform" else "first_name"
+    attribute, _value = bench.known.CHANGE
     wish = bench.person(**{attribute: text})
     _done(bench.run(**wish), "created")
     account = bench.account()
@@ -721,14 +671,13 @@ def test_an_item_of_a_loop_looks_before_it_changes_what_others_changed_meanwhile
 
 def test_an_account_that_the_loop_deleted_is_created_again_by_a_later_item(bench: Bench) -> None:
     bench.sessions = {}
-    off = {"status": "DISABLED"} if bench.name == "cloudcenter" else {}
-    bench.seed(bench.rich(**off))
+    bench.seed(bench.rich(**bench.known.DELETABLE))
     # Three items, so that the listing of the whole portal is remembered.
     for login in ("x@example.test", "y@example.test"):
         _done(bench.run(**bench.key(login), state="absent"), "none")
     _done(bench.run(**bench.key(), state="absent"), "deleted")
     result = bench.run(**bench.person())
-    if bench.name == "clc":
+    if bench.portal.burnt:
         # The name is burnt for ever, and the module must not say that all is well.
         assert result["failed"]
     else:
