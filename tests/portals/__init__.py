@@ -31,6 +31,18 @@ differs from SINGLE, and NOWHERE are parts of our record that the portal never t
 `more` is what a page says of the accounts beyond it, and `first`, on portals that are asked for nothing but their list,
 the place of the first account of a page.
 
+UNKNOWN_USER is the answer about somebody who is not there, ERROR_CODE one of an error, and SHORT_LIST the switch of a
+list that says the least. MORE_ROLES and EXTRA are what a second profile gives, WORKER_BY_ID the first one by IDs,
+HELD what a person has by it, and ODD_CHANGE what may change where the login is none that the portal would take.
+READ_SCOPE is the request for the scope by its number. `named` are the attributes of a name, and OWN is
+the credential's own account where it may be one of those that are managed, `own` a credential of it.
+
+Of the stories of the roles: HOST stands for the portal in their inventory, HOST_SCOPE are its variables, PROFILES what
+theirs give on it, and TENANTS more hosts, each with a tenant of its own, for the stories
+of trust, which a portal without any has no part in.
+
+URL_PATH is the path of the address that a user writes, REQUIRED_SCOPE what must be said of the scope.
+
 TITLE is what the portal is called in a sentence, SCOPE_ID the scope of its simulated accounts, and NAMED_SCOPE are
 options that say by name where these live. PLACES are the paths that a task may call whose portal shows no account
 with a usable ID. PLACE is the path of an account where any text may be its ID, and empty where IDs are numbers or no
@@ -90,6 +102,21 @@ def every(row: dict[str, Any]) -> bool:
     """Return whether a stored account is in the managed scope, where all of them are."""
     del row
     return True
+
+
+def both_names(first: str, last: str) -> dict[str, Any]:
+    """Return the attributes of somebody who is called so."""
+    return {"first_name": first, "last_name": last}
+
+
+def scoped() -> tuple[str, ...]:
+    """Return the portals whose accounts live in a scope that has a number, and can be left out."""
+    return tuple(name for name in PORTALS if ... in of(name).NAMED_SCOPE.values())
+
+
+def with_own() -> tuple[str, ...]:
+    """Return the portals on which the credential's own account may be one of those that are managed."""
+    return tuple(name for name in PORTALS if of(name).OWN)
 
 
 def no_keys(simulator: Any, login: str) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import fact_as_is
+from portals import both_names, fact_as_is
 
 SCOPE: dict[str, str] = {}
 CREDENTIAL = ("api_key",)
@@ -85,6 +85,28 @@ SHOWN: dict[str, Any] = {
 }
 NOBODY = "987654"
 TEXT, FLAG = "job_title", "saml_sso_only"
+UNKNOWN_USER: dict[str, Any] = {"code": 404}
+ERROR_CODE = None
+SHORT_LIST: dict[str, Any] = {}
+MORE_ROLES: dict[str, Any] = {}
+EXTRA: dict[str, Any] = {"container_ids": ["700613"]}
+# A profile with a login of another alphabet is not taken back, so that a role is all that can be changed then.
+ODD_CHANGE: dict[str, Any] | None = {"role": "manager"}
+HELD = [("role", "standard_user")]
+WORKER_BY_ID: dict[str, Any] = {"role_id": "5"}
+OWN = "api.admin@example.org"
+READ_SCOPE = "read container"
+URL_PATH: list[str] = ["services/v2"]
+REQUIRED_SCOPE: tuple[str, ...] = ()
+HOST = "digicert_us"
+HOST_SCOPE: dict[str, str] = {"portal_container": "Example Ltd"}
+PROFILES: dict[str, dict[str, Any]] = {"pki_operator": {"role": "standard_user", "containers": ["Lab"]}}
+TENANTS: dict[str, dict[str, str]] = {
+    "cert_one": {"portal_container": "Example Ltd"},
+    "cert_two": {"portal_container": "Lab"},
+    "cert_three": {"portal_container": "Lab Größe Nord"},
+    "cert_four": {"portal_container_id": "700614"},
+}
 SETTINGS: dict[str, Any] = {"api_key": "canary-key-0123456789"}
 SINGLE: dict[str, Any] = {
     "id": 7,
@@ -210,3 +232,12 @@ def live_keys(simulator: Any, login: str) -> list[str]:
 def ours(row: dict[str, Any]) -> bool:
     """Return whether a stored account is in the managed scope."""
     return bool(row["container_id"] == 700500)
+
+
+def own(simulator: Any) -> dict[str, Any]:
+    """Return a credential of the account OWN."""
+    del simulator
+    return {}
+
+
+named = both_names

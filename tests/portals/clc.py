@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import every, fact_as_is, no_keys, rows
+from portals import both_names, every, fact_as_is, no_keys, rows
 
 SCOPE: dict[str, str] = {"account_alias": "NWHR"}
 CREDENTIAL = ("api_key", "api_password")
@@ -98,6 +98,29 @@ SHOWN: dict[str, Any] = {
 }
 NOBODY = "nobody"
 TEXT, FLAG = "title", "sms_alerts"
+UNKNOWN_USER: dict[str, Any] = {"code": 200, "body": {"StatusCode": 1705, "Message": "No such user."}}
+ERROR_CODE = 1707
+SHORT_LIST: dict[str, Any] = {}
+MORE_ROLES: dict[str, Any] = {"role_ids": ["3", "8"]}
+EXTRA: dict[str, Any] = {"roles": ["billing_manager"]}
+ODD_CHANGE: dict[str, Any] | None = None
+HELD = [("roles", "server_operator")]
+WORKER_BY_ID: dict[str, Any] = {"role_ids": ["14"]}
+OWN = ""
+READ_SCOPE = ""
+URL_PATH: list[str] = ["REST"]
+REQUIRED_SCOPE: tuple[str, ...] = ("account_alias",)
+HOST = "clc_prod"
+HOST_SCOPE: dict[str, str] = {}
+PROFILES: dict[str, dict[str, Any]] = {
+    "server_operator": {"roles": ["server_operator", "network_manager"]},
+    "pki_operator": {"roles": ["account_viewer"]},
+}
+TENANTS: dict[str, dict[str, str]] = {
+    "clc_one": {"portal_account_alias": "NWND"},
+    "clc_two": {"portal_account_alias": "NWHR"},
+    "clc_three": {"portal_account_alias": "NWIT"},
+}
 SETTINGS: dict[str, Any] = {"api_key": "k" * 32, "api_password": "canary-0123456789", "account_alias": "ABCD"}
 SINGLE: dict[str, Any] = {
     "UserName": "ann",
@@ -202,4 +225,4 @@ def beyond(users: int) -> dict[str, int]:
     return {}
 
 
-fact, listed, give_keys, ours = fact_as_is, rows, no_keys, every
+fact, listed, give_keys, ours, named = fact_as_is, rows, no_keys, every, both_names

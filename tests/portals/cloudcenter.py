@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import every, fact_as_is, rows, word_as_is
+from portals import both_names, every, fact_as_is, rows, word_as_is
 
 SCOPE: dict[str, str] = {"tenant_id": "1"}
 CREDENTIAL = ("api_username", "api_key")
@@ -66,6 +66,25 @@ SHOWN: dict[str, Any] = {
 }
 NOBODY = "987654"
 TEXT, FLAG = "company_name", ""
+UNKNOWN_USER: dict[str, Any] = {"code": 404}
+ERROR_CODE = None
+SHORT_LIST: dict[str, Any] = {}
+MORE_ROLES: dict[str, Any] = {}
+EXTRA: dict[str, Any] = {}
+ODD_CHANGE: dict[str, Any] | None = None
+HELD = [("activation_profile", "developers")]
+WORKER_BY_ID: dict[str, Any] = {"activation_profile_id": "4"}
+OWN = "co.admin@example.com"
+READ_SCOPE = "read tenant"
+URL_PATH: list[str] = []
+REQUIRED_SCOPE: tuple[str, ...] = ()
+HOST = "lab"
+HOST_SCOPE: dict[str, str] = {"portal_tenant_id": "1"}
+PROFILES: dict[str, dict[str, Any]] = {"server_operator": {"activation_profile": "developers"}}
+TENANTS: dict[str, dict[str, str]] = {
+    "cc_one": {"portal_tenant_id": "1"},
+    "cc_two": {"portal_tenant_id": "2"},
+}
 SETTINGS: dict[str, Any] = {"api_username": "admin_2", "api_key": "canary-key-0123456789"}
 SINGLE: dict[str, Any] = {
     "id": "7",
@@ -163,7 +182,7 @@ def beyond(users: int) -> dict[str, int]:
     return {"update": users}
 
 
-word, fact, listed, ours = word_as_is, fact_as_is, rows, every
+word, fact, listed, ours, named = word_as_is, fact_as_is, rows, every, both_names
 
 
 def give_keys(simulator: Any, login: str) -> list[str]:
@@ -174,3 +193,8 @@ def give_keys(simulator: Any, login: str) -> list[str]:
 def live_keys(simulator: Any, login: str) -> list[str]:
     """Return the key that gives access."""
     return [key] if (key := simulator.key_of(login)) else []
+
+
+def own(simulator: Any) -> dict[str, Any]:
+    """Return a credential of the account OWN, a co-administrator, with a new key."""
+    return {"api_username": simulator._by_email(OWN)["username"], "api_key": simulator.give_key(OWN)}

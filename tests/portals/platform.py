@@ -70,6 +70,26 @@ SHOWN: dict[str, Any] = {
 }
 NOBODY = "987654"
 TEXT, FLAG = "", ""
+UNKNOWN_USER: dict[str, Any] = {"code": 404}
+ERROR_CODE = None
+SHORT_LIST: dict[str, Any] = {"listing_fields": "minimal"}
+MORE_ROLES: dict[str, Any] = {}
+EXTRA: dict[str, Any] = {}
+ODD_CHANGE: dict[str, Any] | None = None
+HELD: list[tuple[str, str]] = []
+WORKER_BY_ID: dict[str, Any] = {}
+OWN = "northwind.api"
+READ_SCOPE = "read customer"
+URL_PATH: list[str] = []
+REQUIRED_SCOPE: tuple[str, ...] = ()
+HOST = "mail"
+HOST_SCOPE: dict[str, str] = {"portal_customer": "Northwind Retail"}
+PROFILES: dict[str, dict[str, Any]] = {"mailer": {}}
+TENANTS: dict[str, dict[str, str]] = {
+    "mail_one": {"portal_customer": "Northwind Retail"},
+    "mail_two": {"portal_customer": "Head Office"},
+    "mail_three": {"portal_customer": "Branch Unit"},
+}
 SETTINGS: dict[str, Any] = {"api_username": "admin", "api_key": "canary-key-0123456789"}
 SINGLE: dict[str, Any] = {
     "id": 7,
@@ -175,3 +195,14 @@ def beyond(users: int) -> dict[str, int]:
 
 
 listed, give_keys, ours = rows, no_keys, every
+
+
+def own(simulator: Any) -> dict[str, Any]:
+    """Return a credential of the account OWN."""
+    del simulator
+    return {"api_username": OWN, "api_key": "Bt6yHn2Ws8Xe4Rc1Mk7Pz3Lq9Dv5Ug0F_999"}
+
+
+def named(first: str, last: str) -> dict[str, Any]:
+    """Return the attributes of somebody who is called so."""
+    return {"name": f"{first} {last}"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portals import every, no_keys
+from portals import both_names, every, no_keys
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -85,6 +85,22 @@ SHOWN: dict[str, Any] = {
 }
 NOBODY = "987654"
 TEXT, FLAG = "title", ""
+UNKNOWN_USER: dict[str, Any] = {"code": 404}
+ERROR_CODE = None
+SHORT_LIST: dict[str, Any] = {}
+MORE_ROLES: dict[str, Any] = {}
+EXTRA: dict[str, Any] = {}
+ODD_CHANGE: dict[str, Any] | None = None
+HELD = [("groups", "Engineers")]
+WORKER_BY_ID: dict[str, Any] = {}
+OWN = ""
+READ_SCOPE = ""
+URL_PATH: list[str] = ["scim/v2"]
+REQUIRED_SCOPE: tuple[str, ...] = ()
+HOST = "directory"
+HOST_SCOPE: dict[str, str] = {}
+PROFILES: dict[str, dict[str, Any]] = {"server_operator": {"groups": ["Engineers"]}}
+TENANTS: dict[str, dict[str, str]] = {}
 SETTINGS: dict[str, Any] = {"api_token": "canary-token-0123456789"}
 SINGLE: dict[str, Any] = {
     "schemas": [CORE, ENTERPRISE],
@@ -226,4 +242,4 @@ def listed(simulator: Any) -> int:
     return len(simulator.accounts_by_key())
 
 
-give_keys, ours = no_keys, every
+give_keys, ours, named = no_keys, every, both_names

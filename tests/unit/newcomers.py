@@ -15,6 +15,8 @@ import random
 import unicodedata
 from typing import Any, ClassVar
 
+from portals import of, with_logins
+
 Facts = dict[str, Any]
 
 PEOPLE, ACCOUNTS, THEIRS = 200, 150, 100
@@ -53,10 +55,8 @@ class Account:
 
     def facts(self, portal: str) -> Facts:
         """Return it in the words of the tests."""
-        if portal == "platform":
-            return {"username": self.login, "name": f"{self.first_name} {self.last_name}", "email": self.email}
-        names = {"first_name": self.first_name, "last_name": self.last_name, "email": self.email}
-        return names if portal == "cloudcenter" else {**names, "username": self.login}
+        login = {"username": self.login} if portal in with_logins() else {}
+        return {**login, **of(portal).named(self.first_name, self.last_name), "email": self.email}
 
 
 class Newcomers:
@@ -98,7 +98,7 @@ class Newcomers:
         kinds = [kind for kind, count in {**SURE, **ASKED}.items() for _number in range(count // self.part)]
         stale, strangers = STALE // self.part, (ACCOUNTS - THEIRS) // self.part
         people = rng.sample(self.people, len(kinds) + stale)
-        if portal == "cloudcenter":
+        if portal not in with_logins():
             # It has no logins but addresses.
             kinds = ["maiden_address" if kind == "maiden_login" else kind for kind in kinds]
         found = [self._found(kind, person, rng) for kind, person in zip(kinds, people[stale:], strict=True)]
@@ -107,7 +107,7 @@ class Newcomers:
             # An address that was given to somebody else when its holder left.
             email = people[place]["email"] if place < stale else f"{login}@{NEW}"
             kind = "stale" if place < stale else "stranger"
-            found.append(Account(email if portal == "cloudcenter" else login, email, first, last, "", kind))
+            found.append(Account(login if portal in with_logins() else email, email, first, last, "", kind))
         rng.shuffle(found)
         assert len({one.login.lower() for one in found}) == len(found)
         return found

@@ -304,9 +304,9 @@ def test_a_file_that_somebody_has_changed_is_left_alone_and_the_new_one_lies_bes
     assert stage.adopt()["changed"] is False
     other = {**stage.bench.rich("cleo.day@example.test"), "last_name": "Day", "first_name": "Cleo"}
     email = {"email": "cleo.day@example.test"}
-    names = {"name": "Cleo Day"} if stage.bench.name == "platform" else {"first_name": "Cleo", "last_name": "Day"}
+    names = stage.bench.known.named("Cleo", "Day")
     kept = {one: value for one, value in other.items() if one not in ("first_name", "last_name", "role_ids")}
-    more = {"role_ids": ["3", "8"]} if stage.bench.name == "clc" else {}
+    more = stage.bench.known.MORE_ROLES
     stage.bench.seed({**kept, **email, **names, **more})
     stage.roster(row("E3", "cleo.day@example.test").replace("FirstE3,LastE3", "Cleo,Day"))
     told = stage.adopt()
@@ -379,7 +379,7 @@ def test_an_account_that_holds_a_secret_of_the_task_stops_it(bench: Bench, tmp_p
     stage = Rehearsal(tmp_path, bench)
     stage.roster()
     secret = next(str(bench.connection[one.name]) for one in bench.portal.credentials if one.secret)
-    name = {"name": secret} if bench.name == "platform" else {"last_name": secret}
+    name = {bench.known.CHANGE[0]: secret}
     bench.seed({**bench.rich(), **name})
     told = stage.adopt()
     assert told["failed"]
@@ -392,7 +392,7 @@ def test_an_account_that_holds_a_secret_of_the_task_stops_it(bench: Bench, tmp_p
 )
 def test_hostile_names_are_data_in_every_file(bench: Bench, tmp_path: Path, text: str) -> None:
     stage = Rehearsal(tmp_path, bench)
-    name = {"name": f"Ann {text}"} if bench.name == "platform" else {"first_name": "Ann", "last_name": text}
+    name = bench.known.named("Ann", text)
     bench.seed({**bench.rich(), **name})
     stage.roster(row("E1", "another@example.test").replace("FirstE1,LastE1", "Ann,O'Lée"))
     told = stage.adopt()

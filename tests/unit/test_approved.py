@@ -10,8 +10,9 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
-from conftest import ANN, BOB, PORTALS, Bench
+from conftest import ANN, BOB, Bench
 from rehearsal import PROFILES, Line, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.plugin_utils._people import approval
@@ -196,7 +197,7 @@ def test_whose_account_moved_is_left_and_the_others_are_done(stage: Rehearsal) -
     assert stage.bench.account(ANN) == before
 
 
-@pytest.mark.parametrize("name", [name for name in PORTALS if name != "clc"])
+@pytest.mark.parametrize("name", portals.with_ids())
 def test_another_account_under_the_approved_login_is_not_touched(tmp_path: Path, name: str) -> None:
     stage = rehearsal(name, tmp_path, row("E1", ANN), row("E2", BOB))
     stage.bench.seed(stage.bench.rich(ANN, email=ANN, status=None))
@@ -320,7 +321,7 @@ def test_memory_is_made_again_from_the_log_and_plans_the_same(stage: Rehearsal) 
     nothing_sent(stage)
 
 
-@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+@pytest.mark.parametrize("name", portals.able("disable"))
 def test_whom_somebody_else_disabled_is_enabled_only_by_a_plan_that_was_read(tmp_path: Path, name: str) -> None:
     stage = rehearsal(name, tmp_path)
     stage.settle()
@@ -336,7 +337,7 @@ def test_whom_somebody_else_disabled_is_enabled_only_by_a_plan_that_was_read(tmp
     assert stage.provision("apply", unreviewed=True)["counts"]["none"] == 2
 
 
-@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+@pytest.mark.parametrize("name", portals.able("disable"))
 def test_who_comes_back_from_leave_needs_no_review(tmp_path: Path, name: str) -> None:
     stage = rehearsal(name, tmp_path)
     stage.settle()
@@ -348,7 +349,7 @@ def test_who_comes_back_from_leave_needs_no_review(tmp_path: Path, name: str) ->
     assert told["counts"]["enabled"] == 1
 
 
-@pytest.mark.parametrize("name", [name for name in PORTALS if name != "clc"])
+@pytest.mark.parametrize("name", portals.with_ids())
 def test_an_account_that_is_gone_is_made_again_only_by_a_plan_that_was_read(tmp_path: Path, name: str) -> None:
     stage = rehearsal(name, tmp_path)
     stage.settle()
@@ -453,7 +454,7 @@ def test_who_was_offboarded_stays_out_under_any_spelling_of_the_key(
         nothing_sent(stage)
 
 
-@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+@pytest.mark.parametrize("name", portals.able("disable"))
 def test_who_is_rehired_comes_back(tmp_path: Path, name: str) -> None:
     stage = rehearsal(name, tmp_path)
     stage.settle()
@@ -478,7 +479,7 @@ def test_two_people_whose_logins_differ_in_blanks_are_refused_and_never_mixed_up
     assert list(stage.bench.ledger) == []
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
+@pytest.mark.parametrize("name", portals.with_logins())
 def test_the_id_in_the_roster_takes_that_account_in_a_reviewed_plan(tmp_path: Path, name: str) -> None:
     stage = rehearsal(name, tmp_path)
     stage.settle()

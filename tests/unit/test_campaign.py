@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
 from campaign import judge
 from campaign.draw import FAULTS, PORTALS, draw
@@ -16,7 +17,7 @@ from campaign.driver import Sum, shrink, stretch
 from campaign.judge import play
 from campaign.traits import PASSWORD
 from campaign.world import World
-from conftest import ANN
+from conftest import ANN, Bench
 
 from ansible_collections.portal.users.plugins.module_utils._core import (
     apply,
@@ -34,7 +35,7 @@ from simulator.faults import KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Bench, Facts
+    from conftest import Facts
 
 
 @pytest.fixture(scope="module")
@@ -328,15 +329,13 @@ def test_an_account_that_moves_between_pages_is_not_said_to_be_absent(
     assert platform.account() is None
 
 
-@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+@pytest.mark.parametrize("name", portals.able("disable"))
 def test_an_account_that_is_listed_and_cannot_be_found_is_not_said_to_be_disabled(
-    name: str, request: pytest.FixtureRequest
+    name: str,
 ) -> None:
-    bench: Bench = request.getfixturevalue(name)
+    bench = Bench(name)
     bench.seed(bench.rich())
-    body = {"StatusCode": 1705, "Message": "No such user."} if name == "clc" else None
-    fault: Facts = {"code": 200, "body": body} if body else {"code": 404}
-    bench.simulator.faults.add("status", operation="read user", times=None, **fault)
+    bench.simulator.faults.add("status", operation="read user", times=None, **bench.known.UNKNOWN_USER)
     result = bench.run(**bench.params({**bench.rich(), **bench.change}), state="disabled")
     assert result["failed"]
     assert bench.account() is not None
@@ -429,10 +428,7 @@ def test_where_the_portal_refuses_to_speak_of_whom_it_has_deleted_its_list_tells
 
 def test_an_info_task_leaves_out_nobody_who_is_listed(bench: Bench) -> None:
     bench.seed(bench.rich())
-    fault: Facts = {"code": 404}
-    if bench.name == "clc":
-        fault = {"code": 200, "body": {"StatusCode": 1705, "Message": "No such user."}}
-    bench.simulator.faults.add("status", operation="read user", times=None, **fault)
+    bench.simulator.faults.add("status", operation="read user", times=None, **bench.known.UNKNOWN_USER)
     result = bench.info(details=True)
     logins = {user["username"].casefold() for user in result.get("users", ())}
     assert result.get("failed") or ANN in logins
@@ -442,12 +438,8 @@ def test_an_info_task_leaves_out_nobody_who_is_listed(bench: Bench) -> None:
 
 def test_an_account_that_cannot_be_found_once_though_it_is_listed_is_asked_for_again(bench: Bench) -> None:
     bench.seed(bench.rich())
-    if bench.name == "platform":
-        bench.simulator.set(listing_fields="minimal")
-    fault: Facts = {"code": 404}
-    if bench.name == "clc":
-        fault = {"code": 200, "body": {"StatusCode": 1705, "Message": "No such user."}}
-    bench.simulator.faults.add("status", operation="read user", **fault)
+    bench.simulator.set(**bench.known.SHORT_LIST)
+    bench.simulator.faults.add("status", operation="read user", **bench.known.UNKNOWN_USER)
     result = bench.run(**bench.params({**bench.rich(), **bench.change}), on_missing="ignore")
     assert result.get("failed") or result["action"] == "updated"
     assert bench.ledger.count(operation="create user") == 0

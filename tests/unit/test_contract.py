@@ -390,7 +390,7 @@ class Memory(Connector):
     def create(self, values: t.Mapping[str, t.Any]) -> Created:
         for trouble in self.troubles:
             raise trouble
-        service = self.portal.name == "certcentral" and "username" not in values
+        service = self.portal.can["service"] is True and "username" not in values
         account = an_account(self.portal, values["email" if service else self.portal.key], values, service=service)
         self.store[account.id] = account
         return Created(id=account.id, once=self.once if service else {})

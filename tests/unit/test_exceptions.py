@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import portals
 import pytest
 import yaml
-from conftest import ANN, BOB, Bench
+from conftest import ANN, BOB, PORTALS, Bench
 from rehearsal import COLUMNS, PROFILES, Rehearsal, row
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Facts = dict[str, Any]
-MORE: dict[str, tuple[str, Facts]] = {
-    "clc": ("roles", {"roles": ["billing_manager"]}),
-    "certcentral": ("container_ids", {"container_ids": ["700613"]}),
-}
-"""A second profile on the portals on which people are members of something."""
+MORE = [name for name in PORTALS if portals.of(name).EXTRA]
+"""The portals on which people are members of something, and a second profile gives more."""
 
 
 class Exceptional(Rehearsal):
@@ -40,7 +37,7 @@ class Exceptional(Rehearsal):
         self.beside = folder / "overlay.yml"
         self.profiles: Facts = copy.deepcopy(PROFILES)
         if bench.name in MORE:
-            self.profiles["extra"] = {bench.name: MORE[bench.name][1]}
+            self.profiles["extra"] = {bench.name: bench.known.EXTRA}
             # Who is in no container at all may see everything, so that the last one is never taken.
             self.profiles["worker"]["certcentral"]["container_ids"] = ["700611"]
         self.roster()
@@ -81,7 +78,7 @@ def well(told: Facts) -> Facts:
 # Names of accounts
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
+@pytest.mark.parametrize("name", portals.with_logins())
 @pytest.mark.parametrize("by", ["id", "username"])
 def test_what_a_message_proposes_is_written_into_the_overlay_beside_a_table(tmp_path: Path, name: str, by: str) -> None:
     stage = Exceptional(tmp_path, Bench(name))
@@ -175,7 +172,7 @@ def test_who_shall_have_no_account_gets_none_and_loses_the_one_that_a_run_gave(s
 
 def test_a_denied_profile_goes_from_who_has_it(tmp_path: Path) -> None:
     for stage in stages(tmp_path):
-        option = MORE[stage.bench.name][0]
+        (option,) = stage.bench.known.EXTRA
         stage.roster(row("E1", ANN, profiles="worker;extra"), row("E2", BOB))
         well(stage.settle())
         stage.overlay(E1={"without": ["extra"]})
@@ -268,7 +265,7 @@ def test_a_grant_may_be_for_one_of_two_portals(stage: Exceptional) -> None:
 # Leaving
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
+@pytest.mark.parametrize("name", portals.with_logins())
 def test_an_account_with_a_login_of_before_makes_a_leaver_unclear(tmp_path: Path, name: str) -> None:
     stage = Exceptional(tmp_path, Bench(name))
     stage.bench.seed(stage.bench.rich("ada.king", email="other@example.test", status=None))
@@ -283,7 +280,7 @@ def test_an_account_with_a_login_of_before_makes_a_leaver_unclear(tmp_path: Path
 
 
 @pytest.mark.parametrize("mode", ["plan", "apply"])
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
+@pytest.mark.parametrize("name", portals.with_logins())
 def test_an_account_of_before_fails_the_run_also_while_the_one_they_had_waits_for_the_end_of_the_grace(
     tmp_path: Path, name: str, mode: str
 ) -> None:
@@ -300,7 +297,7 @@ def test_an_account_of_before_fails_the_run_also_while_the_one_they_had_waits_fo
     assert "ada.king" in stage.bench.stored()
 
 
-@pytest.mark.parametrize("name", ["clc", "certcentral", "platform"])
+@pytest.mark.parametrize("name", portals.with_logins())
 def test_a_leaver_is_found_by_what_the_overlay_says_of_the_account(tmp_path: Path, name: str) -> None:
     stage = Exceptional(tmp_path, Bench(name))
     ident = stage.bench.seed(stage.bench.rich("ada.l", email="other@example.test", status=None))
@@ -468,7 +465,7 @@ def test_somebody_answers_for_a_program(stage: Exceptional, owner: str, status: 
     assert stage.lines()["R1"]["reason"] == "service_account"
 
 
-@pytest.mark.parametrize("name", ["clc", "platform", "cloudcenter"])
+@pytest.mark.parametrize("name", [name for name in PORTALS if name not in portals.able("service")])
 def test_an_ordinary_account_that_was_made_for_a_program_is_looked_after(tmp_path: Path, name: str) -> None:
     stage = Exceptional(tmp_path, Bench(name))
     program(stage)

@@ -127,8 +127,8 @@ def test_what_is_done_and_refused_in_words_counts_as_sent_where_nobody_can_read_
     operation = bench.known.UPDATE if deed == "update user" else deed
     wish = {"create user": bench.params(bench.rich()), "update user": {**bench.key(), **bench.change}}
     params = wish.get(deed, {**bench.key(), "state": "absent"})
-    if bench.name == "cloudcenter" and deed == "delete user":
-        params["force_disable"] = True
+    if deed == "delete user":
+        params.update(bench.known.FORCE)
     if deed != "create user":
         bench.seed(bench.rich())
     faults = bench.simulator.faults
@@ -305,12 +305,12 @@ def test_a_bulk_over_a_bad_line_makes_each_account_once(bench: Bench) -> None:
 
 def test_somebody_else_who_creates_the_account_meanwhile_is_noticed(bench: Bench) -> None:
     def race() -> None:
-        bench.seed(bench.rich(ANN, email="other@example.test") if bench.name != "cloudcenter" else bench.rich())
+        bench.seed(bench.rich(ANN, email="other@example.test") if bench.portal.key != "email" else bench.rich())
 
     bench.simulator.faults.add("race", operation="create user", callable=race)
     result = bench.run(**bench.person())
     assert len([key for key in bench.stored() if key == ANN]) == 1
-    if bench.name == "cloudcenter":
+    if bench.portal.key == "email":
         # The address is the key here, so that the account has all that was asked for shows in its names.
         assert bench.account() is not None
     else:

@@ -204,7 +204,7 @@ def _bomb() -> bytes:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+@pytest.mark.parametrize("name", PORTALS[:2])
 def test_an_answer_of_a_hundred_megabytes_is_not_kept(name: str) -> None:
     size = 100 * MEGABYTE
     head = HEAD + b"Content-Length: %d\r\n\r\n" % size

@@ -579,3 +579,74 @@ def test_each_rule_is_shown_to_fail() -> None:
 )
 def test_what_is_allowed_is_not_reported(path: str, source: str) -> None:
     assert violations(path, source) == []
+
+
+# What differs between portals is data of tests/portals, so that a new portal takes part in all suites by its own file.
+
+NAMES = frozenset(path.stem for path in (ROOT / "tests" / "portals").glob("[!_]*.py"))
+KEEP_TABLES = {
+    "tests/bench/": "the scripts that it measures against are written for one portal each, and there is none for SCIM",
+    "tests/demo/portals.py": "the company of the demonstration, one portal after the other",
+    "tests/integration/targets/role_": "stories of one company, whose hosts differ",
+    "tests/simulator/portals/__init__.py": "the list of the simulators, which know nothing of the registry",
+    "tests/unit/plugins/plugin_utils/_people/test_wishes.py": "one company, with profiles for some of its hosts",
+}
+
+
+def by_name(source: str) -> list[str]:
+    """Return where a shared suite decides by the name of a portal, or lists some of them."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        operands = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+        operands += [node.value] if isinstance(node, ast.MatchValue) else []
+        if any(_named(one) for one in operands):
+            found.append(f"{node.lineno}: decides by the name of a portal: {ast.unparse(node)[:60]}")
+        members = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        if sum(_named(one) for one in members) > (2 if isinstance(node, ast.Dict) else 1):
+            found.append(f"{node.lineno}: lists portals by hand: {ast.unparse(node)[:60]}")
+    return found
+
+
+def _named(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value in NAMES
+
+
+def shared_suites() -> list[Path]:
+    """Return the files of tests that are not those of one portal, by their names or those of their folders."""
+    found = [path.relative_to(ROOT) for path in (ROOT / "tests").rglob("*.py")]
+    return sorted(
+        path
+        for path in found
+        if not NAMES & set(re.split(r"[/_.]", path.as_posix().removeprefix("tests/simulator/portals/")))
+        and not any(path.as_posix().startswith(one) for one in KEEP_TABLES)
+    )
+
+
+@pytest.mark.parametrize("path", shared_suites(), ids=str)
+def test_what_differs_between_portals_is_data_of_their_own_files(path: Path) -> None:
+    assert by_name((ROOT / path).read_text("utf-8")) == []
+
+
+def test_files_that_may_list_portals_are_there() -> None:
+    assert all(list((ROOT / "tests").glob(f"{one.removeprefix('tests/')}*")) for one in KEEP_TABLES)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if bench.name == 'clc': pass",
+        "x = 1 if name in ('scim', 'clc') else 2",
+        "X = {'clc': 1, 'scim': 2, 'platform': 3}",
+        "f(['clc', 'platform'])",
+        "match name:\n    case 'scim':\n        pass",
+    ],
+)
+def test_a_suite_that_knows_portals_by_name_is_found(source: str) -> None:
+    assert by_name(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["Bench('clc')", "X = {'a': {'clc': {}, 'scim': {}}}", "f([('clc', 1), ('scim', 2)])"]
+)
+def test_one_portal_for_all_and_cases_of_one_each_are_none_of_it(source: str) -> None:
+    assert by_name(source) == []

@@ -10,27 +10,18 @@ from typing import Any
 
 import pytest
 from conftest import ANN, BOB, Bench, Facts
+from portals import able, of, with_own
 
-OFF = {"cloudcenter": "DISABLED"}
-ON = {"cloudcenter": "ENABLED"}
-# Credentials' own accounts, where they are accounts of the managed scope.
-OWN = {
-    "certcentral": ("api.admin@example.org", {}),
-    "platform": ("northwind.api", {"api_username": "northwind.api", "api_key": "Bt6yHn2Ws8Xe4Rc1Mk7Pz3Lq9Dv5Ug0F_999"}),
-}
+OWN = [name for name in with_own() if not of(name).FORCE]
 
 
 def _seed(bench: Bench, number: int, *, off: bool = True) -> list[str]:
     """Store accounts; ``off`` ones are disabled where the portal deletes only such."""
     logins = [f"p{i}@example.test" for i in range(number)]
     for login in logins:
-        bench.seed(bench.rich(login, email=login, status=(OFF if off else ON).get(bench.name)))
+        facts = bench.known.DELETABLE if off else {"status": bench.known.ON}
+        bench.seed(bench.rich(login, email=login, **facts))
     return logins
-
-
-def _forced(bench: Bench) -> Facts:
-    """Return the option that deletes accounts that can sign in, where the portal needs one."""
-    return {"force_disable": True} if bench.name in ON else {}
 
 
 def _able(bench: Bench) -> int:
@@ -68,7 +59,7 @@ def test_a_protected_account_may_still_be_changed(bench: Bench) -> None:
     assert result["action"] == "updated"
 
 
-@pytest.mark.parametrize("name", ["clc", "cloudcenter"])
+@pytest.mark.parametrize("name", able("disable"))
 def test_a_protected_account_is_not_disabled(name: str) -> None:
     bench = Bench(name)
     bench.seed(bench.rich())
@@ -80,7 +71,7 @@ def test_a_protected_account_is_not_disabled(name: str) -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_the_credentials_own_account_is_neither_deleted_by_login_nor_by_id(name: str) -> None:
     bench = Bench(name)
-    login, credential = OWN[name]
+    login, credential = bench.known.OWN, bench.known.own(bench.simulator)
     before = bench.stored()
     row = bench.simulator.accounts_by_key()[login]
     for who in (bench.key(login), {"id": str(row["id"])}):
@@ -123,7 +114,7 @@ def test_a_plan_that_removes_more_than_the_limit_sends_nothing(
 ) -> None:
     logins = _seed(bench, number, off=False)
     before = bench.stored()
-    result = bench.run(users=_leavers(bench, logins), removal_limit=limit, **_forced(bench))
+    result = bench.run(users=_leavers(bench, logins), removal_limit=limit, **bench.known.FORCE)
     if passes:
         assert not result.get("failed"), result["msg"]
         assert result["summary"]["deleted"] == number
@@ -139,8 +130,8 @@ def test_a_share_counts_the_accounts_of_the_scope(bench: Bench) -> None:
     able = _able(bench)
     share = able // 5
     users = _leavers(bench, logins)
-    assert bench.run(check=True, users=users[: max(share, 5)], **_forced(bench)).get("failed") is None
-    result = bench.run(check=True, users=users[: max(share, 5) + 1], **_forced(bench))
+    assert bench.run(check=True, users=users[: max(share, 5)], **bench.known.FORCE).get("failed") is None
+    result = bench.run(check=True, users=users[: max(share, 5) + 1], **bench.known.FORCE)
     assert result["failed"]
     assert f"of {able} accounts" in result["msg"]
 
@@ -176,7 +167,7 @@ def test_taking_customer_administration_away_counts_as_a_removal(platform: Bench
 def test_the_limit_speaks_in_check_mode_too(bench: Bench) -> None:
     logins = _seed(bench, 7, off=False)
     before = bench.stored()
-    result = bench.run(check=True, users=_leavers(bench, logins), removal_limit="6", **_forced(bench))
+    result = bench.run(check=True, users=_leavers(bench, logins), removal_limit="6", **bench.known.FORCE)
     _nothing_was_sent(bench, before, result)
 
 
@@ -274,13 +265,9 @@ def test_accounts_of_other_scopes_are_not_unlisted(platform: Bench) -> None:
 def _five(bench: Bench) -> list[Facts]:
     users = [bench.person(f"p{i}@example.test") for i in range(5)]
     bench.simulator.faults.add(
-        "portal_error", operation="create user", contains="p1@", message="No.", status=400, code=_code(bench)
+        "portal_error", operation="create user", contains="p1@", message="No.", status=400, code=bench.known.ERROR_CODE
     )
     return users
-
-
-def _code(bench: Bench) -> Any:
-    return 1707 if bench.name == "clc" else None
 
 
 def test_others_go_on_after_one_failed(bench: Bench) -> None:
@@ -396,7 +383,7 @@ def test_a_password_of_a_protected_account_is_not_set(cloudcenter: Bench) -> Non
 
 
 def test_the_own_account_is_not_taken_over(platform: Bench) -> None:
-    login, credential = OWN["platform"]
+    login, credential = platform.known.OWN, platform.known.own(platform.simulator)
     result = platform.run(username=login, customer_admin=False, **credential)
     assert "is the account of the credential" in result["msg"]
     assert platform.writes == []
@@ -409,7 +396,7 @@ def test_single_deletions_in_a_loop_count_together(bench: Bench) -> None:
     results = []
     for number, login in enumerate(logins):
         # A loop that sends its items with another concurrency is the same loop.
-        results.append(bench.run(**bench.key(login), state="absent", concurrency=1 + number % 3, **_forced(bench)))
+        results.append(bench.run(**bench.key(login), state="absent", concurrency=1 + number % 3, **bench.known.FORCE))
     allowed = max(able // 5, 5)
     assert [bool(result.get("failed")) for result in results] == [*[False] * allowed, *[True] * (12 - allowed)]
     assert f"from {allowed + 1} of {able} accounts" in results[-1]["msg"]
@@ -420,7 +407,7 @@ def test_a_loop_of_single_deletions_is_stopped_in_check_mode_where_it_would_be(b
     bench.sessions = {}
     logins = _seed(bench, 9, off=False)
     allowed = max(_able(bench) // 5, 5)
-    results = [bench.run(check=True, **bench.key(login), state="absent", **_forced(bench)) for login in logins]
+    results = [bench.run(check=True, **bench.key(login), state="absent", **bench.known.FORCE) for login in logins]
     assert [bool(result.get("failed")) for result in results] == [*[False] * allowed, *[True] * (9 - allowed)]
 
 

@@ -29,6 +29,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.read i
 Facts = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
+HOSTS = {"certcentral": "digicert_us"}
 GRANT = {"profile": "a", "from": "2026-01-01", "until": "2026-12-31", "portals": ["clc", "digicert_us"]}
 PERSON: Facts = {
     "key": "E1",
@@ -187,7 +188,7 @@ def refuses(name: str, document: Any, folder: Path) -> bool:
     if name == "map":
         return False
     if name == "profiles":
-        portals = [(portal, "digicert_us" if portal == "certcentral" else f"{portal}_host") for portal in PORTALS]
+        portals = [(portal, HOSTS.get(portal, f"{portal}_host")) for portal in PORTALS]
         given = document["provision_profiles"]
         return any(catalogue(PORTALS[portal], host, given).faults for portal, host in portals)
     (folder / "people.json").write_text(json.dumps(document if name == "roster" else [{"key": "E1"}]), "utf-8")

@@ -502,7 +502,7 @@ def test_no_spelling_of_a_cookie_or_token_comes_out_of_a_record(spelling: str) -
 def test_words_of_the_collection_stay_although_a_secret_holds_them(cloudcenter: Bench) -> None:
     person = {**_person(cloudcenter), "password": "my-username-is-disabled-in-cloudcenter"}
     result = cloudcenter.run(**person)
-    assert result["user"]["portal"] == "cloudcenter"
+    assert result["user"]["portal"] == cloudcenter.name
     assert result["user"]["status"] == "pending"
     assert {"username", "email", "first_name"} <= set(result["user"])
     assert result["ids"] == {ANN: result["id"]}

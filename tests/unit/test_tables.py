@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import portals
 import pytest
 from conftest import BOB, Bench, Facts
 
@@ -29,7 +30,7 @@ def test_an_unknown_id_is_refused_before_anything_is_sent(
 ) -> None:
     bench = Bench(name)
     if exists:
-        bench.seed(bench.rich(status="NEW" if name == "cloudcenter" else None))
+        bench.seed(bench.rich(status=bench.known.NEW))
     person = {n: v for n, v in bench.person().items() if n != "role" or "role_id" not in wish}
     before = bench.stored()
     result = bench.run(check=check, users=[{**person, **wish}, bench.person(BOB)])
@@ -104,27 +105,25 @@ def test_a_key_for_users_only_needs_no_containers(certcentral: Bench) -> None:
 # The scope
 
 
-SCOPES = {
-    "certcentral": ("container_id", "read container"),
-    "platform": ("customer_id", "read customer"),
-    "cloudcenter": ("tenant_id", "read tenant"),
-}
+def _scope(bench: Bench) -> tuple[str, str]:
+    """Return the option that says where accounts live, and the request that asks about it."""
+    return next(option for option, value in bench.known.NAMED_SCOPE.items() if value is ...), bench.known.READ_SCOPE
 
 
-@pytest.mark.parametrize("name", SCOPES)
+@pytest.mark.parametrize("name", portals.scoped())
 def test_a_plan_for_a_scope_that_does_not_exist_says_so(name: str) -> None:
     bench = Bench(name)
-    option, operation = SCOPES[name]
+    option, operation = _scope(bench)
     result = bench.run(check=True, users=[bench.person(), bench.person(BOB)], **{option: "4711"})
     assert [one["action"] for one in result["users"]] == ["failed", "failed"]
     assert f"{option}: '4711' is not known to the portal" in result["msg"]
     assert len([entry for entry in bench.ledger if entry.operation == operation]) == 1
 
 
-@pytest.mark.parametrize("name", SCOPES)
+@pytest.mark.parametrize("name", portals.scoped())
 def test_a_scope_that_exists_is_no_obstacle_and_who_needs_nothing_is_not_asked_about(name: str) -> None:
     bench = Bench(name)
-    _option, operation = SCOPES[name]
+    _option, operation = _scope(bench)
     assert bench.run(check=True, **bench.person())["action"] == "created"
     assert len([entry for entry in bench.ledger if entry.operation == operation]) == 1
     bench.run(**bench.person())
@@ -133,11 +132,11 @@ def test_a_scope_that_exists_is_no_obstacle_and_who_needs_nothing_is_not_asked_a
     assert not [entry for entry in bench.ledger if entry.operation == operation]
 
 
-@pytest.mark.parametrize("name", SCOPES)
+@pytest.mark.parametrize("name", portals.scoped())
 @pytest.mark.parametrize("code", [403, 404, 500])
 def test_a_scope_that_cannot_be_looked_at_is_not_called_missing(name: str, code: int) -> None:
     bench = Bench(name)
-    bench.simulator.faults.add("status", operation=SCOPES[name][1], code=code, times=None)
+    bench.simulator.faults.add("status", operation=bench.known.READ_SCOPE, code=code, times=None)
     assert bench.run(check=True, **bench.person())["action"] == "created"
 
 

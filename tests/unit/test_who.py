@@ -40,13 +40,6 @@ Facts = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = Path(next(iter(_core.__path__))).parents[5]
 DAY = datetime.date.fromisoformat
-HELD = {
-    "clc": [("roles", "server_operator")],
-    "certcentral": [("role", "standard_user")],
-    "platform": [],
-    "cloudcenter": [("activation_profile", "developers")],
-    "scim": [("groups", "Engineers")],
-}
 ONE_ROLE = {**PROFILES, "boss": {"clc": {"roles": ["server_operator", "dns_manager"]}}, "other": PROFILES["worker"]}
 
 
@@ -114,7 +107,7 @@ def test_a_person_has_what_runs_have_given_since_when_by_whose_approval_and_why(
         "active",
     )
     assert found["account_id"]
-    assert held(ask(stage, "e1")) == HELD[stage.bench.name]
+    assert held(ask(stage, "e1")) == stage.bench.known.HELD
     assert found["profiles"] == ["worker"]
     outcome = stage.outcomes()["E1"]
     for fact in (found["since"], *found["given"]):
@@ -164,7 +157,7 @@ def test_who_leaves_has_what_the_portal_kept_and_stays_out(stage: Rehearsal) -> 
     assert found["offboarded"]["reason"] == "Ticket 7"
     assert found["profiles"] == []
     assert ("CAN STILL SIGN IN" in told(ask(stage, "E2"), Asked("E2"))) is not can
-    assert held(ask(stage, "E2")) == HELD[stage.bench.name], "CLC keeps roles, the others do not take them"
+    assert held(ask(stage, "E2")) == stage.bench.known.HELD, "CLC keeps roles, the others do not take them"
     if can:
         assert found["last"]["by"]["document"] is None
         assert found["last"]["reason"] == "offboarded"
@@ -173,7 +166,7 @@ def test_who_leaves_has_what_the_portal_kept_and_stays_out(stage: Rehearsal) -> 
     changes = acts(ask(stage, "E2", since="2000-01-01"))
     assert changes[:2] == [("E2", "created", "done"), ("E2", "announced", "done")]
     assert (("E2", "disabled", "done") in changes) is can
-    assert (("E2", "updated", "not_taken") in changes) is (stage.bench.name == "clc")
+    assert (("E2", "updated", "not_taken") in changes) is (stage.bench.known.GATE[1] == "not_taken")
 
 
 def test_who_has_a_role_is_told_by_its_name_its_id_and_the_profile(clouds: Rehearsal) -> None:
@@ -224,7 +217,7 @@ def test_another_profile_that_gives_the_same_is_known_as_well_and_told_once(stag
     for _again in range(2):
         stage.settle(profiles=ONE_ROLE)
     assert account(ask(stage, "E1"))["profiles"] == ["other"]
-    assert held(ask(stage, "E1")) == HELD[stage.bench.name]
+    assert held(ask(stage, "E1")) == stage.bench.known.HELD
     changes = [one for one in ask(stage, "E1", since="2000-01-01").changes if one["action"] == "none"]
     assert [(one["status"], one["profiles"]) for one in changes] == [
         ("already", {"gained": ["other"], "lost": ["worker"]})

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import portals
 import pytest
 import requests
 
@@ -407,8 +408,8 @@ def test_reset_returns_to_the_seed(sim: PortalSimulator) -> None:
     switch, allowed = next((name, values) for name, values in sim.SWITCHES.items() if not isinstance(values[1], type))
     sim.set(**{switch: allowed[1]})
     sim.faults.add("status")
-    keys = {"clc": "UserName", "cloudcenter": "emailAddr", "scim": "userName"}
-    sim.add_account(**{keys.get(sim.name, "username"): "reset.me@example.com"})
+    stored = portals.of(sim.name).STORED
+    sim.add_account(**{stored.get("username", stored["email"]): "reset.me@example.com"})
     assert "reset.me@example.com" in sim.accounts_by_key()
     sim.reset()
     assert json.dumps(sim.accounts_by_key(), sort_keys=True) == before
@@ -459,16 +460,11 @@ def test_switch_values_on_the_command_line(allowed: tuple[Any, ...], text: str, 
 
 
 def test_environment_has_the_modules_names() -> None:
-    wanted = {
-        "clc": {"CLC_API_URL", "CLC_API_KEY", "CLC_API_PASSWORD", "CLC_ACCOUNT_ALIAS"},
-        "certcentral": {"CERTCENTRAL_API_URL", "CERTCENTRAL_API_KEY"},
-        "platform": {"PLATFORM_API_URL", "PLATFORM_API_USERNAME", "PLATFORM_API_KEY"},
-        "cloudcenter": {"CLOUDCENTER_API_URL", "CLOUDCENTER_API_USERNAME", "CLOUDCENTER_API_KEY"},
-        "scim": {"SCIM_API_URL", "SCIM_API_TOKEN"},
-    }
     for name, sim in make_all().items():
-        assert wanted[name] <= set(sim.environment())
-        assert sim.environment("http://127.0.0.1:1/x")[f"{name.upper()}_API_URL"] == "http://127.0.0.1:1/x"
+        known, env = portals.of(name), name.upper()
+        wanted = {f"{env}_{word.upper()}" for word in ("api_url", *known.CREDENTIAL, *known.REQUIRED_SCOPE)}
+        assert wanted <= set(sim.environment())
+        assert sim.environment("http://127.0.0.1:1/x")[f"{env}_API_URL"] == "http://127.0.0.1:1/x"
 
 
 def test_a_stranger_owns_a_login_in_each_portal(sim: PortalSimulator) -> None:
@@ -561,7 +557,7 @@ def test_control_over_http_stays_out_of_the_ledger() -> None:
         adapted = Line(sim, session, server.urls["certcentral"])
         control = server.urls["certcentral"].replace("/services/v2", "/_simulator")
         bare = requests.Session()
-        assert bare.get(control, timeout=5).json()["portal"] == "certcentral"
+        assert bare.get(control, timeout=5).json()["portal"] == sim.name
         assert bare.post(control + "/switches", json={"page_cap": 2}, timeout=5).json()["page_cap"] == 2
         assert adapted.get("/user").json()["page"]["limit"] == 2
         faults = [{"kind": "status", "code": 500, "operation": ["read own user"]}, {"kind": "body", "data": "[]"}]
@@ -615,7 +611,7 @@ def test_certificate_of_the_test_ca() -> None:
             with pytest.raises(requests.exceptions.SSLError):
                 session.get(control, timeout=5)
             session.verify = server.ca_path or ""
-            assert session.get(control, timeout=5).json()["portal"] == "platform"
+            assert session.get(control, timeout=5).json()["portal"] in server.urls
     assert not Path(server.ca_path or "").exists()
 
 
@@ -661,13 +657,7 @@ def test_stop_ends_a_silent_request() -> None:
 def test_urls_are_what_a_user_writes() -> None:
     with serve(make_all()) as server:
         paths = {name: url.split("/", 3)[3:] for name, url in server.urls.items()}
-    assert paths == {
-        "clc": ["REST"],
-        "certcentral": ["services/v2"],
-        "platform": [],
-        "cloudcenter": [],
-        "scim": ["scim/v2"],
-    }
+    assert paths == {name: portals.of(name).URL_PATH for name in NAMES}
 
 
 class Run:
@@ -812,4 +802,4 @@ def test_failed_start_leaves_no_port_open() -> None:
         port = int(server.urls["clc"].split(":")[2].split("/")[0])
         with pytest.raises(SystemExit):
             Server({"clc": make("clc")}, port=port)
-        assert requests.get(f"http://127.0.0.1:{port}/_simulator", timeout=5).json()["portal"] == "clc"
+        assert requests.get(f"http://127.0.0.1:{port}/_simulator", timeout=5).json()["portal"] in server.urls

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role adopt on four simulated portals: a roster out of nothing, questions, a portal that is down, and a plan."""
+"""The role adopt on simulated portals: a roster out of nothing, questions, a portal that is down, and a plan."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -17,28 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
-from ansible import constants
-from stage import COLUMNS, HOSTS, PATIENCE, Run, Stage, descendants
+from stage import COLUMNS, HOSTS, KNOWN, PATIENCE, TESTS, Run, Stage, descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Each host is a tenant of its own, so that one run of `ansible-playbook` can hold one attack for each of them.
+# Each host is a tenant of its own, so that one run of `ansible-playbook` can hold one attack for each. The first
+# ones of all portals come first.
+KINDS = tuple(name for name, known in KNOWN.items() if known.TENANTS)
 TENANTS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
-    "clc_one": ("clc", {"portal_account_alias": "NWND"}, {"roles": ["server_operator"]}),
-    "cert_one": ("certcentral", {"portal_container": "Example Ltd"}, {"role": "standard_user"}),
-    "mail_one": ("platform", {"portal_customer": "Northwind Retail"}, {}),
-    "cc_one": ("cloudcenter", {"portal_tenant_id": "1"}, {"activation_profile": "developers"}),
-    "clc_two": ("clc", {"portal_account_alias": "NWHR"}, {"roles": ["server_operator"]}),
-    "cert_two": ("certcentral", {"portal_container": "Lab"}, {"role": "standard_user"}),
-    "mail_two": ("platform", {"portal_customer": "Head Office"}, {}),
-    "cc_two": ("cloudcenter", {"portal_tenant_id": "2"}, {"activation_profile": "developers"}),
-    "clc_three": ("clc", {"portal_account_alias": "NWIT"}, {"roles": ["server_operator"]}),
-    "cert_three": ("certcentral", {"portal_container": "Lab Größe Nord"}, {"role": "standard_user"}),
-    "mail_three": ("platform", {"portal_customer": "Branch Unit"}, {}),
-    "cert_four": ("certcentral", {"portal_container_id": "700614"}, {"role": "standard_user"}),
+    host: (kind, KNOWN[kind].TENANTS[host], KNOWN[kind].WORKER)
+    for hosts in itertools.zip_longest(*(KNOWN[kind].TENANTS for kind in KINDS))
+    for kind, host in zip(KINDS, hosts, strict=True)
+    if host
 }
-KINDS = ("clc", "certcentral", "platform", "cloudcenter")
 EVERYWHERE: dict[str, Any] = {f"on_{host}": {host: options} for host, (_kind, _scope, options) in TENANTS.items()}
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 PROVISION = "portal.users.provision"
@@ -86,13 +79,12 @@ class Ground(Stage):
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
         """Serve the portals, and others of the same kinds at other addresses, until the story ends."""
-        tests = Path(constants.COLLECTIONS_PATHS[0]) / "ansible_collections" / "portal" / "users" / "tests"
         ready = [self.root / "portals.json", self.root / "twin.json"]
         children = []
         for path in ready:
             command = [sys.executable, "-m", "simulator", "--ready-file", str(path), "--parent-pid", str(os.getpid())]
             with path.with_suffix(".log").open("wb") as out:
-                env = {**os.environ, "PYTHONPATH": str(tests)}
+                env = {**os.environ, "PYTHONPATH": str(TESTS)}
                 children.append(subprocess.Popen(command, env=env, stdout=out, stderr=out))
         try:
             self.until(lambda: all(path.exists() for path in ready))
@@ -175,10 +167,10 @@ class Ground(Stage):
 
     def active(self) -> dict[str, set[str]]:
         """Return the logins that can sign in, by portal, in small letters."""
-        on = {"clc": ("Status", "Active"), "certcentral": ("status", "active"), "cloudcenter": ("status", "ENABLED")}
-        found: dict[str, set[str]] = {"platform": {name.lower() for name in self.there("platform")}}
-        for kind, (name, value) in on.items():
-            found[kind] = {one.lower() for one, account in self.there(kind).items() if account[name] == value}
+        found: dict[str, set[str]] = {}
+        for kind in KINDS:
+            word, on = KNOWN[kind].STORED.get("status"), KNOWN[kind].ON
+            found[kind] = {one.lower() for one, row in self.there(kind).items() if word is None or row[word] == on}
         return found
 
     def ledger(self, kind: str, effect: str = "WRITE", twin: bool = False) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import re
@@ -26,33 +27,25 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 COLUMNS = "key,username,email,first_name,last_name,job_title,type,status,end,profiles"
-HOSTS = {"clc_prod": "clc", "digicert_us": "certcentral", "mail": "platform", "lab": "cloudcenter"}
-SCOPES = {
-    "clc_prod": {},
-    "digicert_us": {"portal_container": "Example Ltd"},
-    "mail": {"portal_customer": "Northwind Retail"},
-    "lab": {"portal_tenant_id": "1"},
-}
+COLLECTIONS = Path(constants.COLLECTIONS_PATHS[0])
+TESTS = COLLECTIONS / "ansible_collections" / "portal" / "users" / "tests"
+sys.path += [str(TESTS), str(COLLECTIONS)]
+KNOWN = {name: importlib.import_module(f"portals.{name}") for name in importlib.import_module("portals").PORTALS}
+"""What tests know of each portal."""
+HOSTS = {known.HOST: name for name, known in KNOWN.items()}
 INVENTORY: dict[str, Any] = {
     "all": {
         "children": {
             "portals": {
                 "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-                "hosts": {host: {"portal_type": kind, **SCOPES[host]} for host, kind in HOSTS.items()},
+                "hosts": {known.HOST: {"portal_type": name, **known.HOST_SCOPE} for name, known in KNOWN.items()},
             }
         }
     }
 }
 PROFILES: dict[str, Any] = {
-    "server_operator": {
-        "clc": {"roles": ["server_operator", "network_manager"]},
-        "cloudcenter": {"activation_profile": "developers"},
-    },
-    "pki_operator": {
-        "certcentral": {"role": "standard_user", "containers": ["Lab"]},
-        "clc": {"roles": ["account_viewer"]},
-    },
-    "mailer": {"platform": {}},
+    profile: {name: known.PROFILES[profile] for name, known in KNOWN.items() if profile in known.PROFILES}
+    for profile in ("server_operator", "pki_operator", "mailer")
 }
 
 
@@ -71,7 +64,7 @@ class Run:
 
 
 class Stage:
-    """A directory with an inventory, rosters and what the roles write, and four portals.
+    """A directory with an inventory, rosters and what the roles write, and all portals.
 
     ``simulator`` are more arguments for the portals.
     """
@@ -99,12 +92,11 @@ class Stage:
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
         """Serve the portals until the story ends."""
-        tests = Path(constants.COLLECTIONS_PATHS[0]) / "ansible_collections" / "portal" / "users" / "tests"
         ready = self.folder / "ready.json"
         command = [sys.executable, "-m", "simulator", "--ready-file", str(ready), "--parent-pid", str(os.getpid())]
         command += self.simulator
         with (self.folder / "simulator.log").open("wb") as out:
-            child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(tests)}, stdout=out, stderr=out)
+            child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stdout=out, stderr=out)
         try:
             self.until(ready.exists)
             self.portals = json.loads(ready.read_text("utf-8"))
@@ -179,7 +171,12 @@ class Stage:
     def secrets(self) -> list[str]:
         """Return what must appear nowhere."""
         found = [self.portals[kind]["credentials"] for kind in HOSTS.values()]
-        return [str(value) for one in found for name, value in one.items() if name in {"api_key", "api_password"}]
+        return [
+            str(value)
+            for one in found
+            for name, value in one.items()
+            if name in {"api_key", "api_password", "api_token"}
+        ]
 
     def ask(self, host: str, what: str, method: str = "GET", body: Any = None) -> Any:
         """Talk to the simulator itself."""
