@@ -29,9 +29,9 @@ description:
   - B(profiles) are the business roles, as a list, or separated by C(;) in one text. C(auditor@2026-12-31) is one that
     ends with that day. In YAML and JSON, one of a list may also be a mapping of C(profile), C(from), C(until) (the
     first and the last day) and C(portals), portal hosts or portal types.
-  - B(accounts), in YAML and JSON only, maps portal hosts or portal types (V(clc), V(certcentral), V(platform),
-    V(cloudcenter), V(scim)) to options of that portal's user module. They override what the profiles give. A portal
-    without any option says that the person has an account there.
+  - B(accounts), in YAML and JSON only, maps portal hosts or portal types, each of which is the name of a user module
+    without C(_user), to options of that module. They override what the profiles give. A portal without any option says
+    that the person has an account there.
   - Values that spreadsheets take for formulas or have damaged (C(1.00E+05) and C(100003.0) in keys, logins and phone
     numbers, C(#N/A), C(########)), control characters, texts of more than 1000 characters, YAML aliases and YAML tags
     are refused. In YAML, what looks like a number or a boolean must stand in quotes. Phone numbers may begin with C(+).

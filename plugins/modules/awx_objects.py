@@ -135,8 +135,8 @@ options:
     type: str
   portals:
     description:
-      - "The portals and their credentials: a mapping by type (V(clc), V(certcentral), V(platform), V(cloudcenter),
-        V(scim)) of mappings with the inputs of the portal's credential type, see the guide."
+      - "The portals and their credentials: a mapping by type, which is the name of the portal's user module without
+        C(_user), of mappings with the inputs of the portal's credential type, see the guide."
       - A job takes one credential of a type, so a second tenant of one portal needs a setup of its own, with another
         O(prefix).
       - Keep secrets in a vault. They go to AWX and nowhere else.
