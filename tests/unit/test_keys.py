@@ -87,7 +87,7 @@ def test_a_password_that_was_to_follow_a_doubtful_revocation_is_set_all_the_same
 ) -> None:
     _give(cloudcenter, ANN)
     simulator: Any = cloudcenter.simulator
-    simulator.faults.add("status", operation=REVOKE["cloudcenter"], code=500, times=1, execute=executed)
+    simulator.faults.add("status", operation=cloudcenter.known.REVOKE, code=500, times=1, execute=executed)
     result = cloudcenter.run(**_leave(cloudcenter), password="Canary-1-word", update_password="always")
     assert result["changed_fields"] == ["password", "revoke_keys"], result["msg"]
     assert simulator.has_password(ANN, "Canary-1-word")
