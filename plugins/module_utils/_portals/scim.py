@@ -278,6 +278,7 @@ class Scim(Connector):
         self._versions: dict[str, str] = {}
         self._group_versions: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
         self._members: dict[str, frozenset[str]] | None = None
         self._seen_at = 0.0
@@ -677,18 +678,20 @@ class Scim(Connector):
 
     def _memberships_of(self, ident: str) -> dict[str, frozenset[str]]:
         """Return who is in which groups. One sight serves many users; whoever is asked for again is looked at anew."""
-        now = self.client.throttle.clock.now()
-        with self._lock:
-            seen, known = self._seen_at, self._members
-            if known is not None and ident not in self._looked and now - seen <= SIGHT_AGE:
-                self._looked.add(ident)
-                return known
-            # Before the look, not after it: who is written about meanwhile has to be looked at once more.
-            self._looked = {ident}
-        found = self._memberships()
-        with self._lock:
-            self._members, self._seen_at = found, now
-        return found
+        # One look at a time: who waits for it finds all that it has seen.
+        with self._looking:
+            now = self.client.throttle.clock.now()
+            with self._lock:
+                seen, known = self._seen_at, self._members
+                if known is not None and ident not in self._looked and now - seen <= SIGHT_AGE:
+                    self._looked.add(ident)
+                    return known
+                # Before the look, not after it: who is written about meanwhile has to be looked at once more.
+                self._looked = {ident}
+            found = self._memberships()
+            with self._lock:
+                self._members, self._seen_at = found, now
+            return found
 
     def _memberships(self) -> dict[str, frozenset[str]]:
         """Return the IDs of groups by the IDs of their members, as the groups show them now."""

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import base64
+import threading
+import time
 import typing as t
 
 import pytest
@@ -1468,6 +1470,30 @@ def test_one_look_at_the_groups_serves_many_users_and_each_is_looked_at_again_af
     )
     assert result["summary"]["updated"] == 5, result
     script.finish()
+
+
+def test_users_who_are_read_at_the_same_time_share_one_look_at_the_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    connector, _script = linked()
+    begun = threading.Barrier(2)
+    looks = []
+
+    def look() -> dict[str, frozenset[str]]:
+        looks.append(1)
+        # The other one has come as far as it can meanwhile.
+        time.sleep(0.2)
+        return {}
+
+    def ask(ident: str) -> None:
+        begun.wait()
+        connector._memberships_of(ident)
+
+    monkeypatch.setattr(connector, "_memberships", look)
+    threads = [threading.Thread(target=ask, args=(ident,)) for ident in ("u1", "u2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert looks == [1]
 
 
 def test_a_server_that_fails_at_a_patch_and_refuses_the_record_may_have_changed_something() -> None:
