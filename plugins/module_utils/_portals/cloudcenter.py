@@ -101,6 +101,7 @@ class CloudCenter(Connector):
 
     def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
         super().__init__(client, portal, settings)
+        self._plain = (*(field.source for field in portal.fields if field.compared), "username", "status", "type")
         self._alive = False
         self._lock = threading.Lock()
         self._profiles: dict[str, str] | None = None
@@ -360,11 +361,7 @@ class CloudCenter(Connector):
             raise Refused(text, hint="Try again; if that does not help, name the account by id")
 
     def _account(self, record: Record, *, full: bool) -> Account:
-        sources = [field.source for field in self.portal.fields if field.compared]
-        wrong = next(
-            (name for name in (*sources, "username", "status", "type") if isinstance(record.get(name), (dict, list))),
-            None,
-        )
+        wrong = next((name for name in self._plain if isinstance(record.get(name), (dict, list))), None)
         tenant = record.get("tenantId")
         if wrong is None and tenant is not None and number(tenant) is None:
             wrong = "tenantId"

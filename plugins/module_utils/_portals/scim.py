@@ -269,6 +269,7 @@ class Scim(Connector):
     def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
         super().__init__(client, portal, settings)
         self._vendor = t.cast(ScimPortal, portal).vendor
+        self._ways = [Way.of(field) for field in portal.fields]
         self._server = Server()
         self._alive = False
         self._plain = False
@@ -973,7 +974,7 @@ class Scim(Connector):
     def _account(self, record: Record, *, full: bool, groups: t.Mapping[str, frozenset[str]] | None) -> Account:
         ident, lower = identity(record), low(record)
         login = text_of(lower.get("username"))
-        values = self.portal.values(flat(record, self.portal), full=full)
+        values = self.portal.values(flat(record, self._ways), full=full)
         if groups is None:
             values.pop("group_ids", None)
         else:
@@ -1025,7 +1026,7 @@ def truth(value: t.Any) -> bool | None:
 
 def identity(record: Record) -> str:
     """Return the ID of a record, which must have one."""
-    ident = record.get("id", low(record).get("id"))
+    ident = record["id"] if "id" in record else low(record).get("id")
     text = str(ident) if isinstance(ident, (str, int)) and not isinstance(ident, bool) else ""
     if not text.strip() or not text.isprintable() or len(text) > LONGEST_ID:
         raise Unclear("the server returned a record without a usable ID")
@@ -1114,31 +1115,53 @@ def several(entries: t.Any, which: str, field: Field, value: t.Any, parts: froze
     return [*([main] if main is not None else ()), *stays, *added]
 
 
-def flat(record: Record, portal: Portal) -> Record:
+class Way(t.NamedTuple):
+    """Where a record holds what a field reads; names of attributes are in lower case."""
+
+    source: str
+    path: str
+    which: str
+    """Which of several values the field stands for; empty where it reads the attribute itself."""
+    holder: str
+    name: str
+    text: bool
+
+    @classmethod
+    def of(cls, field: Field) -> Way:
+        """Return the way to what a field reads."""
+        path, _at, which = field.source.partition("@")
+        match = URN.fullmatch(path)
+        holder, name = (match[1], match[2]) if match and not which else path.rpartition(".")[::2]
+        return cls(field.source, path, which, holder.lower(), name.lower(), isinstance(field, Text))
+
+
+def flat(record: Record, ways: t.Sequence[Way]) -> Record:
     """Return a record as the fields read it: one member for the source of each."""
     lower = low(record)
     found: Record = {}
-    parts: dict[str, Record] = {}
-    for field in portal.fields:
-        path, _at, which = field.source.partition("@")
+    parts: dict[str, Record] = {"": lower}
+    lists: dict[str, tuple[list[Record], Record | None]] = {}
+    for source, path, which, holder, name, text in ways:
         if which:
-            entries = entries_of(lower.get(path.lower()))
-            main = main_of(entries)
+            if path not in lists:
+                entries = entries_of(lower.get(path.lower()))
+                lists[path] = entries, main_of(entries)
+            entries, main = lists[path]
             if which == MAIN:
-                found[field.source] = value_in(main) if main is not None else None
+                found[source] = value_in(main) if main is not None else None
             else:
-                found[field.source] = [value_in(one) for one in entries if which == ALL or one is not main]
+                found[source] = [value_in(one) for one in entries if which == ALL or one is not main]
             continue
-        match = URN.fullmatch(path)
-        holder, name = (match[1], match[2]) if match else path.rpartition(".")[::2]
-        if holder and holder not in parts:
-            parts[holder] = low(lower.get(holder.lower()))
-        wire = (parts[holder] if holder else lower).get(name.lower())
+        if holder not in parts:
+            parts[holder] = low(lower.get(holder))
+        wire = parts[holder].get(name)
         if name == "manager":
             wire = member_id(wire) if wire is not None else None
-        found[field.source] = str(wire) if isinstance(wire, (int, float)) and not isinstance(wire, bool) else wire
-        if isinstance(found[field.source], (dict, list)) and isinstance(field, Text):
+        if isinstance(wire, (int, float)) and not isinstance(wire, bool):
+            wire = str(wire)
+        if text and isinstance(wire, (dict, list)):
             raise Unclear(f"the record of the account {identity(record)} is malformed (at {path})")
+        found[source] = wire
     found["attributes"] = extras(record)
     return found
 
