@@ -551,7 +551,12 @@ def number(value: t.Any) -> str | None:
     """Return an ID or a count as text (portals write numbers in quotes, too), or None if it is none."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
         return str(value)
-    return str(int(value)) if isinstance(value, str) and NUMBER.fullmatch(value) else None
+    if not isinstance(value, str):
+        return None
+    if value.isdecimal() and value.isascii() and len(value) <= 18 and value[0] != "0":
+        # So nearly all are written.
+        return value
+    return str(int(value)) if NUMBER.fullmatch(value) else None
 
 
 def identifier(option: str, value: t.Any, numbers: bool = True) -> str:
