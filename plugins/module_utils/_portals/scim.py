@@ -892,7 +892,7 @@ class Scim(Connector):
         """Yield pages until one shows nobody new (docs/apis/scim.md 5)."""
         seen: set[str] = set()
         cursors: set[str] = set()
-        cursor = "" if self._server.cursors else None
+        cursor = "" if self._server.cursors and not self._plain else None
         received = 0
         total: int | None = None
         for number in range(MOST_PAGES):
@@ -944,11 +944,10 @@ class Scim(Connector):
 
     def _place(self, received: int, cursor: str | None) -> dict[str, t.Any]:
         """Return the parameters that say which page is meant."""
+        size = {} if self._plain else {"count": self._vendor.page}
         if cursor is not None:
-            return {"count": self._vendor.page, "cursor": cursor}
-        if not self._plain:
-            return {"startIndex": received + 1, "count": self._vendor.page}
-        return {"startIndex": received + 1} if received else {}
+            return {**size, "cursor": cursor}
+        return {"startIndex": received + 1, **size} if received or size else {}
 
     def _page(
         self, call: Call, what: str, query: t.Mapping[str, t.Any], within: Allowance, final: t.Collection[int] = ()

@@ -272,6 +272,18 @@ def test_a_server_that_offers_cursors_is_asked_for_them() -> None:
     script.finish()
 
 
+def test_a_server_that_offers_cursors_and_refuses_a_size_is_told_the_cursor_alone() -> None:
+    config = {**CONFIG, "pagination": {"cursor": True, "index": True}}
+    pages = [listed(user("1"), nextCursor="a"), listed(user("2"))]
+    connector, script = linked(("GET", "Users", problem(400)), *pages, *pages, describes=describing(config))
+    assert [ids(connector), ids(connector)] == [["1", "2"], ["1", "2"]]
+    assert [sent.query for sent in script.sent[3:]] == [
+        *({"count": ["200"], "cursor": [""]}, {}, {"cursor": ["a"]}),
+        *({}, {"cursor": ["a"]}),
+    ]
+    script.finish()
+
+
 def test_a_cursor_that_leads_in_a_circle_ends_the_list_with_an_error() -> None:
     connector, _script = linked(listed(user("1"), nextCursor="a"), listed(user("2"), nextCursor="a"))
     with pytest.raises(errors.Refused, match="same cursor"):
