@@ -161,6 +161,8 @@ class Outcome:
     note: str = ""
     reasons: tuple[str, ...] = ()
     logs: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
+    """The failed tests of a step that has several."""
 
 
 class Stopped(Exception):
@@ -431,18 +433,20 @@ def pytest(step: Step, tools: Path, *argv: str, chromium: str = "") -> Outcome:
         return Outcome(failed=1, note=f"pytest ended with {status}")
     passed = count["tests"] - failed - count["skipped"]
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    return Outcome(passed, failed, f"{passed} passed, {failed} failed{skipped}", reasons(report))
+    found = faults(report)
+    told = tuple(line for name, lines in found.items() for line in (name, *lines))
+    return Outcome(passed, failed, f"{passed} passed, {failed} failed{skipped}", told[:60], names=tuple(found))
 
 
-def reasons(report: Path) -> tuple[str, ...]:
+def faults(report: Path) -> dict[str, list[str]]:
     """The failed tests of a report of pytest, each with what pytest marks as the reason."""
-    lines = []
+    found: dict[str, list[str]] = {}
     for case in ET.parse(report).getroot().iter("testcase"):
         for fault in (*case.findall("failure"), *case.findall("error")):
-            lines.append(f"{case.get('classname')}::{case.get('name')}")
             told = [line for line in (fault.text or "").splitlines() if line.startswith("E  ")]
-            lines += told[-12:] or [fault.get("message", "")]
-    return tuple(lines[:60])
+            name = f"{case.get('classname')}::{case.get('name')}"
+            found.setdefault(name, []).extend(told[-12:] or [fault.get("message", "")])
+    return found
 
 
 def get_pip(step: Step, tools: Path) -> bool:
@@ -518,7 +522,8 @@ def integration(step: Step, tools: Path) -> Outcome:
         )
     elif step.share == GATE:
         note = f"{note}, only {', '.join(targets)}"
-    return Outcome(len(targets) - len(failed), len(failed), note, logs=tuple(logs[name] for name in failed))
+    told = tuple(logs[name] for name in failed)
+    return Outcome(len(targets) - len(failed), len(failed), note, logs=told, names=tuple(failed))
 
 
 def servers(step: Step, tools: Path) -> Outcome:
@@ -776,7 +781,7 @@ def main() -> int:
 
 def conclude(chosen: list[Step]) -> int:
     """Run the steps, as many at a time as there are processors, and print the sum."""
-    outcomes = []
+    ended = []
     began = time.monotonic()
     print(f"{len(chosen)} steps, logs in {LOGS.relative_to(CHECKOUT)}", flush=True)
     with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
@@ -784,12 +789,15 @@ def conclude(chosen: list[Step]) -> int:
             for done in as_completed([pool.submit(perform, step) for step in chosen]):
                 step, outcome, seconds = done.result()
                 report(step, outcome, seconds)
-                outcomes.append(outcome)
+                ended.append((step, outcome))
         except BaseException:
             SHELL.stop()
             pool.shutdown(cancel_futures=True)
             raise
-    passed, failed = sum(o.passed for o in outcomes), sum(o.failed for o in outcomes)
+    passed, failed = sum(o.passed for _step, o in ended), sum(o.failed for _step, o in ended)
+    for step, outcome in ended:
+        for name in outcome.names or ("",) * outcome.failed:
+            print(f"failed: {step.name} {name}".rstrip())
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{time.monotonic() - began:.0f} s in all, {usage.ru_utime + usage.ru_stime:.0f} s of them computing")
     print(f"{passed} passed, {failed} failed")
