@@ -207,6 +207,8 @@ class Scim(Traits):
         # Only a part of a list could be read.
         "start_index": ("page_cap", "page_default", "needs_paging", "total_results", "cursor_total"),
         "count": ("needs_paging",),
+        # Its lists by cursor would be empty, and no server that has cursors wants a startIndex for them.
+        "paging": ("needs_paging",),
         "order": ("page_cap", "page_default"),
         "past_end": ("total_results", "cursor_total"),
         # Nothing would tell who is in a group.
