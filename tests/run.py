@@ -177,7 +177,7 @@ class Shell:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
 
-    def run(self, log: Path, argv: list[str], *, cwd: Path, env: Mapping[str, str], limit: int = 2400) -> int:
+    def run(self, log: Path, argv: list[str], *, cwd: Path, env: Mapping[str, str], limit: int = 3600) -> int:
         """Run to the end, everything it says into the log; a command over its limit is ended and counts as 124."""
         with log.open("ab") as out:
             out.write(f"$ {' '.join(argv)}\n".encode())

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 from io import BytesIO
@@ -140,9 +141,13 @@ class Rehearsal:
     def _written(self) -> Iterator[str]:
         """Yield all files that lie in the directory and were not seen as they are: papers, plans, log and memory."""
         for path in self.directory.rglob("*"):
-            if path.is_file() and self._seen.get(path) != (mark := (path.stat().st_mtime_ns, path.stat().st_size)):
-                self._seen[path] = mark
-                yield path.read_text("utf-8", "replace")
+            # A run beside this one takes away files of its own meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                found = path.stat()
+                mark = (found.st_mtime_ns, found.st_size)
+                if path.is_file() and self._seen.get(path) != mark:
+                    yield path.read_text("utf-8", "replace")
+                    self._seen[path] = mark
 
     def provision(self, mode: str = "plan", **given: Any) -> Facts:
         """Run the role provision."""
