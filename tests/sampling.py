@@ -14,15 +14,15 @@ import pytest
 HERE = Path(__file__).parent
 SUITES = {HERE / "unit", HERE / "browser"}
 """Where the tests of the whole collection stand: each of their cases goes through all its layers."""
-FEW = 3
+FEW, MANY = 3, 40
 ONE_IN = 4
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a suite's test with many cases (portals, positions of switches, spellings) leave all but a sample.
+    """Of a suite's test with many cases (portals, positions of switches, spellings) leave all but one in four.
 
-    The sample is the same on each machine and in each run; another test of the same cases has another one.
+    Of very many it is one in eight, and so on. The sample is the same on each machine and in each run.
     """
     tests: dict[tuple[Path, str], list[pytest.Item]] = defaultdict(list)
     for item in items:
@@ -30,11 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             tests[item.path, item.name.partition("[")[0]].append(item)
     for cases in tests.values():
         if len(cases) > FEW:
-            sample = [case for case in cases if _belongs(case)] or cases[:1]
+            one_in = ONE_IN
+            while len(cases) > MANY * one_in:
+                one_in *= 2
+            sample = [case for case in cases if _belongs(case, one_in)] or cases[:1]
             for case in cases:
                 if case not in sample:
                     case.add_marker(pytest.mark.thorough)
 
 
-def _belongs(case: pytest.Item) -> bool:
-    return zlib.crc32(case.name.encode()) % ONE_IN == 0 or case.get_closest_marker("exemplary") is not None
+def _belongs(case: pytest.Item, one_in: int) -> bool:
+    return zlib.crc32(case.name.encode()) % one_in == 0 or case.get_closest_marker("exemplary") is not None
