@@ -753,6 +753,11 @@ def report(step: Step, outcome: Outcome, seconds: float) -> None:
         print(f"     | all of it: {path.relative_to(CHECKOUT)}", flush=True)
 
 
+def is_wanted(step: Step, names: set[str]) -> bool:
+    """Whether a step runs where these names of steps and groups were given, or none."""
+    return bool({"all", step.name, *step.groups} & names) if names else THOROUGH not in step.groups
+
+
 def main() -> int:
     """Run the steps asked for; the exit code says whether all passed."""
     every = steps()
@@ -765,8 +770,7 @@ def main() -> int:
     unknown = set(options.names) - known - {"all"}
     if unknown:
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
-    wanted = set(options.names) or known - {step.name for step in every if THOROUGH in step.groups} - {THOROUGH}
-    chosen = [s for s in every if "all" in wanted or {s.name, *s.groups} & wanted]
+    chosen = [step for step in every if is_wanted(step, set(options.names))]
 
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
