@@ -303,12 +303,6 @@ def _known(cls: t.Any, found: Data) -> Record:
     return {name: one for name, one in found.items() if name in names}
 
 
-@functools.cache
-def _said(cls: t.Any) -> Record:
-    """Return the members that are not empty even if nothing is said."""
-    return {one.name: one.default for one in dataclasses.fields(cls) if not _members(cls)[one.name]}
-
-
 class _Json:
     """A frozen dataclass that is JSON."""
 
@@ -471,9 +465,8 @@ class Line(_Json):
             told["changes"] = tuple(Change.from_dict(one) for one in told["changes"] or ())
         if "rungs" in told:
             told["rungs"] = tuple(Rung.from_dict(one) for one in told["rungs"] or ())
-        # As ``quiet`` does it: most lines of a long list say little.
-        made = cls.__new__(cls)
-        vars(made).update(_said(t.cast(t.Any, cls)), about={}, drift={})
+        # Most lines of a long list say little.
+        made = cls.quiet()
         vars(made).update((name, one if type(one) in _PLAIN else _frozen(one)) for name, one in told.items())
         return made
 
