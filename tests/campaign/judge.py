@@ -38,8 +38,8 @@ LEFT = {"report": "present", "absent": "absent", "disabled": "disabled"}
 SHOWN = ("email", "first_name", "last_name", "name")
 # What a failure tells the reader to do begins a sentence with one of these words.
 REMEDY = re.compile(
-    r"(?:^|[.!?:] )(?:Check|Choose|Correct|Find out|Give|If |Keep|Look at|Make |Run again|Set|The |To |Try again|Use|"
-    r"Wait|What|Write|A |Nothing|It may|Gave up|Accounts)"
+    r"(?:^|[.!?:] )(?:Change|Check|Choose|Correct|Find out|Give|If |Keep|Look at|Make |Run again|Set|The |To |"
+    r"Try again|Use|Wait|What|Write|A |Nothing|It may|Gave up|Accounts)"
 )
 FOR_ALL = re.compile(r"(?:list |log on|get token|read own user|not sent|the portal does not offer a list)")
 LATE = ("but cannot find it", "changed since the plan was made", "that no list shows yet")

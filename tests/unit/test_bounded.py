@@ -274,6 +274,16 @@ def test_activations_that_never_end_are_waited_for_once_all_together(
     assert cloudcenter.ledger.count(operation="act on user") == 4
 
 
+def test_an_account_whose_activation_did_not_end_is_told_as_changed(cloudcenter: Bench) -> None:
+    (person,) = _people(cloudcenter, 1)
+    assert cloudcenter.run(**person, state="present")["changed"]
+    cloudcenter.simulator.set(operation_polls=10**6)
+    result = cloudcenter.run(**person, state="enabled", activation_profile="developers", wait_timeout=100.0)
+    assert "had not ended" in result["msg"]
+    assert result["changed"] is True
+    assert cloudcenter.ledger.count(operation="act on user") == 1
+
+
 def test_activations_that_end_may_last_longer_than_that_all_together(cloudcenter: Bench) -> None:
     cloudcenter.simulator.set(operation_polls=10)
     users = [{**one, "state": "enabled", "activation_profile": "developers"} for one in _people(cloudcenter, 6)]

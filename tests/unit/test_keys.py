@@ -94,6 +94,19 @@ def test_a_password_that_was_to_follow_a_doubtful_revocation_is_set_all_the_same
     assert simulator.password_changes(ANN) == 1
 
 
+def test_a_password_in_a_write_that_did_not_take_is_set_with_what_is_written_again(cloudcenter: Bench) -> None:
+    cloudcenter.seed(cloudcenter.rich(status="ENABLED"))
+    # The portal says that it did the first write, and does not; the second one, which disables, has an unclear answer.
+    cloudcenter.simulator.faults.add("body", operation="update user", data="{}", times=1)
+    cloudcenter.simulator.faults.add("status", operation="update user", after=1, code=500, times=1)
+    wish = {**cloudcenter.key(), **cloudcenter.change, "password": "Canary-1-word", "update_password": "always"}
+    result = cloudcenter.run(**wish, state="disabled")
+    assert result["action"] == "disabled", result["msg"]
+    assert "password" in result["changed_fields"]
+    simulator: Any = cloudcenter.simulator
+    assert simulator.has_password(ANN, "Canary-1-word")
+
+
 @pytest.mark.parametrize(("name", "positions"), POSITIONS)
 def test_live_keys_are_revoked_once_and_those_of_others_stay(name: str, positions: Facts) -> None:
     bench = Bench(name)

@@ -23,7 +23,7 @@ from .prove import LOOKS, calm
 
 if t.TYPE_CHECKING:
     from .desired import Policy
-    from .plan import Step
+    from .plan import Plan, Step
     from .pool import Pool
     from .portal import Account
 
@@ -356,15 +356,20 @@ class Applier:
                     f"{work.desired.label}: the answer to the creation was lost, and with it the API key that is shown "
                     "only once. Make another key for this service user on the portal."
                 )
-        # Nobody can see whether a password was set, so one whose change is doubtful, or still to come, is sent again.
-        policy = self._policy if not creating and self._owes_secret(work) else calm(self._policy)
-        work.plan = plan.make(self._portal, policy, work.desired, work.account)
+        rest = plan.make(self._portal, calm(self._policy), work.desired, work.account)
+        if not creating and self._owes_secret(work, rest):
+            rest = plan.make(self._portal, self._policy, work.desired, work.account)
+        work.plan = rest
         if work.doubted:
             self._settle(work)
 
-    def _owes_secret(self, work: Work) -> bool:
-        """Return whether a step that was planned, and not accepted so far, sets a secret."""
-        left = [step for step in work.plan.steps if step.label not in work.done]
+    def _owes_secret(self, work: Work, rest: Plan) -> bool:
+        """Return whether a planned step that sets a secret was not accepted so far, or did not take all that it sent.
+
+        Nobody can see whether a password was set, so one whose change is doubtful, or still to come, is sent again.
+        """
+        lost = {step.label for step in rest.steps}
+        left = [step for step in work.plan.steps if step.label not in work.done or step.label in lost]
         return any(self._portal.field(name).secret for step in left for name in step.values)
 
     def _settle(self, work: Work) -> None:

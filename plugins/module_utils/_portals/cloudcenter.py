@@ -414,8 +414,9 @@ class CloudCenter(Connector):
                 error.hint = error.hint or "If an activation is still going on, run again when it has ended"
                 raise
             return found
+        operation = progress(answer, None)
         with marking(accepted=True):
-            return self._await(account, answer)
+            return self._await(account, operation)
 
     def _settle(self, account: Account, polls: int) -> Account | None:
         """Return the account once it is active, None if it is not so after a number of looks."""
@@ -460,11 +461,10 @@ class CloudCenter(Connector):
             )
         return {name: data[name] for name in PAYLOAD if data.get(name) not in (None, [])}
 
-    def _await(self, account: Account, answer: Answer) -> Account:
+    def _await(self, account: Account, operation: str | None) -> Account:
         """Wait until the account is active; the operation only tells about failures, the account decides."""
         throttle = self.client.throttle
         began = throttle.clock.now()
-        operation = progress(answer, None)
         while True:
             try:
                 if operation is not None:
@@ -498,11 +498,11 @@ class CloudCenter(Connector):
 
 @contextlib.contextmanager
 def marking(*, accepted: bool) -> t.Iterator[None]:
-    """Mark a read that fails here as one after a write that the portal has carried out, or may have."""
+    """Mark what fails here as the end of a step whose write the portal has carried out, or may have."""
     try:
         yield
     except PortalError as error:
-        error.accepted = accepted and error.effect == READ
+        error.accepted = accepted
         raise
 
 

@@ -332,6 +332,23 @@ def test_an_activation_that_does_not_end_is_unknown_and_never_asked_for_again() 
     script.finish()
 
 
+@pytest.mark.parametrize(
+    ("steps", "reply", "accepted"),
+    [
+        ([shown(user(status="NEW"))] * 151, Reply(status=202), True),
+        ([("GET", "v1/operationStatus/8f14-e45f", operation("FAILED"))], operation("RUNNING"), True),
+        ([], operation("FAILED"), False),
+    ],
+)
+def test_an_activation_that_began_is_told_to_the_engine_as_a_write(
+    steps: list[t.Any], reply: Reply, accepted: bool
+) -> None:
+    _connector, (_script, act) = activated(*steps, reply=reply)
+    with pytest.raises(errors.PortalError) as caught:
+        act()
+    assert caught.value.accepted is accepted
+
+
 def test_a_profile_is_sent_in_the_documented_long_form() -> None:
     profile = {
         "id": "4",
