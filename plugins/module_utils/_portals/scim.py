@@ -862,12 +862,12 @@ class Scim(Connector):
         known: set[str] = set()
         total: int | None = None
         within = self.client.throttle.allowance()
-        for _attempt in range(2):
+        for attempt in range(2):
             within.again()
             here: set[str] = set()
             received = 0
             total = None
-            for page in self._pages(call, what, within, fixed or {}):
+            for page in self._pages(call, what, within, fixed or {}, wide=not attempt):
                 total = page.total if page.total is not None else total
                 received += len(page.items)
                 for record in page.items:
@@ -888,17 +888,28 @@ class Scim(Connector):
         index = {} if self._plain or self._vendor.cursors else {"startIndex": 1, "count": self._vendor.page}
         return self._page(call, what, {**fixed, **index}, self.client.throttle.allowance(), final=(500,)).items
 
-    def _pages(self, call: Call, what: str, within: Allowance, fixed: t.Mapping[str, str]) -> t.Iterator[Page]:
-        """Yield pages until one shows nobody new (docs/apis/scim.md 5)."""
+    def _pages(
+        self, call: Call, what: str, within: Allowance, fixed: t.Mapping[str, str], *, wide: bool = False
+    ) -> t.Iterator[Page]:
+        """Yield pages until one shows nobody new (docs/apis/scim.md 5).
+
+        Where ``wide``, those that a full one promises are read side by side; one that was is taken as long as it begins
+        where the ones before it ended.
+        """
         seen: set[str] = set()
         cursors: set[str] = set()
         cursor = "" if self._server.cursors and not self._plain else None
         received = 0
         total: int | None = None
+        size = 0
+        ahead: t.Iterator[Page] = iter(())
         for number in range(MOST_PAGES):
             query = {**fixed, **self._place(received, cursor)}
             try:
-                page = self._page(call, what, query, within, final=() if number or "count" not in query else (500,))
+                page = next(ahead, None) if received == number * size else None
+                if page is None:
+                    ahead = iter(())
+                    page = self._page(call, what, query, within, final=() if number or "count" not in query else (500,))
             except (Missing, Refused, Unclear) as no:
                 # Where something else was asked for as well, that may be what the server does not know.
                 if number == 0 and "count" in query and not fixed and no.status in (400, 500, 501):
@@ -923,7 +934,20 @@ class Scim(Connector):
                 return
             cursor = page.cursor or None
             cursors.update(filter(None, (cursor,)))
+            if wide and not number and cursor is None and total is not None and not self._plain:
+                size = received
+                ahead = self._ahead(call, what, within, fixed, range(size, total, size))
         raise Refused(f"the list of {what} did not end after {MOST_PAGES} pages", call=call.name)
+
+    def _ahead(
+        self, call: Call, what: str, within: Allowance, fixed: t.Mapping[str, str], places: t.Sequence[int]
+    ) -> t.Iterator[Page]:
+        """Yield the pages that begin behind so many records each."""
+
+        def fetch(received: int) -> Page:
+            return self._page(call, what, {**fixed, **self._place(received, None)}, within)
+
+        return self.client.side_by_side(fetch, places)
 
     def _unasked(self, call: Call, what: str, query: t.Mapping[str, t.Any], within: Allowance) -> Page:
         """Return the first page of a server that breaks on a parameter which it does not know (docs/apis/scim.md 3.4).
