@@ -35,6 +35,7 @@ MITOGEN = ("uri_loop_mitogen", "uri_list_loop_mitogen", "looped_module_mitogen")
 AS_MODULE = {"portal_users_in_process": False}
 PEERS = {
     "empty": Peer("empty play", NOTHING, "empty.yml"),
+    "echo": Peer("`set_fact` that takes the users, and returns them", NOTHING, "echo.yml"),
     "uri_loop": Peer("`uri` loop: look up, create", CREATE, "uri_loop.yml"),
     "uri_list_loop": Peer("`uri` one listing, loop over the missing", CREATE, "uri_list_loop.yml"),
     "looped_module": Peer("`loop:` over a small module: log in, look up, create", CREATE, "looped_module.yml"),
@@ -106,6 +107,7 @@ def quick() -> list[Case]:
     slow += [_case(peer, 100, 50, 2) for peer in MITOGEN]
     return [
         _case("empty", 0, 50, 5),
+        *(_case("echo", users, 50, 5) for users in (100, 1000)),
         *slow,
         _case("loop_in_process", 100, 50, 3),
         _case("users_module", 100, 50, 3),
@@ -123,6 +125,7 @@ def full(rounds: int) -> list[Case]:
     found = []
     for latency in (0, 50, 200):
         found.append(_case("empty", 0, latency, rounds))
+        found += [_case("echo", users, latency, rounds) for users in (100, 1000)]
         # A second or two for each user: 100 of them at one latency only, and never more.
         middle = latency == 50
         for peer in ("uri_loop", "uri_list_loop", "looped_module", *MITOGEN):

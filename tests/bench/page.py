@@ -45,6 +45,8 @@ What was compared
   :literal:`users_file`.
 * Ours and the script work with a concurrency of {concurrency}. A peer in process runs inside Ansible's worker, as
   module in a process of its own.
+* ``users:`` go into a task and come out of it again, which costs Ansible time of its own, whatever the task does: with
+  a ``set_fact`` of the same list in place of the empty play it says what is possible where a goal is missed.
 * A figure marked with ~ was measured with fewer users and scaled; each further user costs a loop of processes the same.
 * The small module has the shape of most that manage users, such as :literal:`community.general.keycloak_user`: one
   process for each item of a loop, which logs in, looks up, and creates. Under mitogen no item has a process of its own:

@@ -38,6 +38,16 @@ def test_a_task_is_judged_by_an_empty_play_and_the_script_together(seconds: floa
     assert [line[-1] for about, line in told.items() if "least possible" in about] == [verdict]
 
 
+def test_users_that_go_in_and_come_out_are_a_part_of_what_is_possible() -> None:
+    told = judged(
+        EMPTY,
+        result("echo", 1000, 1.5),
+        result("script_listing", 1000, 0.2),
+        result("users_in_process_unchanged", 1000, 1.8),
+    )
+    assert [line[-1] for about, line in told.items() if "least possible" in about] == ["1.42 is possible"]
+
+
 @pytest.mark.parametrize(
     ("mitogen", "ours", "verdict"),
     [(40.0, 4.2, "reached"), (40.0, 6.0, "MISSED"), (20.0, 4.0, "5.00 is possible")],
