@@ -107,6 +107,15 @@ def test_a_password_in_a_write_that_did_not_take_is_set_with_what_is_written_aga
     assert simulator.has_password(ANN, "Canary-1-word")
 
 
+def test_a_look_after_a_refused_revocation_may_fail_too(certcentral: Bench) -> None:
+    _give(certcentral, ANN)
+    certcentral.simulator.faults.add("status", operation="change key status", code=400, times=1)
+    certcentral.simulator.faults.add("reset", operation="read user", times=1)
+    result = certcentral.run(**_leave(certcentral))
+    assert "revoke key" in result["msg"]
+    assert "still valid: 1 key" in result["msg"]
+
+
 @pytest.mark.parametrize(("name", "positions"), POSITIONS)
 def test_live_keys_are_revoked_once_and_those_of_others_stay(name: str, positions: Facts) -> None:
     bench = Bench(name)

@@ -213,7 +213,7 @@ class Applier:
                 if self._is_gone(work, no):
                     return
                 no.text += ", and yet the account is there"
-            raise self._explain(work, no) from no
+            raise self._explain(work, no)
         before, refused = work.account, work.step.label if work.step else ""
         sent, doubted = work.sent, work.doubted
         if doubtful:
@@ -224,9 +224,9 @@ class Applier:
             ensure_gone(self._connector, before)
         if doubtful and any(step.label == refused for step in work.plan.steps):
             work.sent = sent
-            raise self._explain(work, no) from no
+            raise self._explain(work, no)
         if creating and work.account is None:
-            raise self._explain(work, no) from no
+            raise self._explain(work, no)
         if doubtful:
             self._tell(work)
         if not work.wrote:

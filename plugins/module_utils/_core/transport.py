@@ -38,7 +38,10 @@ def flooded(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException | None) -> t.Iterator[BaseException]:
-    while error is not None:
+    seen: set[int] = set()
+    # What was raised from itself, or from what came of it, leads round in a circle.
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
 

@@ -160,3 +160,11 @@ def test_a_proxy_is_used_with_the_same_bounds(session: requests.Session) -> None
 def test_without_a_time_out_an_answer_may_last(session: requests.Session) -> None:
     with Wire(reply()) as wire:
         assert session.get(wire.url).ok
+
+
+def test_errors_that_lead_round_in_a_circle_are_looked_through_once() -> None:
+    one, other = OSError(), OSError()
+    one.__cause__, other.__context__ = other, one
+    assert not transport.flooded(one)
+    other.__cause__ = transport.Flood()
+    assert transport.flooded(one)
