@@ -12,6 +12,8 @@ import pytest
 from conftest import ANN, BOB, Bench, Facts
 from portals import able, of, with_own
 
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
+
 OWN = [name for name in with_own() if not of(name).FORCE]
 
 
@@ -211,6 +213,18 @@ def test_unlisted_accounts_are_reported_and_left_alone(bench: Bench) -> None:
     assert bench.writes == []
     assert {one[bench.portal.key] for one in result["unlisted"]} == set(before) - {ANN}
     assert {one["action"] for one in result["unlisted"]} == {"none"}
+
+
+@pytest.mark.parametrize("unlisted", ["report", "absent"])
+@pytest.mark.parametrize("name", [name for name, portal in PORTALS.items() if portal.second])
+def test_whom_an_entry_names_by_a_second_identity_is_listed_even_if_the_entry_fails(name: str, unlisted: str) -> None:
+    bench = Bench(name)
+    bench.seed(bench.rich())
+    user = {bench.portal.second: ANN, "groups": {"add": ["Nobody knows this group"]}}
+    result = bench.run(users=[user], unlisted=unlisted, removal_limit="100%")
+    assert "Nobody knows this group" in result["msg"]
+    assert result["unlisted"]
+    assert ANN not in [one[bench.portal.key] for one in result["unlisted"]]
 
 
 def test_unlisted_accounts_are_not_looked_for_by_default(bench: Bench) -> None:

@@ -301,6 +301,8 @@ class Session:
         for work in batch.works:
             alike.update(account.id for account in observer.index.lookalikes(work.desired))
             named.update(account.id for account in observer.index.candidates(work.desired))
+            if work.desired.second:
+                named.update(account.id for account in observer.index.having(self.portal.second, work.desired.second))
             named.update(ident for ident in (work.desired.id, work.ident) if ident is not None)
         # An entry that could not be matched may mean any of the accounts that nobody else names.
         lost = any(work.error is not None for work in batch.works)
