@@ -34,6 +34,7 @@ Spec = dict[str, dict[str, t.Any]]
 NUMBER = re.compile(r"\s*[0-9]{1,18}\s*")
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no name or address has, and that a terminal or a portal may take for something else."""
+TEXT_OR_NONE = frozenset((str, type(None)))
 
 MISSING: t.Any = object()
 """What ``wanted`` returns for a field that the user did not give."""
@@ -439,7 +440,7 @@ class Members(Identified):
 
     def canonical(self, wire: t.Any) -> frozenset[str]:
         members = wire if isinstance(wire, (list, tuple, set, frozenset)) else ()
-        ids = (m.get("id") if isinstance(m, dict) else m for m in members)
+        ids = [m.get("id") if isinstance(m, dict) else m for m in members]
         return _alike(tuple([str(i) for i in ids if i is not None]))
 
     def silent(self, wire: t.Any) -> bool:
@@ -527,6 +528,13 @@ class Input(Field):
 
     def chosen(self, wish: t.Any) -> frozenset[str]:
         return frozenset((wish,)) if isinstance(wish, str) and wish else frozenset()
+
+
+def no_text(record: t.Mapping[str, t.Any], names: t.Sequence[str]) -> str | None:
+    """Return the first of ``names`` under which a record holds anything but text, None if there is none."""
+    if TEXT_OR_NONE.issuperset(map(type, map(record.get, names))):
+        return None
+    return next(name for name in names if type(record.get(name)) not in TEXT_OR_NONE)
 
 
 def kind_of(value: t.Any) -> str:

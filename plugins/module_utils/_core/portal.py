@@ -207,8 +207,8 @@ class Portal:
         compared = [field for field in self.fields if field.compared]
         places = {option: place for place, f in enumerate(self.fields) for option in f.options()}
         object.__setattr__(self, "_places", places)
-        sources = tuple((f.name, f.source, f.listed, f.canonical, f.verbatim, f.silent) for f in compared)
-        object.__setattr__(self, "_sources", sources)
+        sources = ((f.name, f.source, f.listed, f.canonical, f.canonical(None), f.verbatim, f.silent) for f in compared)
+        object.__setattr__(self, "_sources", tuple(sources))
         object.__setattr__(self, "named", tuple(field for field in self.fields if field.named))
 
     def ident(self, given: t.Any) -> str:
@@ -270,14 +270,18 @@ class Portal:
         unknown, unless the field is ``listed``.
         """
         found = {}
-        for name, source, always, canonical, verbatim, silent in self._sources:
-            if full:
-                if silent(record.get(source)):
-                    continue
-            elif not always and source not in record:
-                continue
+        for name, source, always, canonical, nothing, verbatim, silent in self._sources:
             wire = record.get(source)
-            found[name] = wire if verbatim and isinstance(wire, str) else canonical(wire)
+            if full:
+                if silent(wire):
+                    continue
+            elif wire is None and not always and source not in record:
+                continue
+            # Nearly all is text, or nothing, which is the same for all accounts.
+            if verbatim and wire.__class__ is str:
+                found[name] = wire
+            else:
+                found[name] = nothing if wire is None else canonical(wire)
         return found
 
     def name_of(self, account: Account) -> str:

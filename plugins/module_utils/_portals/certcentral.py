@@ -30,6 +30,7 @@ from .._core.fields import (
     Reference,
     Text,
     identifier,
+    no_text,
     number,
     translate,
 )
@@ -430,14 +431,15 @@ class CertCentral(Connector):
         ident = number(record.get("id")) if isinstance(record, dict) else None
         if ident is None:
             raise Unclear("a user in the answer has no usable ID")
-        for name in (*TEXTS, "status", "last_login_date"):
-            if not isinstance(record.get(name), (str, type(None))):
-                raise Unclear(f"{name} of user {ident} in the answer is not text")
+        wrong = no_text(record, TEXTS)
+        if wrong is not None:
+            raise Unclear(f"{wrong} of user {ident} in the answer is not text")
         sso = record.get("is_saml_sso_only")
         if not isinstance(sso, (bool, str, type(None))):
             raise Unclear(f"is_saml_sso_only of user {ident} in the answer is neither true nor false")
         status = record.get("status") or ""
-        if fold(status) == DELETED:
+        folded = fold(status)
+        if folded == DELETED:
             return None
         service = service or ident in (self._service_ids or ()) or generated(record)
         key = record.get("email" if service else "username") or ""
@@ -447,15 +449,15 @@ class CertCentral(Connector):
         assigned = assignments(record, ident)
         if assigned is None and full and not record.get("has_container_assignments"):
             assigned = []
-        told = {"access_roles": ",".join(sorted(roles, key=int)), "container_assignments": assigned}
-        flat = {name: value for name, value in record.items() if name not in told}
-        flat.update((name, value) for name, value in told.items() if value is not None)
+        flat = {**record, "access_roles": ",".join(sorted(roles, key=int)), "container_assignments": assigned}
+        if assigned is None:
+            del flat["container_assignments"]
         return Account(
             id=ident,
             key=key,
             values=self.portal.values(flat, full=full),
             full=full,
-            status=STATUSES.get(fold(status), UNKNOWN),
+            status=STATUSES.get(folded, UNKNOWN),
             status_raw=status or None,
             scope=container_of(record),
             roles=tuple(roles.values()) or None,
@@ -543,15 +545,18 @@ def container_of(record: Record) -> str | None:
 
 def generated(record: Record) -> bool:
     """Return whether a name is one that the portal makes up for service users (docs/apis/certcentral.md 4.2)."""
+    if record.get("first_name") != "Service":
+        return False
     name, last = record.get("username") or "", record.get("last_name") or ""
-    made_up = re.fullmatch(r"[0-9a-f]{20}", name) and re.fullmatch(r"User(-[0-9]+)?", last)
-    return bool(made_up) and record.get("first_name") == "Service"
+    return bool(re.fullmatch(r"[0-9a-f]{20}", name) and re.fullmatch(r"User(-[0-9]+)?", last))
 
 
 def moment(text: str | None) -> str | None:
     """Return a time with its zone as RFC 3339, None for all others: a time of unknown zone is no fact."""
+    if not text:
+        return None
     try:
-        when = datetime.datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
+        when = datetime.datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:
         return None
     return when.isoformat(timespec="seconds") if when.tzinfo else None
@@ -559,9 +564,14 @@ def moment(text: str | None) -> str | None:
 
 def shown(value: t.Any) -> t.Any:
     """Return a record without the keys that give access."""
-    if isinstance(value, dict):
-        return {name: shown(part) for name, part in value.items() if name not in HIDDEN}
-    return [shown(part) for part in value] if isinstance(value, list) else value
+    kept = value.copy()
+    if isinstance(kept, dict):
+        for name in HIDDEN.intersection(kept):
+            del kept[name]
+    for place, part in kept.items() if isinstance(kept, dict) else enumerate(kept):
+        if isinstance(part, (dict, list)):
+            kept[place] = shown(part)
+    return kept
 
 
 def auth(settings: Settings) -> KeyHeader:
@@ -618,7 +628,7 @@ FIELDS = (
     Input("restricted_to_role", part="create"),
     Input("revoke_keys", kind="bool", part="revoke"),
 )
-TEXTS = tuple(field.source for field in FIELDS if isinstance(field, Text))
+TEXTS = (*(field.source for field in FIELDS if isinstance(field, Text)), "status", "last_login_date")
 
 PORTAL = Portal(
     name="certcentral",

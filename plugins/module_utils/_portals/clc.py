@@ -16,7 +16,7 @@ import typing as t
 from .._core.auth import LoginCookie
 from .._core.calls import READ, SESSION, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, SessionLost, Unclear
-from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, NEVER, REQUIRED, Flag, Members, Text
+from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, NEVER, REQUIRED, Flag, Members, Text, no_text
 from .._core.identity import fold
 from .._core.pages import within_reason
 from .._core.portal import (
@@ -241,8 +241,8 @@ class Clc(Connector):
         """Return the account of a record, None if it is marked as deleted."""
         if not isinstance(record, dict):
             raise Unclear("a user in the answer is not an object")
-        if not TEXT_OR_NONE.issuperset(map(type, map(record.get, TEXTS))):
-            wrong = next(name for name in TEXTS if type(record.get(name)) not in TEXT_OR_NONE)
+        wrong = no_text(record, TEXTS)
+        if wrong is not None:
             raise Unclear(f"{wrong} of a user in the answer is not text")
         if not isinstance(record.get("AllowSMS"), (bool, str, type(None))):
             raise Unclear("AllowSMS of a user in the answer is neither true nor false")
@@ -331,7 +331,6 @@ FIELDS = (
     Text("time_zone", read="TimeZoneID", carry=True, listed=False),
     Members("role_ids", read="Roles", names="roles", table=ROLES, number=True, sticky=True, carry=True, takeover=True),
 )
-TEXT_OR_NONE = frozenset((str, type(None)))
 TEXTS = (*(field.source for field in FIELDS if isinstance(field, Text)), "AccountAlias", "Status")
 
 PORTAL = Portal(
