@@ -48,6 +48,8 @@ ACTS = {
     "deleted": "delete",
 }
 """Steps and actions after which an account can sign in, or cannot."""
+FRAME = ("start", "end")
+"""The events of a run as a whole: a night in which nothing was to be done has no others."""
 ACCOUNT = ("login", "email", "first_name", "last_name", "given", "profiles", "start")
 
 Record = dict[str, t.Any]
@@ -225,10 +227,10 @@ class Kept:
 
         ``keep`` writes it down for the next run.
         """
-        memory, at = self._kept(tenant)
+        memory, at, rest = self._kept(tenant)
         if at.n and not self.log.ends_at(at):
             # Its records may have moved, when somebody was taken out of them.
-            remembered = at
+            remembered, rest = at, b""
             memory, at, known = self._from_the_first(tenant, at.hash)
             if not known:
                 raise BadInput(
@@ -238,12 +240,15 @@ class Kept:
                     "anew from the log. Then review the next plan",
                 )
         start, learned, last = at.n, False, at
+        whole = (memory.known, memory.rows, memory.revision)
         for entry in self.log.read(at):
-            learned = memory.learn(entry.record) or learned
+            if memory.learn(entry.record):
+                learned = True
+                rest = rest if entry.record.get("event") in FRAME else b""
             last = Tail(entry.n, entry.hash, entry.end, entry.end)
         memory.head = last.hash
         if keep and last.n and (learned or last.n - start >= FRESH or not self.path(tenant).exists()):
-            self._keep(memory, last)
+            self._keep(memory, last, rest if whole == (memory.known, memory.rows, memory.revision) else b"")
         return memory
 
     def renew(self, tenant: str) -> None:
@@ -254,7 +259,7 @@ class Kept:
 
     def salvage(self, tenant: str) -> Memory:
         """Return what is remembered and what can be read of the log, up to where it is broken; nothing is sure."""
-        memory, at = self._kept(tenant)
+        memory, at, _rest = self._kept(tenant)
         with contextlib.suppress(BadInput):
             for entry in self.log.read(at if at.n and self.log.ends_at(at) else None):
                 memory.learn(entry.record)
@@ -268,11 +273,12 @@ class Kept:
             found = found or entry.hash == head
         return memory, at, found
 
-    def _kept(self, tenant: str) -> tuple[Memory, Tail]:
+    def _kept(self, tenant: str) -> tuple[Memory, Tail, bytes]:
+        """Return what was written down, the end of the log then, and the text that tells of all people."""
         memory, nothing = Memory(tenant, key=self.key), Tail(0, FIRST, 0, 0)
         data = read(self.path(tenant))
         if data is None:
-            return memory, nothing
+            return memory, nothing, b""
         first, _end, rest = data.partition(b"\n")
         with contextlib.suppress(ValueError, KeyError, TypeError):
             told = json.loads(first)
@@ -281,17 +287,18 @@ class Kept:
             if hmac.compare_digest(str(told["mac"]), self._mac(body, rest)):
                 found = json.loads(rest)
                 memory = Memory(tenant, head, key=self.key, **{name: found[name] for name in NAMES})
-                return memory, Tail(n, head, end, end)
+                return memory, Tail(n, head, end, end), rest
         # Edited, half written by a dying disk, or of another version: the log knows better.
-        return memory, nothing
+        return memory, nothing, b""
 
     def _mac(self, head: Record, data: bytes) -> str:
         return hmac.new(self.key, line(head) + b"\n" + data, hashlib.sha256).hexdigest()
 
-    def _keep(self, memory: Memory, at: Tail) -> None:
-        rest = line({name: getattr(memory, name) for name in NAMES}) + b"\n"
+    def _keep(self, memory: Memory, at: Tail, rest: bytes = b"") -> None:
+        """Write the memory down; ``rest`` is the text that tells of all people, if nothing has changed about them."""
+        rest = rest or line({name: getattr(memory, name) for name in NAMES}) + b"\n"
         head = {"format": FORMAT, "tenant": memory.tenant, "n": at.n, "head": at.hash, "end": at.end}
-        self.access.replace(self.path(memory.tenant), line({**head, "mac": self._mac(head, rest)}) + b"\n" + rest)
+        self.access.replace(self.path(memory.tenant), [line({**head, "mac": self._mac(head, rest)}) + b"\n", rest])
 
 
 def taken_over(state: Record, tenant: str, facts: Record) -> list[Record]:
