@@ -157,7 +157,16 @@ def test_who_leaves_has_what_the_portal_kept_and_stays_out(stage: Rehearsal) -> 
     assert found["offboarded"]["reason"] == "Ticket 7"
     assert found["profiles"] == []
     assert ("CAN STILL SIGN IN" in told(ask(stage, "E2"), Asked("E2"))) is not can
-    assert held(ask(stage, "E2")) == stage.bench.known.HELD, "CLC keeps roles, the others do not take them"
+    taken = stage.bench.known.GATE[1] == "done"
+    assert held(ask(stage, "E2")) == ([] if taken else stage.bench.known.HELD), "CLC keeps roles, SCIM takes groups"
+    if taken:
+        (given,) = stage.outcomes()["E1"]["names"].values()
+        ((ident, name),) = given.items()
+        for role in (ident, name):
+            assert [one["person"] for one in ask(stage, role=role).people] == ["E1"]
+            assert [one["person"] for one in ask(stage, role=role, since="2000-01-01").changes] == ["E1", "E2", "E2"]
+        (stripped,) = [one for one in ask(stage, "E2", since="2000-01-01").changes if one["action"] == "updated"]
+        assert [one["removed"] for one in stripped["changes"]] == [[name]], "by the name that it was given by"
     if can:
         assert found["last"]["by"]["document"] is None
         assert found["last"]["reason"] == "offboarded"

@@ -162,6 +162,7 @@ class _Known:
         self.stepped: set[tuple[str, str]] = set()
         self.names: dict[str, set[str]] = {}
         self.roles: dict[str, str] = {}
+        self.called: dict[tuple[str, str], dict[str, str]] = {}
         self.hashes: set[str] = set()
         self.erased = 0
         self.remembered = dict(_heads(private)) if private is not None else {}
@@ -170,7 +171,7 @@ class _Known:
 
     def take(self, entry: Entry) -> None:
         """Take in one record that follows from the one before."""
-        record = entry.record
+        record = self._in_names(entry.record)
         self.n, self.head, self.time = entry.n, entry.hash, str(record.get("time") or "")
         self.remembered.pop(entry.hash, None)
         day = self._day(self.time)
@@ -200,6 +201,27 @@ class _Known:
         elif event == "end":
             self._by(record)["proof"] = record.get("proof")
         memory.learn(record)
+
+    def _in_names(self, record: Record) -> Record:
+        """Return a record whose changes call members what the records before it have called them.
+
+        An offboarding takes members away by their IDs, since it asks no portal for their names. What was given by its
+        name would seem to stay.
+        """
+        tenant = str(record.get("tenant") or "")
+        fields = _entitling(str(record.get("portal") or tenant.partition(" ")[0]))
+        for option, members in (record.get("names") or {}).items():
+            if option in fields:
+                self.called.setdefault((tenant, fields[option].name), {}).update(members)
+        changes = []
+        for change in record.get("changes") or ():
+            field = fields.get(str(change.get("field") or ""))
+            known = self.called.get((tenant, field.name), {}) if field is not None else {}
+            sides = {
+                side: [known.get(str(one), one) for one in change.get(side) or ()] for side in ("added", "removed")
+            }
+            changes.append({**change, **sides} if known and change.keys() & sides.keys() else change)
+        return {**record, "changes": changes} if changes else record
 
     def _row(self, record: Record) -> _Row:
         """Return what is known of the account that a record is about."""
@@ -298,8 +320,9 @@ class _Known:
             if field is None:
                 continue
             if "added" in change or "removed" in change:
-                for one in change.get("removed") or ():
-                    row.values.pop((field.name, fold(str(one))), None)
+                gone = {(field.name, fold(str(one))) for one in change.get("removed") or ()}
+                for spot in [spot for spot, one in row.values.items() if gone & _spots(spot, one)]:
+                    del row.values[spot]
                 added = list(change.get("added") or ())
             else:
                 # What has one value loses the one that it had.
@@ -545,6 +568,11 @@ class _Known:
             "doubt": row.doubt,
         }
 
+    def _ids(self, row: _Row) -> dict[tuple[str, str], str]:
+        """Return the IDs of members that only the portal has a name for, by field and name."""
+        known = ((field, members) for (tenant, field), members in self.called.items() if tenant == row.tenant)
+        return {(field, fold(name)): one for field, members in known for one, name in members.items()}
+
     def _changes(self, tenants: set[str], keys: set[str] | None, wanted: str) -> list[Record]:
         found = []
         for row, change in self.changes:
@@ -553,7 +581,7 @@ class _Known:
             day = self._day(str(change["time"] or ""))
             if self.asked.since is not None and (day is None or day < self.asked.since):
                 continue
-            if wanted and not _touches(row.portal, change, wanted):
+            if wanted and not _touches(row.portal, change, wanted, self._ids(row)):
                 continue
             about = {
                 "day": day.isoformat() if day is not None else None,
@@ -621,13 +649,21 @@ def _is(portal: str, one: Record, wanted: str) -> bool:
     return wanted in map(fold, (*names, *filter(None, [one.get("ident")])))
 
 
-def _touches(portal: str, change: Record, wanted: str) -> bool:
-    """Return whether a change gave or took something."""
+def _spots(spot: tuple[str, str], one: Record) -> set[tuple[str, str]]:
+    """Return by what a member that an account has may be taken away: the word for it, or its ID."""
+    return {spot, (spot[0], fold(str(one["ident"])))} if one.get("ident") else {spot}
+
+
+def _touches(portal: str, change: Record, wanted: str, ids: t.Mapping[tuple[str, str], str]) -> bool:
+    """Return whether a change gave or took something; ``ids`` are those of names that only the portal has."""
     if any(fold(name) == wanted for names in change["profiles"].values() for name in names):
         return True
+    fields = _entitling(portal)
     return any(
-        _is(portal, {"option": str(one.get("field") or ""), "value": value}, wanted)
+        _is(portal, {"option": option, "value": value, "ident": ids.get((name, fold(str(value))))}, wanted)
         for one in change["changes"]
+        for option in [str(one.get("field") or "")]
+        for name in [fields[option].name if option in fields else option]
         for value in (*(one.get("added") or ()), *(one.get("removed") or ()), one.get("before"), one.get("after"))
         if value not in (None, "", False)
     )
