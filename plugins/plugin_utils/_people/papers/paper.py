@@ -193,8 +193,10 @@ def _proof(section: model.Section) -> str:
 
 
 def _wrong(section: model.Section) -> str:
-    """Return what went wrong with a portal as a whole."""
-    return f"stopped by {section.stopped_by}: {section.error}" if section.stopped_by else section.error
+    """Return what went wrong with a portal as a whole, on one line: many faults are told on lines of their own."""
+    rows = [row.strip() for row in section.error.split("\n")]
+    wrong = "; ".join(filter(None, rows)).replace(":; ", ": ")
+    return f"stopped by {section.stopped_by}: {wrong}" if section.stopped_by else wrong
 
 
 def _state(section: model.Section) -> Cell:

@@ -160,6 +160,15 @@ def test_a_plan_without_memory_says_on_top_that_nobody_knows_who_was_offboarded(
     assert "- **clc_prod: nothing is known of earlier runs, so nobody knows who was offboarded: " in top
 
 
+def test_many_faults_of_a_portal_stand_on_one_line_that_can_be_read() -> None:
+    wrong = "the roster cannot be used, 2 errors:\npeople.csv:1: key: is missing\npeople.csv:2: end: is no date."
+    shown = whole(HEAD, [Section("down", status="refused", error=wrong)])
+    told = "the roster cannot be used, 2 errors: people.csv:1: key: is missing; people.csv:2: end: is no date."
+    assert f"- **down: REFUSED: {told}**" in shown
+    assert shown.count(told) == 2, "on top and in the part of the portal"
+    assert "U+000A" not in shown
+
+
 def test_a_portal_that_was_not_reached_stands_in_the_paper() -> None:
     shown = whole(HEAD, [Section("down", status="not_reached", error="no route to it")])
     assert "- **down: NOT REACHED: no route to it.**" in shown.partition("| portal |")[0]
