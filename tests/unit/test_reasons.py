@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 from conftest import ANN, BOB, Bench
 from rehearsal import Rehearsal, row
 
+from ansible_collections.portal.users.plugins.plugin_utils._people import provision
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
 
 if TYPE_CHECKING:
@@ -59,6 +61,20 @@ def test_what_is_personal_stands_apart_in_every_record(stage: Rehearsal) -> None
 def test_a_document_that_is_refused_is_not_the_portals_fault(stage: Rehearsal) -> None:
     told = stage.provision("apply", plan=str(stage.directory / "nowhere.json"))
     assert (told["failed"], told["status"]) == (True, "refused")
+    assert "NOT REACHED" not in told["summary"]
+
+
+def test_a_portal_that_refuses_the_credential_at_the_first_request_was_reached(
+    certcentral: Bench, tmp_path: Path
+) -> None:
+    # The name of a container is looked up before the tenant is known.
+    stage = Rehearsal(tmp_path, certcentral)
+    stage.roster()
+    job = stage.job("provision", "plan")
+    wrong = {"api_key": "no key of theirs", "container": "Lab", "container_id": None}
+    told = provision.run(dataclasses.replace(job, connection={**job.connection, **wrong}))
+    assert (told["failed"], told["status"]) == (True, "failed")
+    assert "refused the API key" in told["msg"]
     assert "NOT REACHED" not in told["summary"]
 
 

@@ -26,6 +26,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.apply import Wi
 from ansible_collections.portal.users.plugins.module_utils._core.cells import Stop
 from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     BadInput,
+    Denied,
     PortalError,
     Refused,
     Skipped,
@@ -625,7 +626,8 @@ class Run:
     def failed(self, error: PortalError) -> Result:
         """Put down why nothing, or nothing more, could be done, and return the failed result."""
         text = str(error)
-        status = "failed" if self.reached else "not_reached"
+        # A portal that refuses the credential was reached: nobody is to look for a fault of the network.
+        status = "failed" if self.reached or isinstance(error, Denied) else "not_reached"
         if isinstance(error, BadInput) and not self.begun:
             # What was asked for cannot be done: that says nothing against the portal.
             status = "refused"
