@@ -70,14 +70,11 @@ YEAR = "tests/unit/test_demo.py::test_it_tells_the_whole_year_and_leaves_its_pap
 # without a playbook. The demo is among them because it takes long, and all that it starts is tested on each core.
 CORELESS = (
     "plugins/module_utils/_portals",
+    "plugins/plugin_utils/_people/adoption",
     "plugins/plugin_utils/_people/papers",
+    "plugins/plugin_utils/_people/roster",
     "plugins/plugin_utils/_people/store",
-    "plugins/plugin_utils/_people/test_adoption.py",
     "plugins/plugin_utils/_people/test_approval.py",
-    "plugins/plugin_utils/_people/test_mapping.py",
-    "plugins/plugin_utils/_people/test_matching.py",
-    "plugins/plugin_utils/_people/test_overlay.py",
-    "plugins/plugin_utils/_people/test_roster.py",
     "plugins/plugin_utils/_people/test_selection.py",
     "plugins/plugin_utils/_people/test_wishes.py",
     "simulator",

@@ -20,6 +20,7 @@
     JSON, and nothing else of the people; papers know nothing that sends, and nobody whom they tell about.
 11. Nothing is decided or joined by a text that is made for people: messages, words and sentences of errors are neither
     compared nor searched nor keys, and a reason is compared as a code. Papers, which make these texts, may.
+12. Tests of one plugin or module stand where it stands, under its name; suites, which go through many, stand above.
 """
 
 from __future__ import annotations
@@ -650,3 +651,17 @@ def test_a_suite_that_knows_portals_by_name_is_found(source: str) -> None:
 )
 def test_one_portal_for_all_and_cases_of_one_each_are_none_of_it(source: str) -> None:
     assert by_name(source) == []
+
+
+OF_A_FOLDER = {"plugin_utils/_people/papers/test_walls.py"}
+"""Tests of all files of a folder, which stand in it."""
+
+
+def test_tests_stand_where_what_they_test_stands() -> None:
+    tests, plugins = ROOT / "tests" / "unit" / "plugins", ROOT / "plugins"
+    found = {path.relative_to(tests) for path in tests.rglob("test_*.py")}
+    names = {path.parent / path.name.removeprefix("test_"): path for path in found if str(path) not in OF_A_FOLDER}
+    assert len(names) > 50
+    here = {path.relative_to(plugins) for path in plugins.rglob("*.py")}
+    here |= {path.parent / path.name.lstrip("_") for path in here}
+    assert [str(path) for name, path in names.items() if name not in here] == []
