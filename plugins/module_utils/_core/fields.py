@@ -35,6 +35,7 @@ NUMBER = re.compile(r"\s*[0-9]{1,18}\s*")
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no name or address has, and that a terminal or a portal may take for something else."""
 TEXT_OR_NONE = frozenset((str, type(None)))
+NONE: frozenset[str] = frozenset()
 
 MISSING: t.Any = object()
 """What ``wanted`` returns for a field that the user did not give."""
@@ -236,7 +237,9 @@ class Texts(Field):
         return self.canonical(value)
 
     def canonical(self, wire: t.Any) -> frozenset[str]:
-        texts = [str(text).strip() for text in wire or () if text is not None]
+        if not wire:
+            return NONE
+        texts = [str(text).strip() for text in wire if text is not None]
         return frozenset(text for text in texts if text)
 
     def same(self, current: t.Any, value: t.Any) -> bool:
@@ -439,6 +442,8 @@ class Members(Identified):
         return members
 
     def canonical(self, wire: t.Any) -> frozenset[str]:
+        if not wire:
+            return NONE
         members = wire if isinstance(wire, (list, tuple, set, frozenset)) else ()
         ids = [m.get("id") if isinstance(m, dict) else m for m in members]
         return _alike(tuple([str(i) for i in ids if i is not None]))

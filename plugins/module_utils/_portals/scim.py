@@ -13,6 +13,7 @@ page has as many records as came, and nothing is done before a read has shown it
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 import threading
@@ -149,7 +150,7 @@ class Extra(Field):
         return found
 
     def canonical(self, wire: t.Any) -> dict[str, t.Any]:
-        return {name: value for name, value in (wire or {}).items() if value not in (None, "", [])}
+        return {name: value for name, value in wire.items() if value not in (None, "", [])} if wire else {}
 
     def same(self, current: t.Any, value: t.Any) -> bool:
         # To Python, 1 is true.
@@ -269,7 +270,7 @@ class Scim(Connector):
     def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
         super().__init__(client, portal, settings)
         self._vendor = t.cast(ScimPortal, portal).vendor
-        self._ways = [Way.of(field) for field in portal.fields]
+        self._ways = Ways(portal.fields)
         self._server = Server()
         self._alive = False
         self._plain = False
@@ -360,7 +361,8 @@ class Scim(Connector):
         groups = self._memberships() if "group_ids" in self.wanted and self._tells_members else None
         try:
             for record in self._walk(LIST, "users"):
-                found.pop(fold(text_of(low(record).get("username"))), None)
+                if found:
+                    found.pop(fold(text_of(low(record).get("username"))), None)
                 yield self._account(record, full=False, groups=groups)
         except Refused as no:
             if not keys or (no.code or "").lower() != TOO_MANY:
@@ -997,7 +999,7 @@ class Scim(Connector):
     def _account(self, record: Record, *, full: bool, groups: t.Mapping[str, frozenset[str]] | None) -> Account:
         ident, lower = identity(record), low(record)
         login = text_of(lower.get("username"))
-        values = self.portal.values(flat(record, self._ways), full=full)
+        values = self.portal.values(flat(record, lower, self._ways), full=full)
         if groups is None:
             values.pop("group_ids", None)
         else:
@@ -1020,13 +1022,13 @@ class Scim(Connector):
             name=values.get("display_name") or values.get("formatted_name") or None,
             username=login or None,
             created=meta["created"] if isinstance(meta.get("created"), str) else None,
-            raw={name: value for name, value in record.items() if name.lower() != "password"},
+            raw={n: value for n, value in record.items() if n.lower() != "password"} if "password" in lower else record,
         )
 
 
 def low(value: t.Any) -> Record:
     """Return an object with its names in lower case: names of attributes have none (docs/apis/scim.md 1.1)."""
-    return {str(name).lower(): part for name, part in value.items()} if isinstance(value, dict) else {}
+    return {name.lower(): part for name, part in value.items()} if isinstance(value, dict) else {}
 
 
 def speaks(told: Record, urn: str) -> bool:
@@ -1100,6 +1102,8 @@ def entries_of(value: t.Any) -> list[Record]:
 
 def main_of(entries: t.Sequence[Record]) -> Record | None:
     """Return the primary value, or the one for work, or the first one."""
+    if len(entries) < 2:
+        return entries[0] if entries else None
     primary = [one for one in entries if truth(low(one).get("primary"))]
     work = [one for one in entries if text_of(low(one).get("type")).lower() == "work"]
     return next(iter((*primary, *work, *entries)), None)
@@ -1139,52 +1143,70 @@ def several(entries: t.Any, which: str, field: Field, value: t.Any, parts: froze
 
 
 class Way(t.NamedTuple):
-    """Where a record holds what a field reads; names of attributes are in lower case."""
+    """Where an object of a record holds what a field reads; ``text`` says that it must be no object and no list."""
 
     source: str
     path: str
-    which: str
-    """Which of several values the field stands for; empty where it reads the attribute itself."""
-    holder: str
     name: str
     text: bool
 
-    @classmethod
-    def of(cls, field: Field) -> Way:
-        """Return the way to what a field reads."""
-        path, _at, which = field.source.partition("@")
-        match = URN.fullmatch(path)
-        holder, name = (match[1], match[2]) if match and not which else path.rpartition(".")[::2]
-        return cls(field.source, path, which, holder.lower(), name.lower(), isinstance(field, Text))
+
+class Ways:
+    """Where records hold what the fields read; names of attributes are in lower case.
+
+    ``objects`` are the objects within a record, the empty name is the record itself, with the fields that read their
+    attributes. ``lists`` are the attributes that have several values, with the sources of the fields, and which of the
+    values each of these stands for. ``nothing`` is what these, and the fields that no list tells, read where there is
+    none.
+    """
+
+    def __init__(self, fields: t.Iterable[Field]) -> None:
+        self.objects: list[tuple[str, list[Way]]] = []
+        self.lists: dict[str, list[tuple[str, str]]] = {}
+        self.nothing: Record = {}
+        for field in fields:
+            path, _at, which = field.source.partition("@")
+            if not field.listed:
+                self.nothing[field.source] = None
+            if which:
+                self.lists.setdefault(path.lower(), []).append((field.source, which))
+                self.nothing[field.source] = None if which == MAIN else []
+                continue
+            match = URN.fullmatch(path)
+            holder, name = (match[1], match[2]) if match else path.rpartition(".")[::2]
+            # What is malformed is told of the first field, so that only neighbours are read together.
+            if not self.objects or self.objects[-1][0] != holder.lower():
+                self.objects.append((holder.lower(), []))
+            self.objects[-1][1].append(Way(field.source, path, name.lower(), isinstance(field, Text)))
 
 
-def flat(record: Record, ways: t.Sequence[Way]) -> Record:
-    """Return a record as the fields read it: one member for the source of each."""
-    lower = low(record)
-    found: Record = {}
-    parts: dict[str, Record] = {"": lower}
-    lists: dict[str, tuple[list[Record], Record | None]] = {}
-    for source, path, which, holder, name, text in ways:
-        if which:
-            if path not in lists:
-                entries = entries_of(lower.get(path.lower()))
-                lists[path] = entries, main_of(entries)
-            entries, main = lists[path]
+def flat(record: Record, lower: Record, ways: Ways) -> Record:
+    """Return a record, and the same with its names in lower case, as the fields read it: by the source of each."""
+    found = dict(ways.nothing)
+    for holder, inner in ways.objects:
+        part = low(lower.get(holder)) if holder else lower
+        for source, path, name, text in inner if part else ():
+            wire = part.get(name)
+            if wire is None:
+                continue
+            if wire.__class__ is not str:
+                if name == "manager":
+                    wire = member_id(wire)
+                elif isinstance(wire, (int, float)) and not isinstance(wire, bool):
+                    wire = str(wire)
+                elif text and isinstance(wire, (dict, list)):
+                    raise Unclear(f"the record of the account {identity(record)} is malformed (at {path})")
+            found[source] = wire
+    for path, fields in ways.lists.items():
+        if path not in lower:
+            continue
+        entries = entries_of(lower[path])
+        main = main_of(entries)
+        for source, which in fields:
             if which == MAIN:
                 found[source] = value_in(main) if main is not None else None
             else:
                 found[source] = [value_in(one) for one in entries if which == ALL or one is not main]
-            continue
-        if holder not in parts:
-            parts[holder] = low(lower.get(holder))
-        wire = parts[holder].get(name)
-        if name == "manager":
-            wire = member_id(wire) if wire is not None else None
-        if isinstance(wire, (int, float)) and not isinstance(wire, bool):
-            wire = str(wire)
-        if text and isinstance(wire, (dict, list)):
-            raise Unclear(f"the record of the account {identity(record)} is malformed (at {path})")
-        found[source] = wire
     found["attributes"] = extras(record)
     return found
 
@@ -1193,18 +1215,24 @@ def extras(record: Record) -> Record:
     """Return the plain attributes of a record that no field stands for, by URN."""
     found: Record = {}
     for name, value in record.items():
-        within = value if name.lower().startswith("urn:") and isinstance(value, dict) else {name: value}
-        urn = name if within is value else CORE
-        for inner, part in within.items():
-            if f"{urn}:{inner}".lower() in MODELLED:
-                continue
-            parts = {f"{inner}.{sub}": one for sub, one in part.items()} if isinstance(part, dict) else {inner: part}
-            for last, one in parts.items():
-                path = f"{urn}:{last}"
-                plain = all(isinstance(member, (str, int)) for member in (one if isinstance(one, list) else (one,)))
-                if plain and path.lower() not in MODELLED and last.lower() not in ("id", "schemas"):
+        extension = isinstance(value, dict) and name[:4].lower() == "urn:"
+        urn = name if extension else CORE
+        for inner, part in value.items() if extension else ((name, value),):
+            for sub, one in part.items() if isinstance(part, dict) else ((None, part),):
+                path = unmodelled(urn, inner, sub)
+                if path and all(isinstance(each, (str, int)) for each in (one if isinstance(one, list) else (one,))):
                     found[path] = one
-    return {path: value for path, value in found.items() if not path.lower().startswith(f"{CORE.lower()}:meta.")}
+    return found
+
+
+@functools.lru_cache(1024)
+def unmodelled(urn: str, name: str, sub: str | None) -> str:
+    """Return the URN of an attribute, empty if a field stands for it or if it is the server's own."""
+    last = name if sub is None else f"{name}.{sub}"
+    path = f"{urn}:{last}"
+    modelled = f"{urn}:{name}".lower() in MODELLED or path.lower() in MODELLED
+    own = last.lower() in ("id", "schemas") or path.lower().startswith(f"{CORE.lower()}:meta.")
+    return "" if modelled or own else path
 
 
 def root(path: str) -> str:
