@@ -171,7 +171,7 @@ class DirectAction(ActionBase):
         params = validated.validated_parameters
         if users:
             params["users"] = users
-            secrets.update(*(entry.hidden(spec["users"]["options"], user) for user in users))
+            secrets.update(entry.hidden(spec["users"]["options"], users))
         tells = self._tells_arguments(variables)
         if validated.error_messages:
             # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.

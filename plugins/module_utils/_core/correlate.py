@@ -109,7 +109,7 @@ def correlate(portal: Portal, desired: Desired, index: Index) -> Account | None:
     )
     if beside:
         raise _only_alike(portal, desired, beside)
-    if found is not None:
+    if found is not None and desired.second:
         refuse_shared(portal, desired, found, index)
     return found
 

@@ -181,6 +181,10 @@ class Text(Field):
     def verbatim(self) -> bool:
         return type(self).canonical is Text.canonical
 
+    @functools.cached_property
+    def _fits(self) -> t.Callable[[str], re.Match[str] | None]:
+        return re.compile(self.pattern or "").fullmatch
+
     def accept(self, value: t.Any) -> str:
         text = self.canonical(value)
         if not text.isprintable() and CONTROLS.search(text):
@@ -189,7 +193,7 @@ class Text(Field):
             raise BadInput(
                 f"{self.name}: {text[:40]!r}… has {len(text)} characters, the portal takes {self.longest} at most"
             )
-        if text and self.pattern is not None and not re.fullmatch(self.pattern, text):
+        if text and self.pattern is not None and not self._fits(text):
             raise BadInput(f"{self.name}: {text!r} is not accepted by the portal, {self.rule}")
         if not text and self.create == REQUIRED:
             raise BadInput(f"{self.name}: must not be empty, the portal requires it")
@@ -454,10 +458,8 @@ class Members(Identified):
     def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
         base = current if wish.assign is None else wish.assign
         result: frozenset[str] = (base | wish.add) - wish.remove
-        if self.sticky and self.table is not None:
-            known = frozenset(self.table.values())
-            result |= frozenset(i for i in current if i not in known and i not in wish.named)
-        return result
+        strange = current - self._words.keys() if self.sticky and self.table is not None else None
+        return result | (strange - wish.named) if strange else result
 
     def wire(self, value: t.Any) -> list[t.Any]:
         return [int(i) if self.number else i for i in sorted(value, key=order)]

@@ -244,7 +244,7 @@ class Observer:
             work.sight = VAGUE
             return
         self.make_plan(policy, work)
-        if account is not None and not account.full:
+        if account is not None and not account.full and (work.plan.steps or self.remembered):
             # A remembered listing may be old: what is to be changed is looked at first.
             changes = bool(work.plan.steps) or seeks_keys(work)
             if plan.replaces(self.portal, work.plan) or (self.remembered and changes):

@@ -136,7 +136,7 @@ def make(portal: Portal, policy: Policy, desired: Desired, account: Account | No
 
 def unknown(portal: Portal, desired: Desired, account: Account) -> bool:
     """Return whether a list entry does not tell enough to plan."""
-    if account.full or desired.state == "absent":
+    if account.full or desired.state == "absent" or desired.given.keys() <= account.values.keys():
         return False
     return any(portal.field(name).compared for name in desired.given.keys() - account.values.keys())
 
@@ -272,7 +272,7 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
     given, here = desired.given, account.values
     # What is equal is the same, which is all that there is to know of most accounts. Within a mapping, 1 equals true.
     odd = {name: wish for name, wish in given.items() if wish.__class__ is dict or here.get(name, MISSING) != wish}
-    differs = any(row[3] for row in _rows(portal, policy, desired, account, odd))
+    differs = bool(odd) and any(row[3] for row in _rows(portal, policy, desired, account, odd))
     status = _status_step(portal, desired, account)
     steps = _revocations(desired, account)
     if not steps and status is None and not differs:

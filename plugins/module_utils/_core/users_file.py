@@ -62,7 +62,7 @@ def listed_entries(
         text = _text(path, unlock)
         plain = _Plain(spec).entries(text)
         if plain is not None:
-            secrets.update(secret for entry in plain for secret in hidden(spec, entry))
+            secrets.update(hidden(spec, plain))
             return plain, "users_file"
         for cell in _cells(text, suffix_of(path)):
             found.add(cell)
@@ -114,6 +114,7 @@ class _Plain:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
+        self._texts = frozenset(name for name, o in spec.items() if o["type"] == "str" and "choices" not in o)
         # A secret within an option is for the careful reader.
         self._special = {
             name
@@ -135,16 +136,22 @@ class _Plain:
         return found if usable else None
 
     def _usable(self, entry: t.Any) -> bool:
-        return (
-            settled(self._spec, entry)
-            and self._special.isdisjoint(entry)
-            and all(value.__class__ is bool or value is None or _short(value) for value in entry.values())
-        )
+        if entry.__class__ is not dict:
+            return False
+        for name, value in entry.items():
+            if value.__class__ is str and name in self._texts:
+                fits = len(value) <= LONGEST
+            else:
+                fits = name not in self._special and _as_it_is(self._spec.get(name), value)
+                fits = fits and (value.__class__ is bool or value is None or _short(value))
+            if not fits:
+                return False
+        return True
 
 
 def _mapping(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
     found = dict(pairs)
-    if len(found) < len(pairs) or any(name != name.strip() for name in found):
+    if len(found) < len(pairs):
         raise _Special
     return found
 
@@ -304,9 +311,10 @@ def settled(spec: Spec, entry: t.Any) -> bool:
     return isinstance(entry, dict) and all(_as_it_is(spec.get(name), value) for name, value in entry.items())
 
 
-def hidden(spec: dict[str, dict[str, t.Any]], entry: Params) -> set[str]:
-    """Return the secrets of an entry that is ``settled``."""
-    return {entry[name] for name, option in spec.items() if option.get("no_log") and entry.get(name)}
+def hidden(spec: Spec, entries: t.Iterable[Params]) -> set[str]:
+    """Return the secrets of entries that are ``settled``."""
+    names = [name for name, option in spec.items() if option.get("no_log")]
+    return {entry[name] for entry in entries for name in names if entry.get(name)}
 
 
 def _as_it_is(option: dict[str, t.Any] | None, value: t.Any) -> bool:
