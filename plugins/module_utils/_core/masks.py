@@ -33,6 +33,7 @@ _VEILED = frozenset(
     for code in range(ord(first), ord(last or first) + 1)
 )
 """That, and letters that are plain ones in another dress: texts without any of these are compared as they are."""
+_LETTERS = bytes(range(128))
 HIDDEN = "********"
 SHORTEST = 4
 """Shorter secrets are words of any text."""
@@ -206,9 +207,13 @@ def _unlinked(link: re.Match[str]) -> str:
 
 def _plain(text: str) -> str:
     """Return the form in which texts and secrets are compared: no case, no blanks, and nothing that nobody sees."""
-    if text.isascii() and text.isprintable():
-        # Most is of that kind, and has no other blank than this one.
-        return text.lower().replace(" ", "")
+    if text.isprintable():
+        # Most is of that kind, and has no other blank than this one. Plain letters are no dress of any other.
+        if text.isascii():
+            return text.lower().replace(" ", "")
+        if _VEILED.isdisjoint(text.encode().translate(None, _LETTERS).decode()):
+            return text.casefold().replace(" ", "")
+        return _bare(text)
     if not _VEILED.isdisjoint(text):
         return _bare(text)
     return "".join(text.casefold().split())
