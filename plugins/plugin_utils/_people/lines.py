@@ -69,20 +69,18 @@ class Lines:
         self._marks = field_marks(portal)
         self._named = {portal.marked(mark) for mark in (EMAIL, FIRST_NAME, LAST_NAME)} | {portal.key}
 
+    def resting(self, wish: Wish, outcome: Outcome | None, status: str) -> model.Record | None:
+        """Return what a document says of a person if that is no more than that all is as it should be, else None."""
+        if outcome is None or wish.kind != wishes.PERSON or not _is_quiet(wish, outcome, status):
+            return None
+        login = outcome.login or wish.login
+        return model.resting(wish.key, wish.name, login, wish.department, outcome.id or "")
+
     def line(self, wish: Wish, key: str, outcome: Outcome | None, *, status: str = "", item: str = "") -> model.Line:
         """Return the line of a person; ``key`` is the folded one. Without an outcome nothing is to be done about them.
 
         ``status`` stands instead of what the engine says.
         """
-        if outcome is not None and wish.kind == wishes.PERSON and _is_quiet(wish, outcome, status):
-            return model.Line.quiet(
-                key=wish.key,
-                name=wish.name,
-                login=outcome.login or wish.login,
-                department=wish.department,
-                account=outcome.id or "",
-                reason="as_it_should_be",
-            )
         common: dict[str, t.Any] = {
             "key": wish.key,
             "name": wish.name,

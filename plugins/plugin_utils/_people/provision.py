@@ -341,13 +341,18 @@ class _Provisioning:
     @undisturbed()
     def section(self, status: str, **more: t.Any) -> model.Section:
         """Return what papers say of the portal as it is known now."""
-        places = {id(wish): place for place, wish in enumerate(self.acting)}
         items: list[model.Line] = []
+        rest: dict[int, model.Record] = {}
         others: list[model.Unlisted] = []
+        acting = itertools.count()
         for wish in self.wishes:
-            place = places.get(id(wish))
+            place = next(acting) if wish.desired is not None else None
             told = self._outcome(place) if place is not None else None
             verdict = self.verdicts.get(place, "") if place is not None else ""
+            record = self.lines.resting(wish, told, verdict)
+            if record is not None:
+                rest[len(items) + len(rest)] = record
+                continue
             item = self.names.get(place, "") if place is not None else ""
             key = self._folded[wish.key]
             if wish.kind == wishes.UNLISTED:
@@ -364,6 +369,7 @@ class _Provisioning:
             policy=self.facts,
             requests=dict(self.session.client.sent),
             items=tuple(items),
+            rest=model.Rest(rest),
             unlisted=tuple(others),
             warnings=tuple(self.session.warnings),
             # A report tells of a plan that somebody has read with this warning on top.
@@ -411,7 +417,7 @@ class _Provisioning:
             return ""
         shown = text.first_of([sentence(f"{one.login or one.key}: {_trouble(one)}") for one in wrong])
         again = " Make a new plan for what is left." if any(one.status in AGAIN for one in wrong) else ""
-        return f"{self.job.host}: {len(wrong)} of {len(section.entries)}: {shown}{again}"
+        return f"{self.job.host}: {len(wrong)} of {section.size}: {shown}{again}"
 
     # Applying.
 

@@ -48,7 +48,8 @@ STATUSES: t.Mapping[str, str] = {
 """Every status with its title, in the order in which papers tell of them: what went wrong is first."""
 TROUBLE = (FAILED, UNCLEAR, MOVED, NOT_TRIED, NEW, OVERTAKEN)
 """What was wanted and did not happen, or may not have happened."""
-QUIET = ("", "as_it_should_be", "already")
+AS_IT_SHOULD_BE = "as_it_should_be"
+QUIET = ("", AS_IT_SHOULD_BE, "already")
 """Reasons for doing nothing that are not worth a row for each person."""
 SENT = (PLANNED, PENDING, DONE)
 """What is, or would be, sent; its lines are counted by their action."""
@@ -441,7 +442,7 @@ class Line(_Json):
     def quiet(cls, **said: t.Any) -> Line:
         """Return the line of somebody about whom nothing is to be done; what is not said stays as the class has it.
 
-        Most lines are of that kind, and to set all members of each would take longer than all the rest.
+        To set all members of each line of a long list would take longer than all the rest.
         """
         found = cls.__new__(cls)
         vars(found).update(said, action=NONE, status=UNCHANGED, service=False, about={}, drift={})
@@ -520,6 +521,63 @@ Entry = t.Union[Line, Unlisted]
 
 
 @dataclasses.dataclass(frozen=True)
+class Rest:
+    """The people of whom there is no more to tell than that all is as it should be, by their place among all.
+
+    Most of a long list are of that kind, and no paper but the document names them: ``records`` are what stands there.
+    """
+
+    records: t.Mapping[int, Record] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: t.Iterable[Record]) -> tuple[Rest, list[Record]]:
+        """Return who is of that kind among the items of a document, and the others."""
+        records: dict[int, Record] = {}
+        others: list[Record] = []
+        for place, one in enumerate(found):
+            if one.get("reason") == AS_IT_SHOULD_BE and one.keys() <= _RESTING and _is_resting(one):
+                records[place] = one
+            else:
+                others.append(one)
+        return cls(records), others
+
+    def among(self, others: t.Iterable[t.Any]) -> list[t.Any]:
+        """Return all people in their order."""
+        rest, records = iter(others), self.records
+        if not records:
+            return list(rest)
+        found: list[t.Any] = []
+        for place, record in records.items():
+            if place > len(found):
+                found += [one for _place, one in zip(range(place - len(found)), rest)]
+            found.append(record)
+        return [*found, *rest]
+
+
+def resting(key: str, name: str, login: str, department: str, account: str) -> Record:
+    """Return what a document says of somebody about whom there is nothing to tell."""
+    found: Record = {
+        "key": key,
+        "name": name,
+        "login": login,
+        "department": department,
+        "account": account,
+        "action": NONE,
+        "status": UNCHANGED,
+        "reason": AS_IT_SHOULD_BE,
+        "service": False,
+    }
+    return found if all((key, name, login, department, account)) else {n: v for n, v in found.items() if v != ""}
+
+
+_RESTING = resting("1", "1", "1", "1", "1").keys()
+
+
+def _is_resting(found: Record) -> bool:
+    return found.get("action") == NONE and found.get("status") == UNCHANGED and found.get("service") is False
+
+
+@dataclasses.dataclass(frozen=True)
 class Section(_Json):
     """What papers say of one portal.
 
@@ -527,7 +585,8 @@ class Section(_Json):
     went wrong with the portal as a whole. ``memory`` tells whether anything is known of earlier runs. ``proof`` is one
     of PROOFS, or None where nothing was sent. ``limited`` means that people were named, so that nobody looked for
     unlisted accounts; ``strange`` are protected names that no account here has. ``managed_in`` is the other product in
-    which the people of this portal may exist.
+    which the people of this portal may exist. ``items`` are the people of whom there is something to tell, ``rest`` are
+    the others.
     """
 
     host: str
@@ -553,22 +612,34 @@ class Section(_Json):
     strange: tuple[str, ...] = ()
     proof: str | None = None
     proof_error: str = ""
+    rest: Rest = Rest()
 
     def to_dict(self) -> Record:
         """Return it as JSON, with the counts for who reads no more than those."""
-        return {**super().to_dict(), "counts": self.counts}
+        found = super().to_dict()
+        rest: Rest = found.pop("rest")
+        people = rest.among(found.pop("items", ()))
+        return {**found, **({"items": people} if people else {}), "counts": self.counts}
 
     @classmethod
     def from_dict(cls, found: Data) -> Section:
         """Return what ``to_dict`` wrote; counts are counted, never believed."""
-        items = tuple(Line.from_dict(one) for one in found.get("items") or ())
+        told = found.get("items") or ()
+        # Whoever leaves is told of one by one.
+        rest, told = (Rest(), told) if found.get("kind") == OFFBOARDING else Rest.of(told)
+        items = tuple(map(Line.from_dict, told))
         unlisted = tuple(Unlisted.from_dict(one) for one in found.get("unlisted") or ())
-        return cls(**{**_known(cls, found), "items": items, "unlisted": unlisted})
+        return cls(**{**_known(cls, found), "items": items, "unlisted": unlisted, "rest": rest})
 
     @functools.cached_property
     def entries(self) -> list[Entry]:
-        """All people, and the unlisted accounts that something is done about."""
+        """The people of whom there is something to tell, and the unlisted accounts that something is done about."""
         return [*self.items, *(one for one in self.unlisted if one.acted)]
+
+    @property
+    def size(self) -> int:
+        """How many people and unlisted accounts it is about."""
+        return len(self.entries) + len(self.rest.records)
 
     @property
     def plans(self) -> bool:
@@ -586,6 +657,7 @@ class Section(_Json):
         for one in self.entries:
             found[_counted(one)] += 1
             found[PENDING] += one.status == PENDING
+        found[NONE] += len(self.rest.records)
         found["unlisted"] = len(self.unlisted)
         found["dangerous"] = len(self.dangerous)
         return found

@@ -100,6 +100,23 @@ def test_the_line_of_somebody_as_they_should_be_is_like_any_other(said: dict[str
     assert section.to_dict() == Section(host="clc", items=(full,)).to_dict()
 
 
+@given(st.lists(st.booleans(), max_size=8), st.sampled_from((model.PLAN, model.REPORT)))
+def test_people_about_whom_there_is_nothing_to_tell_keep_their_places(resting: list[bool], kind: str) -> None:
+    quiet = [model.resting(f"E{place}", "Ann Ng", "ann", "", "7") for place in range(len(resting))]
+    others = [Line(f"E{place}", reason="differs", status="planned", action="updated") for place in range(len(resting))]
+    rest = {place: one for place, one in enumerate(quiet) if resting[place]}
+    items = tuple(one for place, one in enumerate(others) if not resting[place])
+    section = Section("a", kind, items=items, rest=model.Rest(rest))
+    written = section.to_dict()
+    assert [one["key"] for one in written.get("items", ())] == [f"E{place}" for place in range(len(resting))]
+    assert Section.from_dict(json.loads(json.dumps(written))) == section
+    assert section.counts[model.NONE] == len(rest)
+    assert section.size == len(resting)
+    # They stand there as anybody else would.
+    lines = tuple(Line.from_dict(one) for one in written.get("items", ()))
+    assert Section("a", kind, items=lines).to_dict() == written
+
+
 def test_the_head_survives_json() -> None:
     head = Head("plan", "2026-10-01T06:30:00Z", selection=("e1",), facts={"awx_job_id": 7})
     assert Head.from_dict(json.loads(json.dumps(head.to_dict()))) == head
