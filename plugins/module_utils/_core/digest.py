@@ -146,10 +146,14 @@ def plan_digest_of(digests: t.Iterable[str], tenant: t.Sequence[str], policy: Gi
     return _digest("plan", {"v": SCHEMA, "tenant": _tenant(tenant), "policy": _exact(policy), "items": sorted(digests)})
 
 
-def document_digest(envelope: Given, plans: t.Mapping[str, str], sections: t.Mapping[str, t.Any]) -> str:
-    """Return the digest of a document: its envelope, the plan digests by host, and what people read of each host."""
-    shown = {host: _digest_of_parts("section", parts(section, _ENCODER)) for host, section in sections.items()}
-    return _digest("document", {"envelope": envelope, "plans": plans, "sections": shown})
+def section_digest(section: t.Any) -> str:
+    """Return the digest of what people read of one host in a document."""
+    return _digest_of_parts("section", parts(section, _ENCODER))
+
+
+def document_digest(envelope: Given, plans: t.Mapping[str, str], sections: t.Mapping[str, str]) -> str:
+    """Return the digest of a document: its envelope, and by host the digests of its plans and of what people read."""
+    return _digest("document", {"envelope": envelope, "plans": plans, "sections": sections})
 
 
 def key_of(portal: str, tenant: t.Sequence[str], credential: Given) -> bytes:

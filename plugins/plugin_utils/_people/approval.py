@@ -51,6 +51,11 @@ MARK = 8
 """Hex digits that stand for the ID of a listed account."""
 AGAIN = "Make a new plan"
 
+
+def _everybody(_host: str) -> bool:
+    return True
+
+
 Record = dict[str, t.Any]
 Source = t.Union[Path, bytes, str]
 
@@ -218,15 +223,16 @@ def read(
     plan_digests: t.Mapping[str, str] | None = None,
     max_age: datetime.timedelta = MAX_AGE,
     operator: str | None = None,
+    wanted: t.Callable[[str], bool] = _everybody,
 ) -> Approval:
     """Return the approval in ``source``: a file, the bytes of one, or packed text; raises ``Refusal``.
 
     It is taken if its seal is right or if a digest was handed over apart: ``expected_digest`` of the document, or
     ``plan_digests`` by host. What is handed over must be right in any case. ``operator`` is given where nobody named
-    the document: it must be theirs.
+    the document: it must be theirs. All of it is checked; the items of hosts that are not ``wanted`` are not kept.
     """
     document = _load(source)
-    parts = _checked(document, kind)
+    parts = _checked(document, kind, wanted)
     voucher, vouched = _voucher(document, parts, store_key, expected_digest, plan_digests or {})
     envelope = document["envelope"]
     _fresh(_time(envelope), now, max_age)
@@ -266,7 +272,7 @@ def _load(source: Source) -> Record:
         text = data.decode("utf-8")
         # A plan of many people is long, and need not be there twice while it is read.
         del data
-        document = json.loads(text, object_pairs_hook=_once, parse_float=_never, parse_constant=_never)
+        document = json.loads(text, object_pairs_hook=_condensed, parse_float=_never, parse_constant=_never)
     except (ValueError, RecursionError) as error:
         raise _no_plan(f"is no JSON of ours ({cut(str(error), 120)})") from error
     if not isinstance(document, dict):
@@ -282,11 +288,42 @@ def _once(pairs: list[tuple[str, t.Any]]) -> Record:
     return found
 
 
+class _Condensed:
+    """What a document says of one host, checked: a document of many people has several, each too long to be kept."""
+
+    def __init__(self, part: Part, items: dict[str, str], shown: str) -> None:
+        self.plan_digest = part.plan_digest
+        self.shown = shown
+        self._part = part
+        self._items = items
+
+    def part(self, host: str, *, whole: bool) -> Part:
+        """Return the part, with its items only if ``whole``."""
+        items = {name: json.loads(text) for name, text in self._items.items()} if whole else {}
+        return dataclasses.replace(self._part, host=host, items=items)
+
+
+def _condensed(pairs: list[tuple[str, t.Any]]) -> Record | _Condensed:
+    """Return an object of a document, condensed if it is all about one host."""
+    found = _once(pairs)
+    if found.keys() != PARTS:
+        return found
+    try:
+        part = _part("", found)
+        items = {name: json.dumps(item, ensure_ascii=False) for name, item in part.items.items()}
+        return _Condensed(dataclasses.replace(part, items={}), items, _shown(found))
+    except (PortalError, RecursionError, ValueError, TypeError):
+        # What is wrong with it is told once it is known whose it is.
+        return found
+
+
 def _never(text: str) -> t.NoReturn:
     raise ValueError(f"it holds the number {text}")
 
 
-def _checked(document: t.Mapping[str, t.Any], kind: str) -> dict[str, Part]:
+def _checked(
+    document: t.Mapping[str, t.Any], kind: str, wanted: t.Callable[[str], bool] = _everybody
+) -> dict[str, Part]:
     """Return the parts of a document that adds up; everything that it says of itself is computed again."""
     version = document.get("format")
     if version == 1 and not isinstance(version, bool):
@@ -303,11 +340,14 @@ def _checked(document: t.Mapping[str, t.Any], kind: str) -> dict[str, Part]:
     if not isinstance(document["envelope"], dict):
         raise _edited("its envelope is no object")
     try:
-        parts = {host: _part(host, found) for host, found in document["hosts"].items()}
+        parts = {
+            host: found.part(host, whole=wanted(host)) if isinstance(found, _Condensed) else _part(host, found)
+            for host, found in document["hosts"].items()
+        }
         right = _digest(document)
     except Refusal:
         raise
-    except (PortalError, RecursionError) as error:
+    except (PortalError, RecursionError, TypeError) as error:
         raise _edited("it holds what no plan holds") from error
     if document["document_digest"] != right:
         raise _edited("its digest is not that of what it holds")
@@ -436,13 +476,19 @@ def _selection(envelope: t.Mapping[str, t.Any]) -> frozenset[str] | None:
 
 def _digest(document: t.Mapping[str, t.Any]) -> str:
     """Return the digest of all that a document holds, its own digest and seal aside."""
-    plans = {host: str(part["plan_digest"]) for host, part in document["hosts"].items()}
-    shown = {
-        host: {name: value for name, value in part.items() if name != "items"}
-        for host, part in document["hosts"].items()
-    }
+    plans: dict[str, str] = {}
+    shown: dict[str, str] = {}
+    for host, part in document["hosts"].items():
+        condensed = isinstance(part, _Condensed)
+        plans[host] = part.plan_digest if condensed else str(part["plan_digest"])
+        shown[host] = part.shown if condensed else _shown(part)
     head = {name: document[name] for name in ("format", "kind", "envelope")}
     return digest.document_digest(head, plans, shown)
+
+
+def _shown(part: Record) -> str:
+    """Return the digest of what people read of one host."""
+    return digest.section_digest({name: value for name, value in part.items() if name != "items"})
 
 
 def _mac(store_key: bytes, document_digest: str) -> str:

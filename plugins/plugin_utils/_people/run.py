@@ -309,6 +309,7 @@ class Run:
             plan_digests=options["plan_digests"],
             max_age=datetime.timedelta(days=options["plan_max_age"]),
             operator=None if named or apart else self.job.operator,
+            wanted=self._is_ours,
         )
         head = str(found.envelope.get("log_head") or "")
         if found.voucher == "key" and head and not self.store.log.has(head):
@@ -357,8 +358,11 @@ class Run:
             )
 
     def _names_in(self, found: approval.Approval) -> list[str]:
-        host = self.job.host
-        return [name for name in found.parts if name == host or name.startswith(f"{host}@")]
+        return list(filter(self._is_ours, found.parts))
+
+    def _is_ours(self, name: str) -> bool:
+        """Return whether papers call a tenant of this host so."""
+        return name == self.job.host or name.startswith(f"{self.job.host}@")
 
     def part(self, found: approval.Approval, tenant: Tenant) -> approval.Part:
         """Return what was approved for a tenant of this host; raises ``Refusal`` if that is nothing."""
