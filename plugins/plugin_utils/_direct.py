@@ -26,6 +26,7 @@ from ansible_collections.portal.users.plugins.module_utils._core import argument
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
 from ansible_collections.portal.users.plugins.module_utils._core.masks import SHORTEST, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.report import told
+from ansible_collections.portal.users.plugins.module_utils._core.users_file import complaints
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
@@ -96,7 +97,8 @@ class DirectAction(ActionBase):
             if isinstance(user, dict) and not entry.settled(options, user):
                 # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
                 plain = json.loads(json.dumps(user, default=str, skipkeys=True))
-                wrong.extend(f"users[{position}]: {text}" for text in validator.validate(plain).error_messages)
+                found = complaints(options, validator.validate(plain))
+                wrong.extend(f"users[{position}]: {text}" for text in found)
         return wrong
 
     def _opened(self, name: str, value: t.Any) -> t.Any:

@@ -498,7 +498,8 @@ def test_a_file_of_another_shape_is_refused(bench: Bench, tmp_path: Path, text: 
     ("entry", "says"),
     [
         ("1", "users_file[1]: is no user but a number."),
-        ('{"nonsense": 1}', "users_file[1]: nonsense. Supported parameters include: "),
+        ('{"nonsense": 1}', "users_file[1]: nonsense: is no option, known are "),
+        ('{"stat": "absent"}', "users_file[1]: stat: is no option, did you mean 'state'?"),
         (
             '{"state": "gone"}',
             "users_file[1]: value of state must be one of: present, enabled, disabled, absent, got: ",
@@ -513,6 +514,12 @@ def test_a_wrong_entry_of_a_file_is_refused_with_its_position(
     result = bench.run(users_file=str(path))
     assert says in result["msg"]
     assert len(bench.ledger) == 0
+
+
+def test_a_wrong_part_of_an_option_is_named_with_the_option(clc: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps([{**clc.key(), "roles": {"ad": ["dns_manager"]}}]), encoding="utf-8")
+    assert clc.run(users_file=str(path))["msg"] == "users_file[0]: roles.ad: is no option, did you mean 'add'?"
 
 
 def test_a_file_that_is_no_text_is_refused(bench: Bench, tmp_path: Path) -> None:

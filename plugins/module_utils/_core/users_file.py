@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 
 from . import json_cells
 from .arguments import absolute, misshapen, user_spec
@@ -20,6 +21,8 @@ from .cells import ENTRIES, KINDS, LONGEST, VAULTED, Cell, Quote, Stop, checked,
 from .errors import BadInput, sentence
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.common.arg_spec import ValidationResult
+
     from .portal import Portal
 
 Params = dict[str, t.Any]
@@ -235,7 +238,7 @@ class _Entries:
         if self._faults == before:
             result = self._validator.validate(words)
             self._secrets.update(result._no_log_values)  # noqa: SLF001  # core has no public name for it
-            for message in result.error_messages:
+            for message in complaints(spec, result):
                 self._fault(message)
             self._found.append(result.validated_parameters)
 
@@ -304,6 +307,22 @@ def _texts(cell: Cell) -> t.Iterator[str]:
             yield from _texts(part)
     elif cell.kind not in ("bad", "nothing") and cell.value:
         yield cell.value
+
+
+def complaints(spec: Spec, result: ValidationResult) -> list[str]:
+    """Return what core's validator says of an entry; of options that it does not know it would say the names alone."""
+    import difflib  # which a task without a fault is spared
+
+    found = [one.msg for one in result.errors if not isinstance(one, UnsupportedError)]
+    for one in sorted(result.unsupported_parameters, key=str):
+        path = one if isinstance(one, tuple) else (one,)
+        known = spec
+        for name in path[:-1]:
+            known = known[name]["options"]
+        near = difflib.get_close_matches(str(path[-1]), known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+        found.append(f"{'.'.join(map(str, path))}: is no option, {hint}")
+    return found
 
 
 def settled(spec: Spec, entry: t.Any) -> bool:
