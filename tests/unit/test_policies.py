@@ -266,6 +266,19 @@ def test_a_protected_account_is_not_removed_for_being_unlisted(platform: Bench) 
         users=[platform.key("northwind.api")], unlisted="absent", removal_limit="100%", protected=["sam"]
     )
     _nothing_was_sent(platform, before, result)
+    assert "'sam' would be deleted, but is protected; nothing was sent." in result["msg"]
+    assert result["msg"].endswith("To keep it, add an entry for it: no entry of the list names it.")
+
+
+def test_the_own_account_that_no_entry_names_is_kept_by_an_entry(platform: Bench) -> None:
+    login, credential = platform.known.OWN, platform.known.own(platform.simulator)
+    sam = platform.key("sam")
+    result = platform.run(users=[sam], unlisted="absent", removal_limit="100%", **credential)
+    assert f"{login!r} would be deleted, but is the account of the credential" in result["msg"]
+    assert "add an entry for it" in result["msg"]
+    listed = platform.run(users=[sam, platform.key(login)], unlisted="absent", removal_limit="100%", **credential)
+    assert not listed.get("failed"), listed["msg"]
+    assert sorted(platform.stored()) == sorted(["sam", login])
 
 
 def test_accounts_of_other_scopes_are_not_unlisted(platform: Bench) -> None:

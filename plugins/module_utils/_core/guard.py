@@ -99,13 +99,14 @@ def stops(
     own: frozenset[str],
     plan_digest: str,
     created: t.Collection[t.Any] = (),
+    unlisted: t.Collection[str] = (),
     tally: Tally | None = None,
 ) -> list[Blocked]:
     """Return why the plans must not be carried out, the gravest reason first; nothing if they may.
 
     ``changes`` are existing accounts with their plans, ``created`` are the keys of new ones, ``seen`` the accounts of
-    the listing, ``own`` the IDs and folded keys of the credential's account, ``tally`` what the earlier items of the
-    task did.
+    the listing, ``own`` the IDs and folded keys of the credential's account, ``unlisted`` the IDs of accounts that no
+    entry names, ``tally`` what the earlier items of the task did.
     """
     tally = tally or Tally()
     found: list[Blocked] = []
@@ -118,7 +119,7 @@ def stops(
             )
         )
     removals = [(account, plan) for account, plan in changes if plan.removes]
-    found += _one_by_one([(a, p) for a, p in removals if p.bars or _revokes(p)], own, policy)
+    found += _one_by_one([(a, p) for a, p in removals if p.bars or _revokes(p)], own, policy, unlisted)
     # An administrator without API keys is an administrator all the same.
     found += _administrators(policy, [(a, p) for a, p in removals if p.bars or p.strips], seen, tally)
     found += _removals(policy, removals, seen, tally)
@@ -195,13 +196,18 @@ def _revokes(plan: Plan) -> bool:
     return any(step.verb == REVOKE for step in plan.steps)
 
 
-def _one_by_one(removals: t.Sequence[Planned], own: frozenset[str], policy: Policy) -> t.Iterator[Blocked]:
+def _one_by_one(
+    removals: t.Sequence[Planned], own: frozenset[str], policy: Policy, unlisted: t.Collection[str]
+) -> t.Iterator[Blocked]:
     guarded = _guarded(policy, own)
     for account, plan in removals:
         names = _marked(account)
         for words, marked in guarded:
             if names & marked:
                 reason, hint = HINTS[words]
+                if account.id in unlisted:
+                    # It is in no entry that could be taken out of the task.
+                    hint = "To keep it, add an entry for it: no entry of the list names it"
                 text = f"{account.key!r} would be {plan.action}, but {words}; nothing was sent"
                 yield Blocked(text, accounts=[account.key], hint=hint, reason=reason)
                 break

@@ -389,6 +389,7 @@ class Session:
             own=batch.own,
             plan_digest=batch.plan_digest,
             created=created,
+            unlisted=frozenset(work.account.id for work in batch.unlisted if work.account is not None),
             tally=self.tally,
         )
 
