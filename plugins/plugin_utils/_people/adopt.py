@@ -143,7 +143,9 @@ class Adopting(runs.Run):
         job = self.job
         asked = str(job.options["output"] or "")
         place = Path(asked).expanduser().absolute() if asked else job.directory.parent / FOLDER
-        return directory.open_directory(place, self.store.access, create=not job.checking, warn=job.warn)
+        return directory.open_directory(
+            place, self.store.access, create=not job.checking, warn=job.warn, called="adopt_output"
+        )
 
     def known(self) -> settle.Known:
         """Return what is decided already, and the people; raises ``BadInput``."""

@@ -23,7 +23,6 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import B
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import node
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import (
     DRAFT,
-    GROUP,
     Access,
     write,
     wrong,
@@ -101,21 +100,29 @@ def above(path: Path, what: str = VARIABLE) -> None:
             raise BadInput(f"{what} {path}: {one} above it can be written by everybody")
 
 
-def open_directory(path: Path, access: Access, *, create: bool, warn: t.Callable[[str], None]) -> Path:
+def open_directory(
+    path: Path, access: Access, *, create: bool, warn: t.Callable[[str], None], called: str = VARIABLE
+) -> Path:
     """Return the real path of a directory that is safe to use, with all that is in it; raises ``BadInput``.
 
-    What others could read is mended, and ``warn`` is told. A missing directory is made if ``create`` says so.
+    What others could read is mended, and ``warn`` is told. A missing directory is made if ``create`` says so. An error
+    names the variable that gives the place as ``called``: the path may be a default that nobody has written anywhere.
     """
-    above(path)
+    above(path, called)
     path = path.resolve()
-    with wrong(path):
-        if create:
-            for parent in reversed(path.parents):
-                if not parent.exists():
-                    Access().make(parent) if access.gid is None else access.make(parent)
-            access.make(path)
-    if path.exists():
-        examine(path, access, warn)
+    try:
+        with wrong(path):
+            if create:
+                for parent in reversed(path.parents):
+                    if not parent.exists():
+                        Access().make(parent) if access.gid is None else access.make(parent)
+                access.make(path)
+        if path.exists():
+            examine(path, access, warn)
+    except BadInput as error:
+        error.text = f"{called}: {error.text}"
+        error.hint = error.hint or f"Set {called} to a directory that only you can write"
+        raise
     return path
 
 
@@ -132,10 +139,7 @@ def _examined(path: Path, access: Access) -> t.Iterator[str]:
     found = path.lstat()
     why = access.fault(found)
     if why:
-        remedy = "Give the store a directory that only you can write, or take it away from the others"
-        if stat.S_ISDIR(found.st_mode) and found.st_mode & 0o020 and not found.st_mode & 0o002:
-            remedy += f" (chmod -R g-w,o-w), or name their group in {GROUP}"
-        raise BadInput(f"{path}: {why}", hint=remedy)
+        raise BadInput(f"{path}: {why}", hint=access.remedy(found))
     yield access.mend(path, found)
     if stat.S_ISDIR(found.st_mode):
         for one in sorted(path.iterdir()):

@@ -84,6 +84,13 @@ class Access:
             return f"can be written by {who} (mode {stat.S_IMODE(found.st_mode):04o})"
         return ""
 
+    def remedy(self, found: os.stat_result) -> str:
+        """Return what to do about a ``fault``."""
+        remedy = "Give the store a directory that only you can write, or take it away from the others (chmod -R go-w)"
+        if stat.S_ISDIR(found.st_mode) and found.st_mode & 0o020 and not found.st_mode & 0o002:
+            remedy += f", or name their group in {GROUP}"
+        return remedy
+
     def mend(self, path: Path, found: os.stat_result) -> str:
         """Take away what others could read, and let the group in. Returns what was mended, ``""`` if nothing was."""
         whole = self.folder if stat.S_ISDIR(found.st_mode) else self.file
@@ -149,9 +156,12 @@ class Access:
             try:
                 path.mkdir(mode=self.folder)
             except FileExistsError:
-                why = self.fault(path.lstat()) or ("" if path.is_dir() else "is no directory")
+                found = path.lstat()
+                why = self.fault(found)
                 if why:
-                    raise BadInput(f"{path}: {why}") from None
+                    raise BadInput(f"{path}: {why}", hint=self.remedy(found)) from None
+                if not path.is_dir():
+                    raise BadInput(f"{path}: is no directory") from None
             else:
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
                 try:

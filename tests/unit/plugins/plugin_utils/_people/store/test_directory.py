@@ -125,8 +125,16 @@ def test_what_others_could_write_is_refused(tmp_path: Path, where: str, bits: in
     (store.path / "plan.json").write_text("{}", "utf-8")
     path = store.path / where
     path.chmod(mode(path) | bits)
-    with pytest.raises(BadInput, match="can be written by"):
+    with pytest.raises(BadInput, match=r"^provision_directory: .*: can be written by .*chmod -R go-w"):
         opened(store.path)
+
+
+def test_a_place_that_cannot_be_a_directory_is_told_with_the_variable_that_gives_it(tmp_path: Path) -> None:
+    place = tmp_path / "people.csv"
+    place.write_text("key\n", "utf-8")
+    for wrong, why in ((place, "is no directory"), (place / "below", r"cannot be written \(Not a directory\)")):
+        with pytest.raises(BadInput, match=rf"^provision_directory: {wrong}: {why}\. Set provision_directory to a "):
+            opened(wrong)
 
 
 @pytest.mark.parametrize("where", ["plan.json", "private", "private/locks/x.json", "runs", "private/key", "dangling"])
