@@ -461,6 +461,16 @@ def test_check_mode_writes_neither_log_nor_memory_nor_papers_of_others(stage: Re
     assert now == set(kept)
 
 
+def test_check_mode_says_of_nothing_that_it_was_done(stage: Rehearsal) -> None:
+    told = stage.offboard("E1", checking=True, delete_now=True)
+    paper = Path(told["papers"]["md"]).read_text("utf-8")
+    assert "**To do: 1 change for 1 person" in paper
+    assert "What is to be done" in paper
+    for done in ("**Done", "What was done", "| DELETED |"):
+        assert done not in paper
+    assert "1 DELETE;" in told["summary"]
+
+
 def test_who_is_gone_from_a_portal_that_is_fed_by_another_product_may_still_exist_there(stage: Rehearsal) -> None:
     told = stage.offboard("E1", delete_now=True)
     assert not told.get("failed"), told

@@ -643,8 +643,8 @@ class Section(_Json):
 
     @property
     def plans(self) -> bool:
-        """Whether it says what is to be done, and not what was: a plan of either role."""
-        return self.kind == PLAN or (self.kind == OFFBOARDING and self.status in ("planned", "stopped"))
+        """Whether it says what is to be done, and not what was: a plan of either role, also that of check mode."""
+        return self.kind == PLAN or (self.kind == OFFBOARDING and self.status in ("planned", "stopped", "checked"))
 
     @functools.cached_property
     def counts(self) -> dict[str, int]:
