@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.portal.users.plugins.module_utils._core.errors import PortalError
 from ansible_collections.portal.users.plugins.module_utils._core.masks import mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.report import told
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers import text
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import check, directory
 
 SPEC: dict[str, t.Any] = {"directory": {"type": "path"}, "log": {"type": "path"}, "log_expect": {"type": "str"}}
@@ -52,5 +53,5 @@ class ActionModule(ActionBase):
             told = [one.text for one in found.findings[:TOLD]]
             more = len(found.findings) - len(told)
             told += [f"{more} more in the result."] if more else []
-            result.update(failed=True, msg=" ".join([f"{path}: {len(found.findings)} faults.", *told]))
+            result.update(failed=True, msg=" ".join([f"{path}: {text.number(len(found.findings), 'fault')}.", *told]))
         return result

@@ -614,6 +614,7 @@ def test_a_playbook_that_would_do_nothing_fails(run: Callable[..., onstage.Told]
         told = run(name, *args, hosts=hosts)
         assert told.rc != 0, args
         assert "there is no portal to work on" in " ".join(told.out.split())
+        assert "is in the inventory (-i) and within --limit" in " ".join(told.out.split())
         assert told.jobs == []
 
 

@@ -496,7 +496,7 @@ def test_a_made_up_password_has_every_kind_of_sign() -> None:
         assert any(not c.isalnum() for c in one)
 
 
-@pytest.mark.parametrize(("rows", "stops"), [(10, False), (9, False), (8, False), (7, True)])
+@pytest.mark.parametrize(("rows", "stops"), [(10, False), (9, False), (8, False), (7, True), (1, True)])
 def test_a_roster_that_shrank_too_much_stops(tmp_path: Path, rows: int, stops: bool) -> None:
     people = [row(f"E{n}", f"p{n}@example.test") for n in range(10)]
     stage = rehearsal("clc", tmp_path, *people)
@@ -505,5 +505,5 @@ def test_a_roster_that_shrank_too_much_stops(tmp_path: Path, rows: int, stops: b
     told = stage.provision()
     assert bool(told.get("failed")) == stops
     if stops:
-        assert "had 10 when a plan was last applied" in told["msg"]
+        assert f"has {'1 person' if rows == 1 else '7 people'} and had 10 when a plan was last applied" in told["msg"]
     assert not stage.provision(roster_shrink_limit=100).get("failed")

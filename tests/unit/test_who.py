@@ -327,6 +327,8 @@ def test_names_that_nobody_has_fail_with_those_that_are_near(clouds: Rehearsal, 
     for asked, near in (
         (Asked("E11"), "Near ones are .*'E1'"),
         (Asked("ann.leé@example.test"), f"Near ones are '{ANN}'"),
+        (Asked("ann"), f"Near ones are '{ANN}'"),
+        (Asked("zzz"), "It knows 'E1', 'E2', "),
         (Asked(role="server_operater"), "Near ones are 'server_operator'"),
         (Asked("E1", portal="clc_hots"), "Near ones are 'clc_host'"),
         (Asked("E1", portal="zzz"), "It knows 'clc_host'"),

@@ -182,9 +182,10 @@ def _chosen(run: Run, roster: Roster, approved: Approval | None) -> frozenset[st
 def _shrunk(run: Run, roster: Roster, memory: Memory) -> None:
     last, limit = memory.rows, run.job.options["roster_shrink_limit"]
     if last is not None and roster.rows * 100 < last * (100 - limit):
+        people = text.number(roster.rows, "person", "people")
         raise BadInput(
-            f"the roster has {roster.rows} people and had {last} when a plan was last applied to {run.job.host}: it "
-            f"shrank by more than provision_roster_shrink_limit ({limit}) percent, nothing was sent",
+            f"the roster has {people} and had {last} when a plan was last applied to {run.job.host}: it shrank by more "
+            f"than provision_roster_shrink_limit ({limit}) percent, nothing was sent",
             hint="Check the roster; raise the limit for this run if it is really meant",
         )
 

@@ -499,7 +499,7 @@ class _Known:
         shown = {fold(name): name for row in self.rows.values() for name in (row.person, row.login) if name}
         raise BadInput(
             f"who_person: nobody in the log has the key, login, e-mail address or name {self.asked.person!r}{upto}",
-            hint=_near(self.asked.person, {**{one: one for one in self.names}, **shown}),
+            hint=_near(self.asked.person, {**{one: one for one in self.names}, **shown}, shown),
         )
 
     def _was_erased(self, name: str) -> bool:
@@ -688,13 +688,17 @@ def _reason(record: Record, left: Record) -> tuple[str | None, Record]:
     return REASONS.get(reason, reason), {**about, "policy": "not known"}
 
 
-def _near(one: str, known: t.Mapping[str, str]) -> str:
-    """Return the remedy for a name that is not known: those that are nearly the same, else the first ones."""
-    near = difflib.get_close_matches(fold(one), known, NEAR)
+def _near(one: str, known: t.Mapping[str, str], first: t.Mapping[str, str] | None = None) -> str:
+    """Return the remedy for a name that is not known: those that are nearly the same or hold it, else the first ones.
+
+    ``first`` are those that a person reads, such as keys and not IDs, if not all are.
+    """
+    name = fold(one)
+    near = difflib.get_close_matches(name, known, NEAR) or sorted(part for part in known if name in part)[:NEAR]
     if near:
         return f"Near ones are {', '.join(repr(known[name]) for name in near)}"
     if not known:
         return "It knows none"
-    shown = sorted(known.values())
+    shown = sorted((known if first is None else first).values())
     more = f" and {len(shown) - NEAR} more" if len(shown) > NEAR else ""
     return f"It knows {', '.join(map(repr, shown[:NEAR]))}{more}"

@@ -53,7 +53,7 @@ def default(sources: t.Sequence[str], cwd: Path, given: str = "", called: str = 
         if len(files) != 1 or len(sources) != 1:
             raise BadInput(
                 f"{called} is required where the inventory is not one file: "
-                f"set {called} to the directory of plans, reports and log"
+                f"give one with -i, or set {called} to the directory of plans, reports and log"
             )
         place = files[0].parent / NAME
         left = Path(cwd, NAME).absolute()

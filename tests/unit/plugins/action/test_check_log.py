@@ -88,6 +88,11 @@ def test_a_log_that_was_changed_fails_with_a_sentence_for_each_record(home: Path
     assert [(one["line"], one["kind"]) for one in result["findings"]] == [(0, "truncated"), (3, "changed"), (4, "lost")]
     assert all(one["text"] in result["msg"] for one in result["findings"])
     assert (result["changed"], result["entries"]) == (False, 7)
+    assert f"{log}: 3 faults. " in result["msg"]
+    log.write_bytes(b"".join(lines[:-1]))
+    code, result = play(home, "-e", f"log_expect={json.loads(lines[-1])['hash']}")
+    assert (code, [one["kind"] for one in result["findings"]]) == (2, ["truncated"])
+    assert f"{log}: 1 fault. " in result["msg"]
 
 
 def test_a_log_that_is_not_there_is_one_sentence(home: Path) -> None:

@@ -86,7 +86,9 @@ def test_the_directory_lies_beside_an_inventory_that_is_one_file(somewhere: Path
 @pytest.mark.parametrize("sources", [[], ["one,"], ["{}/inventory"], ["{}/inventory/hosts.yml", "one,"], ["{}/none"]])
 def test_any_other_inventory_asks_for_the_directory(somewhere: Path, sources: list[str]) -> None:
     told = [source.format(somewhere) for source in sources]
-    with pytest.raises(BadInput, match="provision_directory is required where the inventory is not one file"):
+    with pytest.raises(
+        BadInput, match="provision_directory is required where the inventory is not one file: give one with -i, or "
+    ):
         job(ansible_inventory_sources=told)
     assert job(ansible_inventory_sources=told, provision_directory="here").directory == somewhere / "work" / "here"
 
