@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import functools
 import typing as t
+from pathlib import Path
 
 from ansible import constants as C  # noqa: N812  # everybody calls it so
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -21,6 +22,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers import
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import who as paper
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.progress import machine_readable
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory
+from ansible_collections.portal.users.plugins.plugin_utils._people.variables import refuse_slips
 from ansible_collections.portal.users.plugins.plugin_utils._people.who import Answer, Asked, who
 
 SPEC: dict[str, t.Any] = {
@@ -35,8 +37,9 @@ SPEC: dict[str, t.Any] = {
     "until": {"type": "str"},
 }
 
-if t.TYPE_CHECKING:
-    from pathlib import Path
+VARIABLES = frozenset(f"who_{name}" for name in ("accept_broken", "from", "person", "portal", "role", "until"))
+"""What the playbook alone reads."""
+PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 
 Params = t.Mapping[str, t.Any]
 
@@ -57,6 +60,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": validated.errors.msg}
         params = validated.validated_parameters
         try:
+            refuse_slips(task_vars, PLAYBOOKS, VARIABLES)
             asked = read(params)
             path, place = directory.places(params, task_vars.get("ansible_inventory_sources") or ())
             answer = who(path, place and place / directory.PRIVATE, asked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from ansible_collections.portal.users.plugins.action import who as action
 from ansible_collections.portal.users.plugins.module_utils import _core
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.modules import who as module
+from ansible_collections.portal.users.plugins.plugin_utils._people import variables
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model, text
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain, memory
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.files import Access
@@ -459,6 +461,20 @@ def test_bad_days_and_contradictions_are_one_sentence(given: Facts, said: str) -
     with pytest.raises(BadInput) as error:
         action.read(given)
     assert str(error.value).startswith(said)
+
+
+@pytest.mark.parametrize("slip", ["who_persn", "who_untill", "who_protal"])
+def test_a_misspelt_variable_of_the_playbook_is_named(slip: str) -> None:
+    facts = {"playbook_dir": str(ROOT / "playbooks"), "who_person": "E1", slip: "1"}
+    with pytest.raises(BadInput, match=f"the variable {slip} is read by nobody, and who_"):
+        variables.refuse_slips(facts, action.PLAYBOOKS, action.VARIABLES)
+    variables.refuse_slips({**facts, "playbook_dir": "/elsewhere"}, action.PLAYBOOKS, action.VARIABLES)
+    variables.refuse_slips({**facts, "provision_known_names": [slip]}, action.PLAYBOOKS, action.VARIABLES)
+
+
+def test_the_playbook_reads_the_variables_that_slips_are_looked_for_in() -> None:
+    read = set(re.findall(r"\bwho_\w+", (ROOT / "playbooks" / "who.yml").read_text("utf-8")))
+    assert read == action.VARIABLES
 
 
 def test_a_log_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

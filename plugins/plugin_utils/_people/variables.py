@@ -14,6 +14,7 @@ import re
 import typing as t
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 from ansible.errors import AnsibleError
 
@@ -146,6 +147,24 @@ def near(one: str, other: str) -> bool:
         return short[start:] == long[start + 1 :]
     swapped = short[start : start + 2] == long[start : start + 2][::-1] and short[start + 2 :] == long[start + 2 :]
     return short[start + 1 :] == long[start + 1 :] or swapped
+
+
+def refuse_slips(facts: Mapping[str, t.Any], playbook: Path, known: t.Collection[str]) -> None:
+    """Raise ``BadInput`` for a variable of a playbook of ours that is one slip away from a ``known`` one.
+
+    It would be left out of the question, and the answer to another one would be taken for this one's. In a play of
+    somebody's own, variables may have any name.
+    """
+    if Path(str(facts.get("playbook_dir") or "")).resolve() != playbook.resolve():
+        return
+    silenced = names(plain(facts.get("provision_known_names") or [], set()))
+    for name in sorted(set(map(str, facts)).difference(known, silenced)):
+        meant = next((one for one in sorted(known) if near(name, one)), "")
+        if meant:
+            raise BadInput(
+                f"the variable {name} is read by nobody, and {meant} was probably meant",
+                hint=f"If it was not, add {name} to provision_known_names",
+            )
 
 
 def shortened(name: str) -> t.Iterator[str]:

@@ -95,6 +95,13 @@ def test_a_log_that_was_changed_fails_with_a_sentence_for_each_record(home: Path
     assert f"{log}: 1 fault. " in result["msg"]
 
 
+def test_a_head_that_is_not_compared_for_a_slip_is_no_proof(home: Path) -> None:
+    code, result = play(home, "-e", "log_expct=0123")
+    assert code == 2
+    assert result["msg"].startswith("the variable log_expct is read by nobody, and log_expect was probably meant.")
+    assert play(home, "-v", "-e", "log_expct=0123", "-e", "provision_known_names=log_expct")[0] == 0
+
+
 def test_a_log_that_is_not_there_is_one_sentence(home: Path) -> None:
     code, result = play(home, "-e", "provision_directory=gone")
     assert code == 2
