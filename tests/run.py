@@ -61,62 +61,21 @@ GATE, REST, ALL = f"not {THOROUGH}", THOROUGH, ""
 TARGETS = "targets"
 """The group of all integration targets on the newest core."""
 
-# A word in the `aliases` of an integration target that takes long and has nothing to do with ansible-core's version.
+# A word in the `aliases` of an integration target that `make test` runs on one core only.
 ONE_CORE = "one_core"
 
 YEAR = "tests/unit/test_demo.py::test_it_tells_the_whole_year_and_leaves_its_papers"
 """The unit test of what the step `demo` plays."""
-# Unit tests of what knows nothing of ansible-core: the simulator, the connectors, the engine as a whole, the roles
-# without a playbook. The demo is among them because it takes long, and all that it starts is tested on each core.
-CORELESS = (
-    "plugins/module_utils/_portals",
-    "plugins/plugin_utils/_people/adoption",
-    "plugins/plugin_utils/_people/papers",
-    "plugins/plugin_utils/_people/roster",
-    "plugins/plugin_utils/_people/store",
-    "plugins/plugin_utils/_people/test_approval.py",
-    "plugins/plugin_utils/_people/test_selection.py",
-    "plugins/plugin_utils/_people/test_wishes.py",
-    "simulator",
-    "test_adopt.py",
-    "test_alike.py",
-    "test_approved.py",
-    "test_artifact.py",
-    "test_bounded.py",
-    "test_campaign.py",
-    "test_ci.py",
-    "test_demo.py",
-    "test_erase.py",
-    "test_erased_around.py",
-    "test_events.py",
-    "test_exceptions.py",
-    "test_faults.py",
-    "test_fuzz.py",
-    "test_handed_over.py",
-    "test_hostile.py",
-    "test_info.py",
-    "test_keys.py",
-    "test_killed.py",
-    "test_layers.py",
-    "test_length.py",
-    "test_managed_elsewhere.py",
-    "test_offboard.py",
-    "test_patterns.py",
-    "test_policies.py",
-    "test_provision.py",
-    "test_reasons.py",
-    "test_requests.py",
-    "test_scenarios.py",
-    "test_schemas.py",
-    "test_screens.py",
-    "test_secrets.py",
-    "test_supply_chain.py",
-    "test_told.py",
-    "test_traps.py",
-    "test_two_sources.py",
-    "test_who.py",
-    "test_workflows.py",
+# Unit tests of what meets ansible-core, which are all that other cores run. All else is pure, or goes the same ways.
+MEETS_CORE = (
+    *("plugins/action", "plugins/lookup", "plugins/plugin_utils/test_direct.py"),
+    *(f"plugins/module_utils/_core/test_{name}.py" for name in ("arguments", "bytecode", "deps", "entry", "parent")),
+    *(f"plugins/plugin_utils/_people/test_{name}.py" for name in ("controller", "job", "stop", "variables")),
+    *(f"test_{name}.py" for name in ("attempts", "awx", "bad_input", "contract", "job", "live_rosters", "numbers")),
+    *(f"test_{name}.py" for name in ("paths", "retired", "roles", "strange_files", "tables", "vaulted")),
 )
+# Those of them that `make test-all` runs on other cores, and `make test` on one.
+LONG = ("test_documents.py",)
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 """The names that a Chromium goes by; the papers are looked at in the first one."""
@@ -403,8 +362,10 @@ def on(act: Callable[[Step, Path], Outcome]) -> Callable[[Step], Outcome]:
 
 def unit(step: Step, tools: Path) -> Outcome:
     """The unit tests, each counted."""
-    left_out = [f"--deselect={YEAR}", *([] if step.whole else (f"--ignore=tests/unit/{name}" for name in CORELESS))]
-    return pytest(step, tools, "-n", "auto", "-m", step.share, *left_out)
+    chosen = () if step.whole else (*MEETS_CORE, *(() if step.share == GATE else LONG))
+    return pytest(
+        step, tools, "-n", "auto", "-m", step.share, f"--deselect={YEAR}", *(f"tests/unit/{name}" for name in chosen)
+    )
 
 
 def browser(step: Step) -> Outcome:
@@ -502,9 +463,10 @@ def integration(step: Step, tools: Path) -> Outcome:
     names = sorted(path.name for path in folder.glob("*/") if not path.name.startswith("setup_"))
     if step.target and step.target not in names:
         return Outcome(failed=1, note="no such integration target")
+    sampled = names
     if not step.whole:
-        names = [name for name in names if ONE_CORE not in (folder / name / "aliases").read_text("utf-8").split()]
-    sample = of_each_kind(names, turn=list(CORES).index(step.version))
+        sampled = [name for name in names if ONE_CORE not in (folder / name / "aliases").read_text("utf-8").split()]
+    sample = of_each_kind(sampled, turn=list(CORES).index(step.version))
     targets = [step.target] if step.target else [n for n in names if (n in sample) == (step.share == GATE)]
     logs = {name: LOGS / f"{step.name}-{name}.log" for name in targets}
     failed = [n for n in targets if ansible_test(step, tools, "integration", "--local", n, log=logs[n]) != 0]
@@ -681,7 +643,11 @@ def steps() -> list[Step]:
         *(Step(f"integration-{v}", (), on(integration), version=v, whole=False, share=GATE) for v in ends),
         Step("integration-rest", (TARGETS, THOROUGH), on(integration), version=main, share=REST),
         Step("unit-rest", (THOROUGH,), on(unit), version=main, share=REST),
-        *(Step(f"unit-{v}-rest", (THOROUGH,), on(unit), version=v, whole=False, share=REST) for v in ends),
+        *(Step(f"unit-{v}-whole", (THOROUGH,), on(unit), version=v, whole=False) for v in ends),
+        *(
+            Step(f"integration-{v}-rest", (THOROUGH,), on(integration), version=v, whole=False, share=REST)
+            for v in ends
+        ),
         *(Step(f"unit-{v}", (THOROUGH,), on(unit), version=v, whole=False) for v in between),
         *(Step(f"integration-{v}", (THOROUGH,), on(integration), version=v, whole=False, share=GATE) for v in between),
         *(Step(f"sanity-{v}", (THOROUGH,), on(sanity), version=v) for v in others),
@@ -769,6 +735,8 @@ def main() -> int:
     if unknown:
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
     chosen = [step for step in every if is_wanted(step, set(options.names))]
+    if "all" not in options.names:
+        os.environ["EXAMPLES"] = "few"
 
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "lock").open("w") as lock:

@@ -1,21 +1,33 @@
 # Copyright (c) 2026, the portal.users authors
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says which tests `make test` leaves to `make test-all`: those that are marked `thorough`."""
+"""Says what `make test` leaves to `make test-all`: tests that are marked `thorough`, and most made-up examples."""
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).parent
 SUITES = {HERE / "unit", HERE / "browser"}
 """Where the tests of the whole collection stand: each of their cases goes through all its layers."""
 FEW, MANY = 3, 40
 ONE_IN = 4
+
+
+def examples(number: int = 100, **more: Any) -> settings:
+    """Return the settings of a test whose examples are made up: so many, or one in four of them in `make test`.
+
+    Slow machines are no fault, so that no example has a deadline.
+    """
+    few = os.environ.get("EXAMPLES") == "few"
+    return settings(max_examples=max(number // ONE_IN, 20) if few else number, deadline=None, **more)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model import (
     Change,
@@ -17,7 +18,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model 
     Unlisted,
 )
 
-RELAXED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+RELAXED = examples(60, suppress_health_check=[HealthCheck.too_slow])
 
 HOSTILE = st.text(
     alphabet=st.one_of(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from conftest import ANN, PORTALS, Bench
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
 
@@ -41,9 +42,7 @@ VALUES = st.recursive(
 )
 # Paths of files that are read would test this machine, and a wide task its threads.
 SPARED = frozenset(("ca_path", "client_cert", "client_key", "users_file", "concurrency", "http_proxy", "users"))
-RELAXED = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+RELAXED = examples(60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @functools.cache

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
+from sampling import examples
 
 settings.register_profile(
-    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady", examples(derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 )
 settings.load_profile("steady")

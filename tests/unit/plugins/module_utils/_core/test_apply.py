@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 from toy import ANN, PASSWORD, Row, Toy, reconcile, wish
 
 from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired, desired_users
@@ -508,7 +509,7 @@ troubles = st.lists(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(
     st.sampled_from(["present", "enabled", "disabled", "absent"]),
     st.sampled_from([None, {}, {"status": "disabled"}, {"name": "Bea"}]),

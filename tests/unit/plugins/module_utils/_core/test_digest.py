@@ -12,8 +12,9 @@ import json
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 from toy import ANN, PASSWORD, PORTAL, Toy, policy, wish
 
 from ansible_collections.portal.users.plugins.module_utils._core import digest, plan
@@ -83,7 +84,7 @@ def test_the_order_of_a_set_never_matters(members: frozenset[str], data: st.Data
     assert digest.canonical(members) == digest.canonical(again) == digest.canonical(sorted(members))
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(one=VALUES, other=VALUES)
 def test_two_values_have_one_text_only_if_they_are_equal(one: t.Any, other: t.Any) -> None:
     assert (digest.canonical(one) == digest.canonical(other)) == (strict(one) == strict(other))

@@ -10,8 +10,9 @@ import contextlib
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core import pages
 from ansible_collections.portal.users.plugins.module_utils._core.errors import Refused
@@ -133,7 +134,7 @@ page = st.builds(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.lists(page, min_size=1, max_size=8), st.integers(1, 4), st.booleans(), st.sampled_from([None, in_turn]))
 def test_no_behaviour_yields_a_record_twice_or_walks_for_ever(
     found: list[Page], full: int, strict: bool, pool: t.Any

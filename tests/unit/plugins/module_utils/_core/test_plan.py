@@ -10,8 +10,9 @@ import dataclasses
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 from toy import ANN, PASSWORD, PORTAL, Toy, policy, wish
 
 from ansible_collections.portal.users.plugins.module_utils._core import plan
@@ -326,7 +327,7 @@ rows = st.none() | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.sampled_from(["present", "enabled", "disabled", "absent"]), options, rows)
 def test_a_plan_carried_out_leaves_nothing_to_plan(state: str, given_options: dict[str, t.Any], row: t.Any) -> None:
     toy = Toy() if row is None else Toy({**ANN, **row})

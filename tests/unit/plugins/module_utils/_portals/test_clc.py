@@ -10,8 +10,9 @@ import contextlib
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 from scripted import Reply, connect
 
 from ansible_collections.portal.users.plugins.module_utils._core import errors
@@ -412,7 +413,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60, database=None)
+@examples(60, database=None)
 @given(member=st.sampled_from(sorted(user())), value=JSON)
 def test_no_value_of_a_member_ends_in_a_traceback(member: str, value: t.Any) -> None:
     record = user(**{member: value})
@@ -422,7 +423,7 @@ def test_no_value_of_a_member_ends_in_a_traceback(member: str, value: t.Any) -> 
             read()
 
 
-@settings(deadline=None, max_examples=60, database=None)
+@examples(60, database=None)
 @given(answer=JSON)
 def test_no_answer_ends_in_a_traceback(answer: t.Any) -> None:
     connector, _script = connect(PORTAL, SETTINGS, LOGON, ("POST", LIST, answer))

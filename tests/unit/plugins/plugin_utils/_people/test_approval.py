@@ -14,8 +14,9 @@ import typing as t
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 from toy import ANN, PORTAL, Toy, policy, wish
 
 from ansible_collections.portal.users.plugins.module_utils._core import digest, plan
@@ -176,7 +177,7 @@ def places(value: t.Any, way: tuple[t.Any, ...] = ()) -> t.Iterator[tuple[t.Any,
 JUNK = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just([]) | st.just({}) | st.just([{}])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data(), junk=JUNK, resealed=st.booleans())
 def test_whatever_is_changed_is_refused_in_a_sentence(data: st.DataObject, junk: t.Any, resealed: bool) -> None:
     edited = document()

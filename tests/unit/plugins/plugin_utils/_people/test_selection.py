@@ -12,8 +12,9 @@ import itertools
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 from toy import PORTAL, Toy, policy, wish
 
 from ansible_collections.portal.users.plugins.module_utils._core import digest, plan
@@ -465,7 +466,7 @@ def unique(items: t.Iterable[Item]) -> list[Item]:
     return list({digest.digest_of(item): item for item in items}.values())
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data(), approved=st.lists(ITEMS, max_size=5).map(unique), extra=st.lists(ITEMS, max_size=4))
 def test_whatever_is_done_was_approved_for_this_person_and_account(
     data: st.DataObject, approved: list[Item], extra: list[Item]

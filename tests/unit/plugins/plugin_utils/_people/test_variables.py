@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.plugin_utils._people import options, variables
@@ -50,14 +51,14 @@ def slips(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(slips())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_one_slip_of_a_name_is_near_it(pair: tuple[str, str]) -> None:
     name, slip = pair
     assert variables.near(name, slip) == variables.near(slip, name) == (name != slip)
 
 
 @given(WORDS, WORDS)
-@settings(max_examples=500, deadline=None)
+@examples(500)
 def test_names_that_are_near_have_something_shorter_in_common(one: str, other: str) -> None:
     if variables.near(one, other):
         assert set(variables.shortened(one)) & set(variables.shortened(other))

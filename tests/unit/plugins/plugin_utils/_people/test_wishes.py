@@ -9,8 +9,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
 from ansible_collections.portal.users.plugins.module_utils._core.desired import desired_users
@@ -930,7 +931,7 @@ NAMES = {ident: name for name, ident in ROLES.items()}
 MANY = st.sets(st.sampled_from(sorted(NAMES)), max_size=6)
 
 
-@settings(deadline=None)
+@examples()
 @given(st.dictionaries(st.sampled_from("abcd"), MANY, min_size=1), MANY, MANY, st.booleans(), st.data())
 def test_nobody_loses_a_member_that_no_run_of_ours_gave(
     offered: dict[str, set[str]], held: set[str], before: set[str], exclusive: bool, data: st.DataObject
@@ -977,7 +978,7 @@ def scenes(draw: st.DrawFn) -> tuple[list[Facts], list[Account], Blank]:
     return people, there, Blank(accounts, offboarded)
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(scenes(), st.randoms(), st.sampled_from(("report", "disabled", "absent")))
 def test_the_order_of_people_and_accounts_never_matters_and_no_account_is_meant_twice(
     scene: tuple[list[Facts], list[Account], Blank], chance: random.Random, policy: str

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.plugin_utils._people.adoption import files, forms, settle
@@ -72,7 +73,7 @@ def whole(value: Any) -> Any:
     return [whole(one) for one in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(content=st.dictionaries(KEYS, VALUES, min_size=1, max_size=4), variables=st.booleans())
 def test_what_is_written_is_read_as_it_was_whatever_it_is(content: Facts, variables: bool) -> None:
     text = forms.document(["About it.", ""], content, dict.fromkeys(content, "a comment"), variables=variables)
@@ -90,7 +91,7 @@ def test_nothing_in_a_file_of_variables_is_a_template() -> None:
     assert "!unsafe" not in forms.document([], content, {})
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(cells=st.lists(TEXTS, min_size=2, max_size=2))
 def test_no_cell_is_a_formula_or_breaks_a_row(cells: list[str]) -> None:
     text = forms.table(("a", "b"), [dict(zip("ab", cells, strict=True))])
@@ -301,7 +302,7 @@ def test_a_roster_is_made_of_addresses_that_one_name_has() -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     facts=st.lists(
         st.tuples(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
 from ansible_collections.portal.users.plugins.plugin_utils._people.adoption import matching
@@ -323,7 +324,7 @@ REMEMBERED = st.dictionaries(
 SETTLED = st.dictionaries(st.integers(0, 5).map(str), st.one_of(st.just(""), st.integers(0, 7).map(str)), max_size=2)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(people=PEOPLE, accounts=SIGHTS, remembered=REMEMBERED, settled=SETTLED)
 def test_a_sure_match_is_given_to_one_person_and_one_account_and_for_a_reason(
     people: list[Facts], accounts: list[Sight], remembered: Facts, settled: dict[str, str]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import unicodedata
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import diff
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model import Change, Line, Section, Unlisted
 
-RELAXED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+RELAXED = examples(60, suppress_health_check=[HealthCheck.too_slow])
 
 CHANGES = (
     Change("title", before="Engineer", after="Lead"),

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rosters.layouts import LAYOUTS, Layout
 from rosters.malformed import TODAY
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import BadRoster, Roster
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.mapping import (
@@ -460,7 +461,7 @@ ENCODINGS = ("utf-8", "utf-16", "windows-1252", "shift_jis", "gb18030", "iso-885
 CELLS = st.text(st.characters(codec="cp1252", exclude_categories=("Cc", "Cf", "Zs")), max_size=8)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(
     st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5),
     st.sampled_from(";\t|,"),
@@ -500,7 +501,7 @@ def answer(place: Path, raw: bytes, told: Any) -> tuple[list[Facts], list[str]]:
         return [], error.errors
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(st.sampled_from(LAYOUTS), st.data())
 def test_whatever_a_mapped_file_holds_the_answer_is_people_or_errors(layout: Layout, data: st.DataObject) -> None:
     raw = bytearray(layout.content)
@@ -525,7 +526,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(ANYTHING, st.fixed_dictionaries({}, optional=dict.fromkeys(OPTIONS, ANYTHING)), st.lists(ANYTHING, max_size=3))
 def test_whatever_a_map_or_a_list_holds_it_is_taken_or_refused_in_words(
     any_map: Any, parts: Facts, people: Any

@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rosters.malformed import MALFORMED, PORTALS, PROFILES, TODAY, Malformed
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core.cells import LARGEST
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
@@ -382,7 +383,7 @@ def content(read: Roster) -> list[Row]:
     return [{name: value for name, value in person.items() if name != "line"} for person in read.people]
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(rosters())
 def test_a_roster_reads_the_same_in_the_three_formats(rows: list[Row]) -> None:
     first, *others = (read_back(rows, suffix) for suffix in ("csv", "yml", "json"))
@@ -394,7 +395,7 @@ def test_a_roster_reads_the_same_in_the_three_formats(rows: list[Row]) -> None:
         assert other.revision == first.revision
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(rosters(), st.randoms(), st.sampled_from(("csv", "yml", "json")))
 def test_the_order_of_the_rows_never_matters(rows: list[Row], chance: Any, suffix: str) -> None:
     shuffled = rows[:]
@@ -419,7 +420,7 @@ def answer(place: Path, raw: bytes) -> tuple[list[Row], list[str]]:
         return [], error.errors
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.sampled_from(tuple(GOOD)), st.data())
 def test_whatever_the_file_holds_the_answer_is_people_or_errors(suffix: str, data: st.DataObject) -> None:
     """Cut, overwrite and insert anywhere in a good file: never a traceback, never an empty roster."""

@@ -17,8 +17,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import chain, check, node
@@ -164,7 +165,7 @@ def long_log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes
     return log.path, lines_of(log.path), log.head
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(data=st.data())
 def test_whatever_is_done_to_a_line_is_found(data: st.DataObject, long_log: tuple[Path, list[bytes], str]) -> None:
     path, lines, head = long_log
