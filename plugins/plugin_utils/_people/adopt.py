@@ -220,7 +220,8 @@ class Adopting(runs.Run):
 
     def _words(self, document: Record) -> t.Iterable[tuple[str, str]]:
         """Write the files if nobody is missing; this is called under the lock of the run."""
-        parts = document["hosts"]
+        # They are asked for again and again.
+        parts = document["hosts"] = {host: dict(part) for host, part in document["hosts"].items()}
         before = self._before()
         self._keep(before)
         if self._people is None or not set(self.job.batch) <= parts.keys():

@@ -170,13 +170,17 @@ def entry(
 
 
 def seal(
-    envelope: t.Mapping[str, t.Any], hosts: t.Mapping[str, Record], *, store_key: bytes, kind: str = "plan"
+    envelope: t.Mapping[str, t.Any],
+    hosts: t.Mapping[str, t.Mapping[str, t.Any]],
+    *,
+    store_key: bytes,
+    kind: str = "plan",
 ) -> Record:
     """Return a document. ``envelope`` has at least ``time`` (with its zone), ``today``, ``operator``, ``selection``.
 
     ``hosts`` are what ``entry`` made.
     """
-    document: Record = {"format": FORMAT, "kind": kind, "envelope": digest.exact(envelope), "hosts": dict(hosts)}
+    document: Record = {"format": FORMAT, "kind": kind, "envelope": digest.exact(envelope), "hosts": hosts}
     for fact in (_time, _today, _selection):
         fact(document["envelope"])
     document["document_digest"] = _digest(document)
@@ -486,9 +490,10 @@ def _digest(document: t.Mapping[str, t.Any]) -> str:
     return digest.document_digest(head, plans, shown)
 
 
-def _shown(part: Record) -> str:
+def _shown(part: t.Mapping[str, t.Any]) -> str:
     """Return the digest of what people read of one host."""
-    return digest.section_digest({name: value for name, value in part.items() if name != "items"})
+    # Of a part that is text, the items need not even be read.
+    return digest.section_digest({name: part[name] for name in part if name != "items"})
 
 
 def _mac(store_key: bytes, document_digest: str) -> str:

@@ -554,11 +554,15 @@ class Run:
                 "document_digest": document["document_digest"],
             }
         )
-        self._sections = sections = []
-        for host, part in document["hosts"].items():
-            sections.append(self.section if host == self.name else model.Section.from_dict(part["section"]))
-            # It is written, and a plan of many people needs the room for what people read.
-            part.clear()
+        hosts = document["hosts"]
+        # It is written, and a plan of many people needs the room for what people read.
+        hosts[self.name].clear()
+        self._sections = sections = [
+            self.section if host == self.name else model.Section.from_dict(part["section"])
+            for host, part in hosts.items()
+        ]
+        document["hosts"] = dict.fromkeys(hosts)
+        del hosts
         shown = paper.of(head, sections)
         yield "md", markdown.pieces(shown)
         yield "html", html.pieces(shown)

@@ -37,9 +37,14 @@ _PLAIN = ("portal", "what", "before → after", "why", "account", "note")
 
 def pieces(found: paper.Paper) -> t.Iterator[str]:
     """Yield all of a paper; ``found`` may be any that is made of the parts of ``paper``, of this role or another."""
-    blocks = [*found.decision, *(block for part in found.parts for block in part.blocks)]
-    rows = [row for block in blocks if block.table is not None for row in block.table.rows]
-    hosts = dict.fromkeys((*(part.title for part in found.parts), *(row.host for row in rows if row.host)))
+    hosts = dict.fromkeys(part.title for part in found.parts)
+    rows, dangerous = 0, False
+    for blocks in (found.decision, *(part.blocks for part in found.parts)):
+        for row in (row for block in blocks if block.table is not None for row in block.table.rows):
+            rows += 1
+            dangerous = dangerous or row.danger
+            if row.host:
+                hosts.setdefault(row.host)
     style = look.STYLE + _filters(len(hosts))
     page = _page().stream(
         paper=found,
@@ -48,8 +53,8 @@ def pieces(found: paper.Paper) -> t.Iterator[str]:
         script=Markup(look.SCRIPT),  # noqa: S704  # our own text
         hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
         places={host: place for place, host in enumerate(hosts)},
-        unfolded=_unfolded(blocks),
-        dangerous=any(row.danger for row in rows),
+        unfolded=_unfolded(rows),
+        dangerous=dangerous,
     )
     page.enable_buffering(_BUFFER)
     yield from page
@@ -121,8 +126,8 @@ def _size(block: paper.Block) -> int:
     return len(block.table.rows) if block.table is not None else 0
 
 
-def _unfolded(blocks: t.Sequence[paper.Block]) -> t.Callable[[paper.Block], bool]:
-    """Return which blocks are shown unfolded."""
-    if sum(map(_size, blocks)) <= _OPEN:
+def _unfolded(rows: int) -> t.Callable[[paper.Block], bool]:
+    """Return which blocks of a paper with so many rows are shown unfolded."""
+    if rows <= _OPEN:
         return lambda _block: True
     return lambda block: block.bad and _size(block) <= _OPEN_BAD

@@ -301,7 +301,30 @@ def _members(cls: t.Any) -> dict[str, bool]:
 def _known(cls: t.Any, found: Data) -> Record:
     """Return the members that this version knows, so that it can read what another one wrote."""
     names = _members(cls)
-    return {name: one for name, one in found.items() if name in names}
+    return {
+        name: _shared(one) if name in _SAME and one.__class__ is str else one
+        for name, one in found.items()
+        if name in names
+    }
+
+
+_SAME = frozenset(("action", "status", "reason", "first_sign_in", "field", "option"))
+"""The members of which few texts say the same of many people."""
+_shared: t.Callable[[str], str] = functools.lru_cache(4096)(str)
+
+
+@functools.lru_cache(4096)
+def _mapping(pairs: tuple[tuple[str, t.Any], ...]) -> Data:
+    return dict(pairs)
+
+
+def _about(found: Data) -> Data:
+    """Return the data of a reason as a line has it: the same object for all people of whom it says the same."""
+    pairs = tuple(_frozen(found).items())
+    try:
+        return _mapping(pairs)
+    except TypeError:
+        return dict(pairs)
 
 
 class _Json:
@@ -469,6 +492,8 @@ class Line(_Json):
         # Most lines of a long list say little.
         made = cls.quiet()
         vars(made).update((name, one if type(one) in _PLAIN else _frozen(one)) for name, one in told.items())
+        if "about" in told:
+            vars(made)["about"] = _about(told["about"])
         return made
 
 

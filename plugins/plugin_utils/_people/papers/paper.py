@@ -13,6 +13,7 @@ each form makes it visible and escapes it. Nothing that was given is ever cut.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import sentence
@@ -115,13 +116,23 @@ class Block:
     level: int = 3
 
 
+class Blocks:
+    """Blocks that are made whenever somebody goes through them, since the rows of a long list take much room."""
+
+    def __init__(self, make: t.Callable[[], t.Iterator[Block]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> t.Iterator[Block]:
+        return self._make()
+
+
 @dataclasses.dataclass(frozen=True)
 class Part:
     """All about one portal."""
 
     title: str
     mark: str
-    blocks: tuple[Block, ...]
+    blocks: t.Iterable[Block]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +170,9 @@ def of(head: model.Head, sections: t.Sequence[model.Section]) -> Paper:
         alarms=tuple(_alarms(ranked)),
         decision=tuple(made.decision()),
         about=tuple(_about(head, ranked)),
-        parts=tuple(Part(one.host, made.marks[one.host], tuple(made.blocks(one))) for one in ranked),
+        parts=tuple(
+            Part(one.host, made.marks[one.host], Blocks(functools.partial(made.blocks, one))) for one in ranked
+        ),
         seals=tuple(seals),
     )
 

@@ -286,10 +286,20 @@ def dump(value: t.Any) -> str:
 
 def parts(value: t.Any) -> t.Iterator[bytes]:
     """Yield what ``dump`` returns: the text of a long document is never there as a whole."""
+    return readable(text(value), lambda: value)
+
+
+def text(value: t.Any) -> t.Iterator[bytes]:
+    """Yield JSON as a long document has it."""
+    for part in json_text.parts(value, _ENCODER):
+        yield chain.visible(part).encode("utf-8", "backslashreplace")
+
+
+def readable(pieces: t.Iterable[bytes], value: t.Callable[[], t.Any]) -> t.Iterator[bytes]:
+    """Yield the JSON in ``pieces``, or that of ``value`` with indents if it is short, as a file has it."""
     short: list[bytes] | None = []
     size = 0
-    for part in json_text.parts(value, _ENCODER):
-        data = chain.visible(part).encode("utf-8", "backslashreplace")
+    for data in pieces:
         size += len(data)
         if short is None:
             yield data
@@ -300,6 +310,6 @@ def parts(value: t.Any) -> t.Iterator[bytes]:
             short = None
     # Indenting takes longer than all the rest of a long document, and nobody reads that by eye.
     if short is not None:
-        text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
-        yield chain.visible(text).encode("utf-8", "backslashreplace")
+        whole = json.dumps(value(), ensure_ascii=False, indent=1, sort_keys=True)
+        yield chain.visible(whole).encode("utf-8", "backslashreplace")
     yield b"\n"

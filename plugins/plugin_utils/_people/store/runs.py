@@ -21,7 +21,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
-from ansible_collections.portal.users.plugins.plugin_utils._people.store import files, node
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import files, node, parted
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.log import now
 
 if t.TYPE_CHECKING:
@@ -155,6 +155,7 @@ class RunFolder:
         self._shared = runs.private / f"{mark}.shared"
         self._bytes = runs.private / f"{mark}.bytes"
         self._lock = runs.private / f"{mark}.lock"
+        self._mark = mark
 
     @contextlib.contextmanager
     def _changing(self) -> t.Iterator[Record]:
@@ -219,6 +220,10 @@ class RunFolder:
         """Remove what ``keep`` keeps."""
         self._bytes.unlink(missing_ok=True)
 
+    def _notes(self, kind: str) -> Path:
+        """Return the file that tells where the parts of a document lie."""
+        return self.runs.private / f"{self._mark}.{kind}.places"
+
     def merge(
         self,
         kind: str,
@@ -234,19 +239,21 @@ class RunFolder:
 
         ``seal`` returns the document as it is kept, with its digests. ``words`` makes its forms for people once that
         is written, one after the other: the suffix, and the text in pieces, so that a long one is never there as a
-        whole. ``publish`` writes all of it beside the log as well, where the next run looks for it.
+        whole. ``publish`` writes all of it beside the log as well, where the next run looks for it. Both take any
+        mapping for the part of a host: what others wrote of many people is read by its members.
         """
         # The words under the same lock, or those of a host that was overtaken would hide those of a faster one.
         with self.runs.access.alone(self._lock):
-            document = files.record(self.folder / f"{kind}.json") or {}
-            hosts = {**(document.get("hosts") or {}), host: section}
-            place = f"{RUNS}/{self.folder.name}"
-            document = seal({**head, "run": self.id, "mode": self.mode, "folder": place, "hosts": hosts})
             names = {"json": f"{kind}.json"}
-            self.runs.access.replace(self.folder / names["json"], files.parts(document))
-            for suffix, text in words(document):
-                names[suffix] = f"{kind}.{suffix}"
-                self.runs.access.replace(self.folder / names[suffix], text)
+            notes = parted.Notes(self._notes(kind), self.folder / names["json"], self.runs.access)
+            with notes.parts() as hosts:
+                place = f"{RUNS}/{self.folder.name}"
+                facts = {**head, "run": self.id, "mode": self.mode, "folder": place}
+                document = seal({**facts, parted.HOSTS: {**hosts, host: section}})
+                notes.write(document)
+                for suffix, text in words(document):
+                    names[suffix] = f"{kind}.{suffix}"
+                    self.runs.access.replace(self.folder / names[suffix], text)
             if publish:
                 with self.runs.access.alone(self.runs.private / "published.lock"):
                     for name in names.values():

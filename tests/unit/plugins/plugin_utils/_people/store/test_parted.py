@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A long document of a run is never read as a whole by who adds a part, and is the same as if it had been."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansible_collections.portal.users.plugins.plugin_utils._people.store import files
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.parted import Slice
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ansible_collections.portal.users.plugins.plugin_utils._people.store.runs import RunFolder
+
+HEAD = {"kind": "plan", "über": "ë\u202e"}
+PARTS: dict[str, dict[str, Any]] = {
+    "b": {"section": {"items": [{"name": f"Uğur \u202e {n}", "at": n} for n in range(1200)]}, "items": [], "z": None},
+    "a": {"status": "planned", "items": [[1, "\x9b"]], "section": {}},
+    "c": {},
+    "ä": {"listed": "x" * 300, 'a "name"': True},
+}
+
+
+def written(run: RunFolder, parts: dict[str, dict[str, Any]]) -> tuple[bytes, list[str]]:
+    """Return the document once all parts are there, and which parts the last task had not in memory."""
+    last: list[str] = []
+
+    def seal(document: dict[str, Any]) -> dict[str, Any]:
+        last[:] = [host for host, part in document["hosts"].items() if isinstance(part, Slice)]
+        assert {host: dict(part) for host, part in document["hosts"].items()}.items() <= parts.items()
+        return document
+
+    for host, part in parts.items():
+        run.merge("plan", host, json.loads(json.dumps(part)), head=HEAD, seal=seal)
+    return (run.folder / "plan.json").read_bytes(), last
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[RunFolder]:
+    with Store.open(tmp_path / "kept", writes=False).runs("1", "plan") as run:
+        yield run
+
+
+def whole(run: RunFolder, parts: dict[str, dict[str, Any]]) -> bytes:
+    facts = {"run": run.id, "mode": run.mode, "folder": f"runs/{run.folder.name}"}
+    return b"".join(files.parts({**HEAD, **facts, "hosts": parts}))
+
+
+def test_a_short_document_is_there_as_a_whole(run: RunFolder) -> None:
+    assert written(run, PARTS) == (whole(run, PARTS), [])
+
+
+def test_what_others_wrote_of_many_people_stays_where_it_is(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "READABLE", 1000)
+    assert written(run, PARTS) == (whole(run, PARTS), ["a", "b", "c"])
+
+
+def test_a_part_takes_the_place_of_an_earlier_one(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "READABLE", 1000)
+    written(run, PARTS)
+    run.merge("plan", "a", {"status": "done"}, head=HEAD)
+    assert (run.folder / "plan.json").read_bytes() == whole(run, {**PARTS, "a": {"status": "done"}})
+    # It is short now, and has indents.
+    run.merge("plan", "b", {}, head=HEAD)
+    assert (run.folder / "plan.json").read_bytes() == whole(run, {**PARTS, "a": {"status": "done"}, "b": {}})
+    run.merge("plan", "c", {"n": 1}, head=HEAD)
+    left = {**PARTS, "a": {"status": "done"}, "b": {}, "c": {"n": 1}}
+    assert (run.folder / "plan.json").read_bytes() == whole(run, left)
+
+
+@pytest.mark.parametrize("where", ["plan.json", "places"])
+def test_a_document_that_is_another_one_is_read_as_a_whole(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(files, "READABLE", 1000)
+    written(run, {"b": PARTS["b"]})
+    if where == "places":
+        next(run.runs.private.glob("*.places")).write_text("[", "utf-8")
+    else:
+        document = json.loads((run.folder / where).read_bytes())
+        document["hosts"]["b"]["z"] = 7
+        (run.folder / where).write_text(json.dumps(document), "utf-8")
+    run.merge("plan", "c", {}, head=HEAD)
+    changed = PARTS["b"] if where == "places" else {**PARTS["b"], "z": 7}
+    assert (run.folder / "plan.json").read_bytes() == whole(run, {"b": changed, "c": {}})
