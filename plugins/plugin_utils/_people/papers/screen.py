@@ -88,8 +88,11 @@ def portal(section: model.Section, place: str = "") -> list[str]:
     rows = _wrapped(line(section, place))
     wrong = section.error or next((one.error for one in section.having(*model.TROUBLE) if one.error), "")
     if wrong:
-        # The first row of many, such as the faults of a roster, says how many there are; the task tells them all.
-        rows.append(text.fitting(f"  {text.visible(wrong.splitlines()[0])}", WIDTH))
+        # The first row of many, such as the faults of a roster, says how many there are; the task tells them all. One
+        # fault that it announces says more than it does.
+        first, *more = wrong.splitlines()
+        shown = more[0] if len(more) == 1 and first.endswith(":") else first
+        rows.append(text.fitting(f"  {text.visible(shown)}", WIDTH))
     return rows + _names(section, max(1, ROWS - len(rows)))
 
 

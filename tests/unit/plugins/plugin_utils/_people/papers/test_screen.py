@@ -60,6 +60,14 @@ def test_an_error_of_many_rows_is_told_by_its_first() -> None:
     assert not [row for row in told if "row 2" in row]
 
 
+def test_one_fault_that_a_row_announces_is_told_instead_of_it() -> None:
+    told = screen.portal(section(status="refused", error="the roster has 1 error:\npeople.csv:1: frist: is no column"))
+    assert "  people.csv:1: frist: is no column" in told
+    assert "  the roster has 1 error:" not in told
+    told = screen.portal(section(status="failed", error="the portal said no\nin two rows"))
+    assert "  the portal said no" in told
+
+
 def test_what_is_verified_is_not_who_failed_or_can_still_sign_in() -> None:
     failed = section(status="failed", proof="empty", items=[one.to_dict() for one in lines("created", 1, "failed")])
     assert screen.summary(failed) == "FAILED, 1 FAILED, 2 unlisted; the rest verified"
