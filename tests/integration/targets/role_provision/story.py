@@ -377,8 +377,8 @@ def one_portal_down_does_not_stop_the_others(stage: Stage) -> None:
     last = [record for record in stage.log() if record["host"] == "mail"][-1]
     assert last["event"] == "refused"
     assert "403" in last["error"]
-    assert stage.portal("mail", "report")["status"] == "not_reached"
-    assert "\n  mail         NOT REACHED" in run.text
+    assert stage.portal("mail", "report")["status"] == "failed", "it was reached, and refuses the credential"
+    assert "\n  mail         FAILED" in run.text
     stage.ask("mail", "faults", "DELETE")
     stage.forget()
     stage.apply()
