@@ -35,6 +35,7 @@ NUMBER = re.compile(r"\s*[0-9]{1,18}\s*")
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no name or address has, and that a terminal or a portal may take for something else."""
 TEXT_OR_NONE = frozenset((str, type(None)))
+CONTAINERS = frozenset((dict, list))
 NONE: frozenset[str] = frozenset()
 
 MISSING: t.Any = object()
@@ -542,6 +543,21 @@ def no_text(record: t.Mapping[str, t.Any], names: t.Sequence[str]) -> str | None
     if TEXT_OR_NONE.issuperset(map(type, map(record.get, names))):
         return None
     return next(name for name in names if type(record.get(name)) not in TEXT_OR_NONE)
+
+
+def no_scalar(record: t.Mapping[str, t.Any], names: t.Sequence[str]) -> str | None:
+    """Return the first of ``names`` under which a record holds an object or a list, None if there is none."""
+    if CONTAINERS.isdisjoint(map(type, map(record.get, names))):
+        return None
+    return next(name for name in names if type(record.get(name)) in CONTAINERS)
+
+
+def without(record: t.Mapping[str, t.Any], names: frozenset[str]) -> dict[str, t.Any]:
+    """Return a copy of a record that has none of ``names``."""
+    kept = dict(record)
+    for name in names.intersection(kept):
+        del kept[name]
+    return kept
 
 
 def kind_of(value: t.Any) -> str:

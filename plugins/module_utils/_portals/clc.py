@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import threading
@@ -16,7 +17,7 @@ import typing as t
 from .._core.auth import LoginCookie
 from .._core.calls import READ, SESSION, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, SessionLost, Unclear
-from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, NEVER, REQUIRED, Flag, Members, Text, no_text
+from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, NEVER, REQUIRED, Flag, Members, Text, no_text, without
 from .._core.identity import fold
 from .._core.pages import within_reason
 from .._core.portal import (
@@ -250,23 +251,24 @@ class Clc(Connector):
         if not login.strip():
             raise Unclear("a user in the answer has no UserName")
         status = record.get("Status") or ""
-        if fold(status) == DELETED:
+        folded = fold(status)
+        if folded == DELETED:
             return None
         roles = role_ids(record.get("Roles"))
-        known = record if roles is None else {**record, "Roles": roles}
-        if not full:
-            known = {name: value for name, value in known.items() if name not in UNLISTED}
+        known = record if full else without(record, UNLISTED)
+        if roles is not None:
+            known = {**known, "Roles": roles}
         return Account(
             id=login,
             key=login,
             values=self.portal.values(known, full=full),
             full=full,
-            status=STATUSES.get(fold(status), UNKNOWN),
+            status=STATUSES.get(folded, UNKNOWN),
             status_raw=status or None,
             # The list is that of the account that was asked for, whoever stands in it.
             scope=(record.get("AccountAlias") or ("" if full else self.scope) or "").strip().upper() or None,
-            roles=None if roles is None else tuple(ROLE_NAMES.get(ident, ident) for ident in roles),
-            role_ids=None if roles is None else tuple(roles),
+            roles=None if roles is None else role_names(roles),
+            role_ids=roles,
             username=login,
             admin=None if roles is None else ADMINISTRATOR in roles,
             raw=record,
@@ -287,16 +289,28 @@ def envelope(answer: Answer) -> tuple[int, str] | None:
     return int(str(code)), message if isinstance(message, str) else ""
 
 
-def role_ids(members: t.Any) -> list[str] | None:
+def role_ids(members: t.Any) -> tuple[str, ...] | None:
     """Return the role IDs of a record as text, None if it tells none; raises ``Unclear`` for no list of numbers."""
     if members is None:
         return None
     if not isinstance(members, list):
         raise Unclear("Roles of a user in the answer is not a list")
-    texts = {"" if isinstance(member, bool) else str(member).strip() for member in members}
+    texts = ["" if isinstance(member, bool) else str(member).strip() for member in members]
+    return ordered(tuple(texts))
+
+
+@functools.lru_cache(1024)
+def ordered(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each role ID once; raises ``Unclear`` for what is none. Most users have the same ones."""
     if not all(map(ROLE.fullmatch, texts)):
         raise Unclear("Roles of a user in the answer holds something else than role numbers")
-    return sorted(texts, key=int)
+    return tuple(sorted(set(texts), key=int))
+
+
+@functools.lru_cache(1024)
+def role_names(idents: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of roles as far as they are known, and the IDs of the others."""
+    return tuple(ROLE_NAMES.get(ident, ident) for ident in idents)
 
 
 def auth(settings: Settings) -> LoginCookie:

@@ -32,7 +32,20 @@ from .._core.errors import (
     Unknown,
     Unreachable,
 )
-from .._core.fields import EMAIL, FIRST_NAME, LAST_NAME, REQUIRED, Input, Name, Secret, Text, identifier, number
+from .._core.fields import (
+    EMAIL,
+    FIRST_NAME,
+    LAST_NAME,
+    REQUIRED,
+    Input,
+    Name,
+    Secret,
+    Text,
+    identifier,
+    no_scalar,
+    number,
+    without,
+)
 from .._core.identity import fold
 from .._core.pages import Page, walk
 from .._core.portal import (
@@ -361,7 +374,7 @@ class CloudCenter(Connector):
             raise Refused(text, hint="Try again; if that does not help, name the account by id")
 
     def _account(self, record: Record, *, full: bool) -> Account:
-        wrong = next((name for name in self._plain if isinstance(record.get(name), (dict, list))), None)
+        wrong = no_scalar(record, self._plain)
         tenant = record.get("tenantId")
         if wrong is None and tenant is not None and number(tenant) is None:
             wrong = "tenantId"
@@ -383,7 +396,7 @@ class CloudCenter(Connector):
             admin=True if owner or True in marks else (None if marks == [None, None] else False),
             created=moment(record.get("created")),
             locked=OWNER if owner else None if {"type", "tenantAdmin"}.isdisjoint(record) else "",
-            raw={name: value for name, value in record.items() if name not in HIDDEN},
+            raw=without(record, HIDDEN),
         )
 
     def _replace(self, account: Account, changes: Record) -> None:

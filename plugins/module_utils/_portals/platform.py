@@ -17,7 +17,7 @@ import typing as t
 from .._core.auth import Basic
 from .._core.calls import READ, WRITE, Call
 from .._core.errors import BadInput, Clash, Denied, Missing, PortalError, Refused, Unclear
-from .._core.fields import EMAIL, NEVER, REQUIRED, Flag, Name, Text, identifier, number
+from .._core.fields import EMAIL, NEVER, REQUIRED, Flag, Name, Text, identifier, no_scalar, number
 from .._core.identity import fold
 from .._core.pages import UNLISTED, within_reason
 from .._core.portal import (
@@ -285,8 +285,7 @@ class Platform(Connector):
         return None
 
     def _account(self, answer: Answer, record: Record, *, full: bool) -> Account:
-        sources = [field.source for field in self.portal.fields]
-        wrong = next((name for name in (*sources, "status") if isinstance(record.get(name), (dict, list))), None)
+        wrong = no_scalar(record, [*(field.source for field in self.portal.fields), "status"])
         ident, login, customer = number(record.get("id")), record.get("username"), record.get("customer_id")
         if wrong is not None or ident is None or login in (None, "") or (customer and number(customer) is None):
             raise answer.error(
