@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from .errors import Busy, PortalError, Skipped, Unclear, Unknown, Unreachable, cut
@@ -106,7 +107,8 @@ def _told(
         for at in range(0, len(value), BLOCK):
             block = value[at : at + BLOCK]
             # Looking at several records at once costs a third of looking at each.
-            clear = len(block) > 1 and all(part.__class__ is dict for part in block) and _clear(block, mask)
+            clear = len(block) > 1 and all(part.__class__ is dict for part in block)
+            clear = clear and (_clear(block, mask) if whose == NAMES else _clear_values(block, mask))
             found += block if clear else [_told(name, part, mask, once, clean, whose) for part in block]
         return found
     if isinstance(value, dict):
@@ -136,6 +138,20 @@ def _clear(value: dict[str, t.Any] | t.Sequence[dict[str, t.Any]], mask: Mask) -
         return False
     # A text that was cut may end within a secret.
     return "…" not in shown and mask.clears(shown)
+
+
+def _clear_values(block: t.Sequence[dict[str, t.Any]], mask: Mask) -> bool:
+    """Return ``_clear`` for records whose names are ours: then each value is looked at once, however often it is there.
+
+    What stands side by side there may look like a secret, and is looked at more closely for nothing.
+    """
+    try:
+        shown = " ".join(map(str, set(itertools.chain.from_iterable(map(dict.values, block)))))
+    except TypeError:
+        # Some of the values are lists or mappings.
+        return _clear(block, mask)
+    # As ``repr`` would show it, what cannot be printed has a backslash in it.
+    return shown.isprintable() and "…" not in shown and mask.clears(shown)
 
 
 def _distinct(parts: t.Iterable[tuple[t.Any, t.Any]]) -> dict[t.Any, t.Any]:
