@@ -49,6 +49,7 @@ if t.TYPE_CHECKING:
     import datetime
 
 FAULTS = 10_000
+_NOBODY: Person = dict.fromkeys(TEXTS, "")
 LIMITS = ("profile", "from", "until", "portals")
 """The members of a grant."""
 SECRETS = ("password", "api_key", "api_password", "secret", "token")
@@ -354,19 +355,19 @@ class Checker:
         before = len(self.errors)
         if not row.texts.get("key") and "key" not in row.wrong:
             self.fault(row.at("key"), "key", "is missing, it is required")
-        for column, fault in _form_faults(row):
+        for column, fault in _form_faults(row.good):
             self.fault(row.at(column), column, fault)
             row.wrong.add(column)
         good = row.good
         for column in IDENTIFIERS:
             if good.get(column):
                 self._only_once(row.at(column), column, good[column])
-        status = self._status(row)
+        status = self._status(row, good)
         if len(self.errors) > before or row.wrong:
             return
-        person: Person = dict.fromkeys(TEXTS, "")
+        person: Person = _NOBODY.copy()
         for column, text in row.texts.items():
-            if column in person:
+            if text and column in person:
                 person[column] = text if column in IDENTIFIERS else self._pool.setdefault(text, text)
         content = "\0".join(person.values())
         person["status"] = status
@@ -395,6 +396,10 @@ class Checker:
     def _only_once(self, line: int, column: str, text: str) -> None:
         """Refuse what stands there already, and what only looks like it: nobody could say who is meant."""
         seen, found = self._seen[column], marks(text)
+        if len(found) == 1 and found[0] not in seen:
+            # Of nearly all there is nothing that could be taken for them.
+            seen[found[0]] = (line, text)
+            return
         same = next((mark for mark in found if mark in seen), None)
         if same is None:
             seen.update((mark, (line, text)) for mark in found)
@@ -407,9 +412,9 @@ class Checker:
             said = f"{show(text)} looks like {show(other)} in {self.place} {before} and is not the same"
             self.fault(line, column, f"{said} ({strange}), correct one of them")
 
-    def _status(self, row: _Row) -> str:
+    def _status(self, row: _Row, good: t.Mapping[str, str]) -> str:
         """Return the status, from the dates where none is written; both together must not contradict each other."""
-        start, end, written = (row.good.get(column, "") for column in ("start", "end", "status"))
+        start, end, written = good.get("start", ""), good.get("end", ""), good.get("status", "")
         if start and end and end < start:
             self.fault(row.at("end"), "end", f"{end} is before the start {start}")
             return ""
@@ -429,13 +434,15 @@ class Checker:
         return written
 
 
-def _form_faults(row: _Row) -> t.Iterator[tuple[str, str]]:
+_WORDS = (("type", TYPES), ("status", STATUSES))
+
+
+def _form_faults(good: t.Mapping[str, str]) -> t.Iterator[tuple[str, str]]:
     """Yield (column, what is wrong) for texts that must have a form."""
-    good = row.good
     email = good.get("email")
     if email and not EMAIL.fullmatch(email):
         yield "email", f"{show(email)} is not an e-mail address, write it as name@example.org"
-    for column, words in (("type", TYPES), ("status", STATUSES)):
+    for column, words in _WORDS:
         word = good.get(column)
         if word and word not in words:
             yield column, f"{show(word)} is not a {column}, use {', '.join(words[:-1])} or {words[-1]}"
