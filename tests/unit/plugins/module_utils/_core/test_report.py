@@ -241,3 +241,30 @@ def test_a_text_that_was_cut_within_a_secret_is_found_in_a_record_that_is_looked
     mask = mask_of(frozenset({"Correct-Horse-7"}))
     assert "Correct" not in str(report.masked({"error": "it said Correct…"}, mask))
     assert "Correct" not in str(report.masked({"errors": [{"error": "it said Correct…"}, {"error": ""}]}, mask))
+
+
+VALUES = st.sampled_from(
+    (
+        *(
+            "Correct-",
+            "Horse-7",
+            "Correct-Horse-7",
+            "correct horse-7 said",
+            "Correct-Hor…",
+            "C%6frrect-Horse-7",
+            "x\x1by",
+        ),
+        *("https://clc.example/reset?token=abc", "Élodie", "", 7, 1000200030004, 2.5, None, True, ["Correct-Horse-7"]),
+        {"raw": {"Correct-Horse-7": "a"}},
+    )
+)
+RECORDS = st.lists(
+    st.dictionaries(st.sampled_from(("login", "name", "error", "raw", "ids", "after")), VALUES, max_size=4), max_size=80
+)
+
+
+@given(RECORDS, st.sampled_from(("users", "raw", "accounts")))
+def test_records_of_a_list_are_masked_as_each_of_them_is(records: list[dict[str, t.Any]], name: str) -> None:
+    mask = mask_of(frozenset(("Correct-Horse-7", "1000200030004")))
+    one_by_one = [report.masked({name: [record]}, mask)[name][0] for record in records]
+    assert report.masked({name: records, "long": list(range(101))}, mask)[name] == one_by_one
