@@ -394,16 +394,18 @@ class Members(Identified):
         return spec
 
     def wanted(self, params: Params) -> t.Any:
-        said = tuple(
-            (option, word, tuple(members))
-            for option in (self.name, self.names)
-            if option and params.get(option)
-            for word, members in params[option].items()
-            if members is not None
-        )
-        # Most people of a list have the same members. What is equal to a text and is none has a meaning of its own.
-        plain = all(member.__class__ is str for _option, _word, members in said for member in members)
-        return self._known(said) if plain else self._meaning(said)
+        said: list[tuple[str, str, tuple[t.Any, ...]]] = []
+        plain = True
+        for option in (self.name, self.names):
+            change = params.get(option) if option else None
+            if option and change:
+                for word, members in change.items():
+                    if members is not None:
+                        # What is equal to a text and is none has a meaning of its own.
+                        plain = plain and all(member.__class__ is str for member in members)
+                        said.append((option, word, tuple(members)))
+        # Most people of a list have the same members.
+        return self._known(tuple(said)) if plain else self._meaning(tuple(said))
 
     @functools.cached_property
     def _known(self) -> t.Callable[[tuple[tuple[str, str, tuple[t.Any, ...]], ...]], t.Any]:
@@ -457,6 +459,10 @@ class Members(Identified):
         return wire is None
 
     def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
+        if wish.assign is None and wish.add <= current and wish.remove.isdisjoint(current):
+            # It is so already, as it is for most people.
+            kept: frozenset[str] = current
+            return kept
         base = current if wish.assign is None else wish.assign
         result: frozenset[str] = (base | wish.add) - wish.remove
         strange = current - self._words.keys() if self.sticky and self.table is not None else None

@@ -359,17 +359,22 @@ class Seats:
                 seat.out = self._outs.since(seat, self._keys)
         self._own(seats)
         self._contest(seats)
-        # Whoever shall have something here, or nothing any more, goes before whom the account does not concern.
-        for seat in sorted(seats, key=lambda seat: (not (seat.in_scope or seat.gone), seat.key)):
-            if seat.account is not None:
-                self.theirs.setdefault(seat.account.id, seat)
+        having = [seat for seat in seats if seat.account is not None]
+        self.theirs = {seat.account.id: seat for seat in having if seat.account is not None}
+        if len(self.theirs) < len(having):
+            # Whoever shall have something here, or nothing any more, goes before whom the account does not concern.
+            self.theirs.clear()
+            for seat in sorted(having, key=lambda seat: (not (seat.in_scope or seat.gone), seat.key)):
+                if seat.account is not None:
+                    self.theirs.setdefault(seat.account.id, seat)
         for seat in seats:
             if seat.account is not None or not (seat.in_scope or seat.gone):
                 continue
             if seat.gone or not (seat.ident or self.portal.key in seat.own):
                 self._elsewhere(seat)
-        doubted = {account.id for seat in seats for account in seat.suspects}
-        self.suspects = frozenset(doubted | {account.id for seat in seats for account in self._before(seat)})
+        doubted = {account.id for seat in seats if seat.suspects for account in seat.suspects}
+        before = [account.id for seat in seats if "overlay" in seat.person for account in self._before(seat)]
+        self.suspects = frozenset(doubted.union(before))
 
     def _own(self, seats: t.Sequence[Seat]) -> None:
         """Refuse programs that nobody answers for."""
@@ -421,8 +426,9 @@ class Seats:
                 # Whoever shall have no account here has none that another one could not have.
                 continue
             kind = "service" if seat.service else "login"
-            claimed = [(kind, mark) for mark in (marks(seat.login) if seat.login else ())]
-            claimed += [("id", seat.account.id)] if seat.account is not None else []
+            claimed = [(kind, mark) for mark in marks(seat.login)] if seat.login else []
+            if seat.account is not None:
+                claimed.append(("id", seat.account.id))
             for claim in claimed:
                 first = claims.setdefault(claim, seat)
                 if first is not seat:

@@ -60,6 +60,7 @@ SERVICE_ACCOUNT = "service_account"
 """Reasons: a profile begins or ends by its date, the last one for the portal does, somebody shall have no account, an
 account for a program is not made."""
 
+NOTHING_MADE: frozenset[str] = frozenset()
 PERSON = "person"
 GONE = "leaver"
 UNLISTED = "unlisted"
@@ -295,13 +296,16 @@ class _Desk:
     def _join(self, seat: Seat) -> Wish:
         """Return what an active person shall have; what contradicts itself fails this person alone."""
         grants, singles, faults = self._granted(seat)
+        person = seat.person
         entry: Entry = {}
         for option, source, whole in self._services if seat.service else self._persons:
-            value = full_name(seat.person) if whole else seat.person.get(source)
+            value = full_name(person) if whole else person.get(source)
             if value:
                 entry[option] = value
-        entry.update(singles)
-        entry.update({o: v for o, v in seat.own.items() if not isinstance(self.options.get(o), Members)})
+        if singles:
+            entry.update(singles)
+        if seat.own:
+            entry.update({o: v for o, v in seat.own.items() if not isinstance(self.options.get(o), Members)})
         if faults:
             return self._failed(seat, Trouble("contradiction", "; ".join(faults)))
         if seat.service:
@@ -317,24 +321,31 @@ class _Desk:
                 given = {**given, **change.given} if given else change.given
                 drift = {**drift, **change.drift} if drift else change.drift
             entry["state"] = self._active
-            generated = self._password(seat, entry)
+            generated = self._password(seat, entry) if seat.account is None else NOTHING_MADE
             desired = self._read(entry, generated)
         except BadInput as error:
             return self._failed(seat, Trouble("refused", error.text))
         reason, dated = _dated(seat) if seat.grants else ("", ())
-        return self._wish(
-            seat,
+        account = seat.account
+        # In the order of the members, since most of a long list are made here.
+        return Wish(
             PERSON,
+            str(person["key"]),
+            seat.login or (account.key if account else ""),
+            entry,
             reason or ("profile" if grants else "account"),
             tuple(grants),
-            dated=dated,
-            entry=entry,
-            desired=desired,
-            given=given,
-            drift=drift,
-            reviews=self._reviews(seat, self._active),
-            notes=notes,
-            generated=generated,
+            None,
+            account.id if account else "",
+            given,
+            drift,
+            self._reviews(seat, self._active),
+            notes,
+            generated,
+            full_name(person),
+            str(person.get("department") or ""),
+            desired,
+            dated,
         )
 
     def _granted(self, seat: Seat) -> tuple[t.Mapping[str, Grant], Entry, list[str]]:
@@ -380,8 +391,8 @@ class _Desk:
     def _password(self, seat: Seat, entry: Entry) -> frozenset[str]:
         """Make up the password of a new account, where the portal wants one."""
         make = self.rules.password
-        if make is None or not self._secret or seat.account is not None:
-            return frozenset()
+        if make is None or not self._secret:
+            return NOTHING_MADE
         entry[self._secret] = make()
         return frozenset((self._secret,))
 
@@ -447,7 +458,10 @@ class _Desk:
         if seat.own:
             return self._set(field, seat, grants)
         given = seat.given
-        past = tuple([tuple(map(str, given.get(o) or ())) for o in (field.name, field.names) if o]) if given else ()
+        past: tuple[tuple[str, ...], ...] = ()
+        if given:
+            named = given.get(field.names) if field.names else ()
+            past = (tuple(map(str, given.get(field.name) or ())), tuple(map(str, named or ())))
         held = seat.account.values.get(field.name) if seat.account is not None else None
         place = (field.name, seat.names, past, held)
         if place not in self._alike:
