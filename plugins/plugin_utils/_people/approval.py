@@ -314,7 +314,8 @@ def _condensed(pairs: list[tuple[str, t.Any]]) -> Record | _Condensed:
         return found
     try:
         part = _part("", found)
-        items = {name: json.dumps(item, ensure_ascii=False) for name, item in part.items.items()}
+        # As ASCII, since one letter of another alphabet doubles the room of all others in a text.
+        items = {name: json.dumps(item) for name, item in part.items.items()}
         return _Condensed(dataclasses.replace(part, items={}), items, _shown(found))
     except (PortalError, RecursionError, ValueError, TypeError):
         # What is wrong with it is told once it is known whose it is.
