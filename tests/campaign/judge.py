@@ -41,7 +41,10 @@ REMEDY = re.compile(
     r"(?:^|[.!?:] )(?:Change|Check|Choose|Correct|Find out|Give|If |Keep|Look at|Make |Run again|Set|The |To |"
     r"Try again|Use|Wait|What|Write|A |Nothing|It may|Gave up|Accounts)"
 )
-FOR_ALL = re.compile(r"(?:list |log on|get token|read own user|not sent|the portal does not offer a list)")
+FOR_ALL = re.compile(
+    r"(?:list |log on|get token|read own user|(?:[a-z ]+: )?not sent, because|the portal does not offer a list|"
+    r"the portal returned the same page of its list)"
+)
 LATE = ("but cannot find it", "changed since the plan was made", "that no list shows yet")
 STEP = re.compile(
     r"\b(?:list|read|create|update|write|change|delete|disable|enable|activate|suspend|unsuspend|log on|get token|edit|"
