@@ -288,6 +288,16 @@ def test_an_activation_that_the_portal_refuses_says_so(cloudcenter: Bench) -> No
     assert result["users"][0]["steps"] == {"done": ["create"], "not_done": ["activate"]}
 
 
+def test_a_deletion_that_is_refused_in_words_and_ends_later_is_told_as_changed(cloudcenter: Bench) -> None:
+    cloudcenter.seed(cloudcenter.rich(status="DISABLED"))
+    cloudcenter.simulator.set(delete_delay=2)
+    refusal = json.dumps({"errors": [{"code": "no", "message": "no"}]})
+    cloudcenter.simulator.faults.add("body", operation="delete user", data=refusal, execute=True)
+    result = cloudcenter.run(**cloudcenter.key(), state="absent")
+    assert (result["action"], result["changed"]) == ("deleted", True), result["msg"]
+    assert cloudcenter.ledger.count(operation="delete user") == 1
+
+
 def test_an_account_that_was_there_all_along_is_not_said_to_be_created(cloudcenter: Bench) -> None:
     cloudcenter.seed(cloudcenter.rich())
     cloudcenter.simulator.faults.add("status", operation="read user", code=404)

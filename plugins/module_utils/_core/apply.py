@@ -336,14 +336,18 @@ class Applier:
         return work.account
 
     def _observe(self, work: Work, cause: PortalError, *, looks: int, wait: int) -> None:
-        """Look at the portal again and plan anew; ``cause`` is why."""
-        creating = work.step is not None and work.step.verb == CREATE
+        """Look at the portal again and plan anew; ``cause`` is why.
+
+        What was refused in words may show late: a list has no new account yet, a read an account that is being deleted.
+        """
+        verb = work.step.verb if work.step is not None else ""
+        creating, deleting = verb == CREATE, verb == DELETE and isinstance(cause, Refused)
         try:
             for look in range(looks):
                 if wait or look:
                     self._observer.throttle.back_off(wait + look, cause)
                 work.account = self._observer.look(work)
-                if work.account is not None or not creating:
+                if not (deleting if work.account is not None else creating):
                     break
         except PortalError as error:
             if not work.wrote or error.fatal:
