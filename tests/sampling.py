@@ -9,10 +9,12 @@ import os
 import zlib
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+
+if TYPE_CHECKING:
+    from hypothesis import settings
 
 HERE = Path(__file__).parent
 SUITES = {HERE / "unit", HERE / "browser"}
@@ -26,6 +28,9 @@ def examples(number: int = 100, **more: Any) -> settings:
 
     Slow machines are no fault, so that no example has a deadline.
     """
+    # Not every tool's environment has the library: the browser's does not.
+    from hypothesis import settings
+
     few = os.environ.get("EXAMPLES") == "few"
     return settings(max_examples=max(number // ONE_IN, 20) if few else number, deadline=None, **more)
 
