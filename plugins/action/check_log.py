@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -18,7 +17,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.store import 
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import refuse_slips
 
 SPEC: dict[str, t.Any] = {"directory": {"type": "path"}, "log": {"type": "path"}, "log_expect": {"type": "str"}}
-PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 TOLD = 20
 """So many findings stand in the message; all are in the result."""
 
@@ -38,7 +36,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": validated.errors.msg}
         params = validated.validated_parameters
         try:
-            refuse_slips(task_vars or {}, PLAYBOOKS, ["log_expect"])
+            refuse_slips(task_vars or {}, ["log_expect"])
             path, _place = directory.places(params, (task_vars or {}).get("ansible_inventory_sources") or ())
             found = check.check(path, params.get("log_expect") or None)
         except PortalError as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime
 import functools
 import typing as t
-from pathlib import Path
 
 from ansible import constants as C  # noqa: N812  # everybody calls it so
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -37,9 +36,11 @@ SPEC: dict[str, t.Any] = {
     "until": {"type": "str"},
 }
 
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 VARIABLES = frozenset(f"who_{name}" for name in ("accept_broken", "from", "person", "portal", "role", "until"))
 """What the playbook alone reads."""
-PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 
 Params = t.Mapping[str, t.Any]
 
@@ -60,7 +61,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": validated.errors.msg}
         params = validated.validated_parameters
         try:
-            refuse_slips(task_vars, PLAYBOOKS, VARIABLES)
+            refuse_slips(task_vars, VARIABLES)
             asked = read(params)
             path, place = directory.places(params, task_vars.get("ansible_inventory_sources") or ())
             answer = who(path, place and place / directory.PRIVATE, asked)

@@ -467,9 +467,9 @@ def test_bad_days_and_contradictions_are_one_sentence(given: Facts, said: str) -
 def test_a_misspelt_variable_of_the_playbook_is_named(slip: str) -> None:
     facts = {"playbook_dir": str(ROOT / "playbooks"), "who_person": "E1", slip: "1"}
     with pytest.raises(BadInput, match=f"the variable {slip} is read by nobody, and who_"):
-        variables.refuse_slips(facts, action.PLAYBOOKS, action.VARIABLES)
-    variables.refuse_slips({**facts, "playbook_dir": "/elsewhere"}, action.PLAYBOOKS, action.VARIABLES)
-    variables.refuse_slips({**facts, "provision_known_names": [slip]}, action.PLAYBOOKS, action.VARIABLES)
+        variables.refuse_slips(facts, action.VARIABLES)
+    variables.refuse_slips({**facts, "playbook_dir": "/elsewhere"}, action.VARIABLES)
+    variables.refuse_slips({**facts, "provision_known_names": [slip]}, action.VARIABLES)
 
 
 def test_the_playbook_reads_the_variables_that_slips_are_looked_for_in() -> None:

@@ -33,6 +33,7 @@ from .._core.fields import (
     no_text,
     number,
     translate,
+    without,
 )
 from .._core.identity import fold
 from .._core.pages import Page, Record, walk
@@ -564,10 +565,7 @@ def moment(text: str | None) -> str | None:
 
 def shown(value: t.Any) -> t.Any:
     """Return a record without the keys that give access."""
-    kept = value.copy()
-    if isinstance(kept, dict):
-        for name in HIDDEN.intersection(kept):
-            del kept[name]
+    kept: t.Any = without(value, HIDDEN) if isinstance(value, dict) else value.copy()
     for place, part in kept.items() if isinstance(kept, dict) else enumerate(kept):
         if isinstance(part, (dict, list)):
             kept[place] = shown(part)

@@ -62,6 +62,7 @@ class Platform(Connector):
 
     def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
         super().__init__(client, portal, settings)
+        self._plain = (*(field.source for field in portal.fields), "status")
         self._alive = False
         self._listed: frozenset[str] = frozenset()
 
@@ -285,7 +286,7 @@ class Platform(Connector):
         return None
 
     def _account(self, answer: Answer, record: Record, *, full: bool) -> Account:
-        wrong = no_scalar(record, [*(field.source for field in self.portal.fields), "status"])
+        wrong = no_scalar(record, self._plain)
         ident, login, customer = number(record.get("id")), record.get("username"), record.get("customer_id")
         if wrong is not None or ident is None or login in (None, "") or (customer and number(customer) is None):
             raise answer.error(

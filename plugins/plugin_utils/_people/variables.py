@@ -31,6 +31,8 @@ Task = t.Any
 
 OMITTED = "__omit_place_holder__"
 SHORTEST_SECRET = 4
+PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
+"""Where the playbooks of the collection lie."""
 """What is shorter stands in any text, and a result without it would say nothing any more."""
 EXPRESSION = re.compile(r"\{[{%#]")
 BETWEEN_NAMES = re.compile(r"[,;\r\n]")
@@ -149,13 +151,13 @@ def near(one: str, other: str) -> bool:
     return short[start + 1 :] == long[start + 1 :] or swapped
 
 
-def refuse_slips(facts: Mapping[str, t.Any], playbook: Path, known: t.Collection[str]) -> None:
+def refuse_slips(facts: Mapping[str, t.Any], known: t.Collection[str]) -> None:
     """Raise ``BadInput`` for a variable of a playbook of ours that is one slip away from a ``known`` one.
 
     It would be left out of the question, and the answer to another one would be taken for this one's. In a play of
     somebody's own, variables may have any name.
     """
-    if Path(str(facts.get("playbook_dir") or "")).resolve() != playbook.resolve():
+    if Path(str(facts.get("playbook_dir") or "")).resolve() != PLAYBOOKS:
         return
     silenced = names(plain(facts.get("provision_known_names") or [], set()))
     for name in sorted(set(map(str, facts)).difference(known, silenced)):
