@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import portals
 import pytest
 import spellings
+import trustme
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from portals import PORTALS
 from sampling import pytest_collection_modifyitems
@@ -24,6 +25,7 @@ from simulator.portals import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
     from simulator.base import PortalSimulator
@@ -193,3 +195,23 @@ def platform() -> Bench:
 @pytest.fixture
 def cloudcenter() -> Bench:
     return Bench("cloudcenter")
+
+
+@pytest.fixture
+def nothing_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take proxies and certificates out of the environment."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def issuer(authority: trustme.CA, tmp_path: Path) -> str:
+    """Return the file with the certificate of the authority."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return str(tmp_path / "ca.pem")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import typing as t
 
 if t.TYPE_CHECKING:
-    import ssl
+    import trustme
 
 Deed = t.Callable[[socket.socket], None]
 
@@ -23,6 +24,13 @@ def reply(status: int = 200, body: bytes = b"{}", *headers: str, keep: bool = Tr
     if not keep:
         lines.append("Connection: close")
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def tls(authority: trustme.CA, *names: str, **facts: t.Any) -> ssl.SSLContext:
+    """Return what serves a certificate of ``authority`` for these names, or for this machine."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*(names or ("127.0.0.1",)), **facts).configure_cert(context)
+    return context
 
 
 class Wire:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import datetime
 import socket
-import ssl
 import struct
 import threading
 import typing as t
@@ -19,7 +18,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from spellings import found
-from wire import Wire, reply
+from wire import Wire, reply, tls
 
 from ansible_collections.portal.users.plugins.module_utils._core import causes
 from ansible_collections.portal.users.plugins.module_utils._core.auth import KeyHeader
@@ -38,29 +37,7 @@ KEY = "canary-key-0123456789"
 HOUR = datetime.timedelta(hours=1)
 NOW = datetime.datetime.now(datetime.UTC)
 
-
-@pytest.fixture(autouse=True)
-def _nothing_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture(name="authority", scope="module")
-def _authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(name="issuer")
-def _issuer(authority: trustme.CA, tmp_path: Path) -> str:
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    return str(tmp_path / "ca.pem")
-
-
-def tls(authority: trustme.CA, *names: str, **facts: t.Any) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*(names or ("127.0.0.1",)), **facts).configure_cert(context)
-    return context
+pytestmark = pytest.mark.usefixtures("nothing_around")
 
 
 def client(url: str, **facts: t.Any) -> Client:

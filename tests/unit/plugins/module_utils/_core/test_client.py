@@ -13,7 +13,6 @@ import gzip
 import json
 import os
 import socket
-import ssl
 import struct
 import sys
 import threading
@@ -28,7 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import QuietClock
 from toy import KEY
-from wire import Wire, free_port, reply
+from wire import Wire, free_port, reply, tls
 
 from ansible_collections.portal.users.plugins.module_utils._core import answers, body
 from ansible_collections.portal.users.plugins.module_utils._core.answers import Answer, retry_after
@@ -49,6 +48,9 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     Untrusted,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.throttle import Throttle
+
+if t.TYPE_CHECKING:
+    import ssl
 
 METHODS = {READ: "GET", WRITE: "POST", SESSION: "POST"}
 YEAR = 365 * 86400
@@ -511,16 +513,9 @@ def test_a_proxys_password_is_not_in_the_error() -> None:
     assert "canary-proxy-pw" not in f"{error}{error.__cause__!r}"
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
+@pytest.fixture(name="tls")
+def _tls(authority: trustme.CA) -> ssl.SSLContext:
+    return tls(authority)
 
 
 def test_a_certificate_of_a_given_issuer_is_accepted(

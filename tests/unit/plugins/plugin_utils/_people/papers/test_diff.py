@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import unicodedata
 
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
-from sampling import examples
+from specimens import RELAXED
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import diff
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model import Change, Line, Section, Unlisted
-
-RELAXED = examples(60, suppress_health_check=[HealthCheck.too_slow])
 
 CHANGES = (
     Change("title", before="Engineer", after="Lead"),

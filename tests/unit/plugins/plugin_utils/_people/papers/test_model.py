@@ -11,9 +11,9 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
-from sampling import examples
+from specimens import RELAXED
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model import (
@@ -24,8 +24,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model 
     Section,
     Unlisted,
 )
-
-RELAXED = examples(60, suppress_health_check=[HealthCheck.too_slow])
 
 WORDS = st.text(max_size=12)
 VALUES = st.recursive(

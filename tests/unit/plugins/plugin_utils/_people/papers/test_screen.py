@@ -9,14 +9,12 @@ import dataclasses
 import unicodedata
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
-from sampling import examples
+from specimens import RELAXED
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model, screen, text
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model import Line, Section, Unlisted
-
-RELAXED = examples(60, suppress_health_check=[HealthCheck.too_slow])
 
 PLACE = "provisioning/runs/20261001T063000Z-plan/plan.md"
 

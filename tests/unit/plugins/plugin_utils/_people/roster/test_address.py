@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 from rosters.malformed import TODAY
-from wire import Wire, free_port, reply
+from wire import Wire, free_port, reply, tls
 
 from ansible_collections.portal.users.plugins.module_utils._core.cells import LARGEST, Stop
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster import address
@@ -24,34 +22,14 @@ if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
+    import trustme
+
 TOKEN = "canary-token-0123456789"
 CSV = b"key,email\nE1,ann@example.org\n"
 HEADER = f"Authorization: Bearer {TOKEN}"
 ACCESS = Access(HEADER)
 
-
-@pytest.fixture(autouse=True)
-def _nothing_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture(name="authority", scope="module")
-def _authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(name="issuer")
-def _issuer(authority: trustme.CA, tmp_path: Path) -> str:
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    return str(tmp_path / "ca.pem")
-
-
-def tls(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
-    return context
+pytestmark = pytest.mark.usefixtures("nothing_around")
 
 
 def says(url: str, access: Access = ACCESS) -> str:
