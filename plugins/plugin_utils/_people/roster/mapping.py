@@ -391,7 +391,8 @@ def _near(name: str, known: t.Sequence[str]) -> str:
 class Entry(t.Protocol):
     """What checks an entry; ``bad`` are fields that were reported already."""
 
-    def __call__(self, cell: Cell, bad: frozenset[str] = frozenset()) -> None: ...
+    def __call__(self, cell: Cell, bad: frozenset[str] = frozenset()) -> None:
+        """Note what is wrong with an entry."""
 
 
 class Translator:
