@@ -23,8 +23,7 @@ SHOWN = 20
 """So many wrong entries are told of."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Desired:
+class Desired(t.NamedTuple):
     """One user as the task wants it.
 
     ``given`` holds the canonical wishes of the fields that the user typed, ``options`` the options of those that were
@@ -39,8 +38,8 @@ class Desired:
     service: bool
     state: str
     given: t.Mapping[str, t.Any]
-    options: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    words: t.Mapping[str, t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    options: t.Mapping[str, str] = {}
+    words: t.Mapping[str, t.Mapping[str, str]] = {}
     generated: frozenset[str] = frozenset()
     second: str | None = None
 
@@ -193,9 +192,9 @@ def _no_mixing(portal: Portal, params: Params, source: str) -> None:
 
 
 class _Shape(t.NamedTuple):
-    """What entries that name the same options have in common."""
+    """What entries that name the same options have in common; ``wanted`` reads the wish for the field of a name."""
 
-    fields: list[Field]
+    wanted: t.Sequence[tuple[str, t.Callable[[Params], t.Any]]]
     options: t.Mapping[str, str]
     words: t.Mapping[str, t.Mapping[str, str]]
 
@@ -207,7 +206,8 @@ class _Shape(t.NamedTuple):
         if barred is not None:
             raise Unsupported(f"{spoken[barred.name][0]}: {portal.title} {barred.barred}, leave it out")
         other = {name: told for name, told in spoken.items() if told[0] != name}
-        return cls(fields, {n: option for n, (option, _w) in other.items()}, {n: w for n, (_o, w) in other.items()})
+        wanted = [(field.name, field.wanted) for field in fields]
+        return cls(wanted, {n: option for n, (option, _w) in other.items()}, {n: w for n, (_o, w) in other.items()})
 
 
 class Reader:
@@ -238,7 +238,7 @@ class Reader:
         if names not in self._shapes:
             self._shapes[names] = _Shape.of(portal, entry, names)
         shape = self._shapes[names]
-        given = {field.name: wish for field in shape.fields if (wish := field.wanted(entry)) is not MISSING}
+        given = {name: wish for name, wanted in shape.wanted if (wish := wanted(entry)) is not MISSING}
         service = bool(entry.get("service"))
         key_option = portal.key_of(service=service)
         key = (given.get(key_option) or "").strip() or None

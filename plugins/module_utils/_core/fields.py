@@ -59,7 +59,7 @@ def squeezed(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Field:
     """One attribute of an account.
 
@@ -70,6 +70,8 @@ class Field:
     ``takeover`` says that whoever sets it decides who gets into the account, or what that one may do there.
     ``leads`` names the field of further values of the same kind, one of which would take the place of an empty one.
     ``barred`` is why this very portal does not take the field although others of its kind do, as the end of a sentence.
+
+    A field is itself alone, so that none of its classes compares: to make these methods is half of making such a class.
     """
 
     name: str
@@ -169,7 +171,7 @@ class Field:
         return False
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Text(Field):
     """Text; ``None``, ``""`` and missing are one. ``longest`` in characters, ``pattern`` must match the whole."""
 
@@ -211,7 +213,7 @@ class Text(Field):
         return bool(lowered(current) == lowered(value) if self.fold else current == value)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Choice(Text):
     """One word out of ``choices``."""
 
@@ -221,7 +223,7 @@ class Choice(Text):
         return {self.name: {"type": "str", "choices": list(self.choices)}}
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Texts(Field):
     """Several texts, such as further addresses, that are replaced as a whole; no right, and in no order.
 
@@ -258,7 +260,7 @@ class Texts(Field):
         return sorted(value)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Flag(Field):
     """True or false; ``words`` are the portal's (true, false). ``None`` means that the portal did not say.
 
@@ -288,7 +290,7 @@ class Flag(Field):
         return self.grants and bool(current) and not value
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Identified(Field):
     """What is known by ID, or by name through the option ``names``.
 
@@ -311,7 +313,7 @@ class Identified(Field):
         return self.names, self._words
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Reference(Identified):
     """One object."""
 
@@ -377,7 +379,7 @@ class MemberWish:
         return any(isinstance(member, Name) for member in self.named)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Members(Identified):
     """A set of objects, changed by ``add``, ``remove`` and ``set``.
 
@@ -478,7 +480,7 @@ class Members(Identified):
         return bool(current - value)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Secret(Field):
     """A secret: never read, never compared; ``update_password`` decides whether it is sent again."""
 
@@ -504,7 +506,7 @@ class Secret(Field):
         return "********"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Input(Field):
     """What a verb needs besides the account (``part`` names the verb): never read, never compared.
 

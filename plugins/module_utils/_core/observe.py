@@ -324,7 +324,7 @@ class Observer:
             given[name] = field.resolve(wish, functools.partial(self._look_up, found))
             if name in words and found:
                 words[name] = {**words[name], **found}
-        work.desired = dataclasses.replace(work.desired, given=given, words=words)
+        work.desired = work.desired._replace(given=given, words=words)
 
     def _look_up(self, found: dict[str, str], asked: Name) -> str:
         ident = self.connector.lookup(asked)

@@ -123,7 +123,7 @@ class Created:
     once: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Portal:
     """The facts about a portal.
 

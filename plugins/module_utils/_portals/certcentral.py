@@ -104,7 +104,7 @@ NAME_TAKEN = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Assignments(Members):
     """The containers that a user is restricted to: no member means no restriction (docs/apis/certcentral.md 7.2)."""
 

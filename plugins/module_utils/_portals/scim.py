@@ -115,7 +115,7 @@ Change = tuple[str, t.Any]
 """The path of an attribute, and what it shall have; None clears it."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Extra(Field):
     """Attributes of the vendor's own schemas, by URN: those that are given are set, and all others left alone.
 
@@ -211,7 +211,7 @@ class Vendor:
     veils: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class ScimPortal(Portal):
     """SCIM as one product has it."""
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import json
 import typing as t
 
@@ -50,7 +49,7 @@ def item(
     **options: t.Any,
 ) -> digest.Item:
     who = {name: options.pop(name) for name in ("person", "reason") if name in options}
-    desired = dataclasses.replace(wish(state, **options), generated=generated)
+    desired = wish(state, **options)._replace(generated=generated)
     made = plan.make(PORTAL, policy(update_password="always" if always else "on_create"), desired, found)
     return digest.item(PORTAL, tenant, desired=desired, account=found, plan=made, secret=secret, **who)
 

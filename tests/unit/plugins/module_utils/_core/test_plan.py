@@ -74,7 +74,7 @@ def test_a_status_that_nobody_has_set_is_set_by_enabling_where_the_portal_says_s
 
 
 def test_who_is_known_by_the_second_identity_is_renamed_if_the_portal_can() -> None:
-    desired = dataclasses.replace(wish(**{**BARE, "username": "new"}), second="ann@example.test")
+    desired = wish(**{**BARE, "username": "new"})._replace(second="ann@example.test")
     with pytest.raises(
         Refused, match=r"the email ann@example\.test belongs to 'ann', and the toy portal cannot rename"
     ):
