@@ -68,7 +68,7 @@ sbom: test-tools ## List the Python packages of an execution environment, in Cyc
 	@.venv/bin/python -m pip --python .cache/ee/bin/python install --disable-pip-version-check --quiet -r requirements/ee.lock
 	@.venv/bin/cyclonedx-py environment --output-reproducible --output-file $(RELEASE).cdx.json .cache/ee/bin/python
 
-bench: demo-tools build ## Measure against uri loops, mitogen and a bare script (QUICK=1: twenty minutes; ARGS=--page updates the documentation)
+bench: demo-tools build ## Measure against uri loops, mitogen and a bare script (QUICK=1: half an hour; ARGS=--page updates the documentation)
 	@rm -rf .cache/bench
 	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --target .cache/bench -r requirements/bench.lock
 	@PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(if $(QUICK),--quick) $(ARGS)

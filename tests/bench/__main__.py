@@ -34,7 +34,7 @@ PAGE = ROOT / "docs" / "docsite" / "rst" / "benchmarks.rst"
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     found = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    found.add_argument("--quick", action="store_true", help="one latency, few users for slow peers: twenty minutes")
+    found.add_argument("--quick", action="store_true", help="one latency, few users for slow peers: half an hour")
     found.add_argument("--rounds", type=int, default=5, help="rounds of the full run (5)")
     found.add_argument("--only", action="append", default=[], metavar="PEER", choices=PEERS, help="only this peer")
     found.add_argument("--users", action="append", type=int, default=[], metavar="N", help="only with so many users")
@@ -118,7 +118,7 @@ def events(runner: Runner, options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def staged(runner: Runner, portals: Portals, folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the figures of the roles."""
-    sizes = options.people or ([100, 1000] if options.quick else [1000, 10_000])
+    sizes = options.people or ([100, 1000, 10_000] if options.quick else [1000, 10_000])
     rounds = min(options.rounds, 3) if options.quick else options.rounds
     counts = options.portals or [1, 4]
     found = stages.measure(runner, portals, folder, _tell, sizes=sizes, counts=counts, rounds=rounds)

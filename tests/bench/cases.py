@@ -102,7 +102,7 @@ def _case(peer: str, users: int, latency: int, rounds: int, tenant: int | None =
 
 
 def quick() -> list[Case]:
-    """Return what fits into twenty minutes: one latency, and the slowest peers with few users."""
+    """Return what fits into half an hour, with the roles: one latency, and the slowest peers with few users."""
     slow = [_case(peer, 15, 50, 3) for peer in ("uri_loop", "uri_list_loop", "looped_module", "loop_module")]
     slow += [_case(peer, 100, 50, 2) for peer in MITOGEN]
     return [
