@@ -461,7 +461,7 @@ class Members(Identified):
         return wire is None
 
     def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
-        if wish.assign is None and wish.add <= current and wish.remove.isdisjoint(current):
+        if wish.assign in (None, current) and wish.add <= current and wish.remove.isdisjoint(current):
             # It is so already, as it is for most people.
             kept: frozenset[str] = current
             return kept
