@@ -8,7 +8,8 @@
 
 The importer of ansible-core compiles each file of a collection in each run again, which here takes longer than all else
 until a task begins. Python's own rules hold: ``PYTHONDONTWRITEBYTECODE``, ``PYTHONPYCACHEPREFIX``, and in a folder that
-cannot be written to nothing is kept. Without that importer, as on a managed host, nothing changes.
+cannot be written to nothing is kept. Without that importer, as on a managed host, nothing changes. To import this file
+is enough: a package here has to be empty before ansible-core 2.17, so that no package can call it.
 """
 
 from __future__ import annotations
@@ -53,3 +54,6 @@ def keep() -> None:
     places = [place for place, finder in enumerate(sys.meta_path) if type(finder).__name__ == IMPORTER]
     for place in places[:1]:
         sys.meta_path.insert(place, Finder)
+
+
+keep()
