@@ -13,6 +13,7 @@ gone to somebody else, the seat says so, and nothing is done.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.fields import EMAIL, FIRST_NAME, LAST_NAME
@@ -173,18 +174,33 @@ class Seats:
         self._outs = _Offboarded(memory)
         self._owners = {str(known["id"]): key for key, known in memory.accounts.items() if known.get("id")}
         self._profiles: dict[tuple[str, ...], tuple[tuple[str, ...], bool, Trouble | None]] = {}
-        self._by_mark: dict[str, list[Account]] = {}
-        self._by_email: dict[str, list[Account]] = {}
-        self._services: dict[str, list[Account]] = {}
-        for account in accounts:
-            if account.service:
-                self._services.setdefault(fold(account.key), []).append(account)
-            else:
-                for mark in marks(account.key):
-                    self._by_mark.setdefault(mark, []).append(account)
+
+    # Where everybody has the account that memory knows, nobody is looked for by a name.
+
+    @functools.cached_property
+    def _by_mark(self) -> dict[str, list[Account]]:
+        found: dict[str, list[Account]] = {}
+        for account in self.accounts:
+            for mark in () if account.service else marks(account.key):
+                found.setdefault(mark, []).append(account)
+        return found
+
+    @functools.cached_property
+    def _by_email(self) -> dict[str, list[Account]]:
+        found: dict[str, list[Account]] = {}
+        for account in self.accounts if self.email != self.portal.key else ():
             address = account.values.get(self.email)
-            if address and self.email != portal.key:
-                self._by_email.setdefault(fold(address), []).append(account)
+            if address:
+                found.setdefault(fold(address), []).append(account)
+        return found
+
+    @functools.cached_property
+    def _services(self) -> dict[str, list[Account]]:
+        found: dict[str, list[Account]] = {}
+        for account in self.accounts:
+            if account.service:
+                found.setdefault(fold(account.key), []).append(account)
+        return found
 
     def take(self, people: t.Iterable[Record]) -> list[Seat]:
         """Return a seat for each person of a roster, in their order."""
@@ -302,9 +318,10 @@ class Seats:
 
         What is ``known`` to be theirs leaves no doubt about others that look so.
         """
-        folded = fold(seat.login)
-        if known is not None and not known.service and folded and fold(known.key) == folded:
+        # Nearly all are spelt alike, so that neither has to be folded.
+        if known is not None and not known.service and seat.login and _same(known.key, seat.login):
             return known
+        folded = fold(seat.login)
         alike = {a.id: a for mark in marks(seat.login) for a in self._by_mark.get(mark, ())} if folded else {}
         same = [account for account in alike.values() if fold(account.key) == folded]
         exact = [account for account in same if account.key == seat.login] or same
@@ -354,7 +371,7 @@ class Seats:
     def _settle(self, seats: t.Sequence[Seat]) -> None:
         """Find out who claims what somebody else claims, too, and who may have an account under another login."""
         self._keys = frozenset(seat.key for seat in seats)
-        for seat in seats:
+        for seat in seats if self._outs else ():
             if seat.person["status"] != LEAVER and seat.key not in self.rehired:
                 seat.out = self._outs.since(seat, self._keys)
         self._own(seats)
@@ -466,13 +483,15 @@ class _Offboarded:
             for mark in (*found, *idents):
                 self._by_mark.setdefault(mark, []).append((fold(key), record))
 
+    def __bool__(self) -> bool:
+        """Return whether anybody was offboarded, or taken out of the log."""
+        return bool(self._by_mark or self._memory.erased)
+
     def since(self, seat: Seat, keys: t.Collection[str]) -> str:
         """Return the day from which a person is out; the empty string if the roster has taken them in again.
 
         ``keys`` are those of the whole roster: a key that is somebody else's there is no other spelling of this one.
         """
-        if not self._by_mark and not self._memory.erased:
-            return ""
         person = seat.person
         names = [*_keys(seat.key), *_names(seat.login, person.get("email"), person.get("username"))]
         names += [("id", str(ident)) for ident in (seat.ident, seat.known.get("id")) if ident]
@@ -515,6 +534,10 @@ def logins_before(person: Record) -> t.Sequence[str]:
 def remedy(host: str, *options: str) -> str:
     """Return where options of one person's account are given, whatever format the roster has."""
     return f"give {' or '.join(f'accounts.{host}.{option}' for option in options)} of this person in {OVERLAY}"
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or fold(one) == fold(other)
 
 
 def _which(accounts: t.Iterable[Account]) -> str:

@@ -386,7 +386,7 @@ class _Desk:
                 if before is not None and not field.same(before, entry[option]):
                     del entry[option]
                     stays.append(option)
-        return tuple("login_stays" if option == key else f"{option}_stays" for option in stays)
+        return tuple(["login_stays" if option == key else f"{option}_stays" for option in stays]) if stays else ()
 
     def _password(self, seat: Seat, entry: Entry) -> frozenset[str]:
         """Make up the password of a new account, where the portal wants one."""
@@ -464,9 +464,11 @@ class _Desk:
             past = (tuple(map(str, given.get(field.name) or ())), tuple(map(str, named or ())))
         held = seat.account.values.get(field.name) if seat.account is not None else None
         place = (field.name, seat.names, past, held)
-        if place not in self._alike:
-            self._alike[place] = self._set(field, seat, grants)
-        return self._alike[place]
+        # The hash of what an account has is not kept by it, so that it is looked up once.
+        found = self._alike.get(place)
+        if found is None:
+            found = self._alike[place] = self._set(field, seat, grants)
+        return found
 
     def _set(self, field: Members, seat: Seat, grants: t.Mapping[str, Grant]) -> _SetWish:
         """Return what a person shall have of one set; raises ``BadInput``.
