@@ -581,18 +581,26 @@ class Rest:
 
 def resting(key: str, name: str, login: str, department: str, account: str) -> Record:
     """Return what a document says of somebody about whom there is nothing to tell."""
+    # In the order in which a document is digested and written: where it stands already, there is least to sort.
     found: Record = {
-        "key": key,
-        "name": name,
-        "login": login,
-        "department": department,
         "account": account,
         "action": NONE,
-        "status": UNCHANGED,
+        "department": department,
+        "key": key,
+        "login": login,
+        "name": name,
         "reason": AS_IT_SHOULD_BE,
         "service": False,
+        "status": UNCHANGED,
     }
-    return found if all((key, name, login, department, account)) else {n: v for n, v in found.items() if v != ""}
+    for member in _SAID:
+        if found[member] == "":
+            del found[member]
+    return found
+
+
+_SAID = ("account", "department", "key", "login", "name")
+"""The members that differ from one to the other, and are left out where they are empty."""
 
 
 _RESTING = resting("1", "1", "1", "1", "1").keys()
