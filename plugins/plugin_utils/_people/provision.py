@@ -232,6 +232,7 @@ class _Provisioning:
         )
         self.catalogue = catalogue
         self.tables = self._tables(catalogue)
+        run.get_ready()
         with run.progress(None, "accounts read") as counter:
             self.before = session.accounts(seen=counter.reach)
         self.wishes = self._wishes(catalogue)

@@ -65,6 +65,13 @@ def whole(found: paper.Paper) -> str:
     return "".join(pieces(found))
 
 
+def get_ready() -> None:
+    """Make what all pages are made from; whoever needs it before finds the same."""
+    environment = _page().environment
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 @functools.cache
 def _page() -> jinja2.Template:
     # What is included is handed over as it is made; what a macro makes is there as a whole, and a table may be long.

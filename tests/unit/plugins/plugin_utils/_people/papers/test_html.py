@@ -227,6 +227,14 @@ def test_a_paper_of_another_kind_is_made_of_the_same_parts() -> None:
     assert "| one | E1 | Ada | ada | – | same e-mail |" in markdown.whole(found)
 
 
+def test_nothing_is_left_to_be_compiled_once_pages_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = html.whole(paper.of(HEAD, [PLAN]))
+    html._page.cache_clear()
+    html.get_ready()
+    monkeypatch.delattr("jinja2.Environment.compile")
+    assert html.whole(paper.of(HEAD, [PLAN])) == before
+
+
 def test_people_who_are_as_they_should_be_are_a_number() -> None:
     quiet = tuple(Line.quiet(key=f"E{one}", login=f"l{one}", reason="as_it_should_be") for one in range(10_000))
     shown = page(Section("a", items=quiet))
