@@ -19,16 +19,11 @@ attributes:
     support: full
     details:
       - A task with a local connection runs inside the Ansible process, so that the items of a loop share one login and
-        one listing. Any other task, also one with C(async), C(become), C(environment) or an interpreter of its own,
-        runs as an ordinary module.
-      - Once nobody waits for the result any more, because of the keyword C(timeout) or because Ansible has ended, no
-        further request is sent. A module sees that by its standard output, so that it may go on where Ansible does not
-        read that itself, as with a C(become) that puts a terminal in between, or over SSH.
-      - An attempt of C(until) or C(retries) begins with a login and a listing of its own in both cases.
+        one listing. With C(async), C(become), C(environment), another interpreter or the variable
+        C(portal_users_in_process) set to V(false) it runs as an ordinary module, with the same result.
+      - Each attempt of C(until) or C(retries) begins with its own login and listing.
       - A number, a boolean or a date is refused where text is wanted, because YAML has changed it before (C(007) into
         C(7)). Put it in quotes. IDs that are numbers may be given as such.
-      - Both ways give the same result. The variable C(portal_users_in_process) set to V(false) always chooses the
-        second one.
   async:
     description: Supports being used with C(async).
     support: full
@@ -50,16 +45,13 @@ attributes:
     description: Can run in C(check_mode) and predict changes without modifying the target.
     support: full
     details:
-      - Accounts are read and the plan is made as without check mode, and RV(changed) and RV(diff) come from this plan.
-      - No request that changes anything can be sent in check mode, on whatever path.
+      - The plan is made as always, and no request that changes anything is sent.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
       mode.
     support: full
     details:
-      - There is one entry for each user with a change. It shows the options that were given, and the whole account
-        where it is deleted.
-      - Secrets are shown as a fixed word.
+      - An entry shows the options that were given, and the whole account where it is deleted.
   idempotent:
     description:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.

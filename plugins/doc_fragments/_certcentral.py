@@ -18,29 +18,26 @@ options:
     description:
       - API key of CertCentral. It carries the permissions of the user that it belongs to, and managing users needs an
         administrator's.
-      - Required, here or in the environment variable E(CERTCENTRAL_API_KEY).
+      - Required, here or in the environment as E(CERTCENTRAL_API_KEY).
     type: str
   api_url:
     description:
       - Address of the Services API, up to and including C(/services/v2). Accounts on the European instance use
         V(https://certcentral.digicert.eu/services/v2).
-      - The environment variable E(CERTCENTRAL_API_URL) is used if the option is not given.
+      - In the environment it is E(CERTCENTRAL_API_URL).
     type: str
     default: https://www.digicert.com/services/v2
   ca_path:
     description:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
-        that signed itself.
-      - A relative path is searched like that of O(client_cert).
-      - The environment variable E(CERTCENTRAL_CA_PATH) is used if the option is not given. It must hold an absolute
-        path.
+        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - In the environment it is E(CERTCENTRAL_CA_PATH), an absolute path.
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
-        O(ca_path) is the safe answer to an unknown authority.
-      - The environment variable E(CERTCENTRAL_VALIDATE_CERTS) is used if the option is not given.
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
+        trust another authority, use O(ca_path).
+      - In the environment it is E(CERTCENTRAL_VALIDATE_CERTS).
     type: bool
     default: true
   container:
@@ -53,7 +50,7 @@ options:
     description:
       - ID of the container that owns the accounts; the console calls containers divisions.
       - It narrows the task to the accounts of this container, and new accounts are created in it. To change an account
-        that another container owns is an error, since accounts cannot be moved.
+        that another container owns is an error.
       - Without it and O(container), all accounts that the key sees are in scope, and new ones are created in the
         container of the key's own user.
       - Mutually exclusive with O(container).

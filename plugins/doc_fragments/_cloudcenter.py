@@ -18,12 +18,12 @@ options:
     description:
       - API key (API management key) of the calling user, or the password where O(api_username) names an e-mail address
         and a tenant.
-      - Required, here or in the environment variable E(CLOUDCENTER_API_KEY).
+      - Required, here or in the environment as E(CLOUDCENTER_API_KEY).
     type: str
   api_url:
     description:
       - Address of the CloudCenter Manager, for example V(https://ccm.example.com), with or without C(/v1).
-      - Required, here or in the environment variable E(CLOUDCENTER_API_URL).
+      - Required, here or in the environment as E(CLOUDCENTER_API_URL).
     type: str
   api_username:
     description:
@@ -31,22 +31,19 @@ options:
       - An e-mail address and the ID of a tenant, joined by a comma as in V(admin@example.com,1), work together with
         the password.
       - The user must be activated and be a platform administrator, tenant administrator or co-administrator.
-      - Required, here or in the environment variable E(CLOUDCENTER_API_USERNAME).
+      - Required, here or in the environment as E(CLOUDCENTER_API_USERNAME).
     type: str
   ca_path:
     description:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
-        that signed itself.
-      - A relative path is searched like that of O(client_cert).
-      - The environment variable E(CLOUDCENTER_CA_PATH) is used if the option is not given. It must hold an absolute
-        path.
+        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - In the environment it is E(CLOUDCENTER_CA_PATH), an absolute path.
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
-        O(ca_path) is the safe answer to an unknown authority.
-      - The environment variable E(CLOUDCENTER_VALIDATE_CERTS) is used if the option is not given.
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
+        trust another authority, use O(ca_path).
+      - In the environment it is E(CLOUDCENTER_VALIDATE_CERTS).
     type: bool
     default: true
   tenant:

@@ -51,7 +51,7 @@ options:
       - 'V(platform): Login name of the calling user. It is required.'
       - 'V(cloudcenter): Login of the calling user as CloudCenter generated it, for example V(jane.doe_1c), and not the
         e-mail address. It is required.'
-      - 'V(scim): Name for a server that asks for HTTP Basic, together with O(api_password).'
+      - 'V(scim): Name for HTTP Basic, together with O(api_password).'
     type: str
   ca_path:
     description:
@@ -60,7 +60,7 @@ options:
     type: path
   client_cert:
     description:
-      - Path of a PEM file with a client certificate, for portals or proxies that ask for one.
+      - Path of a PEM file with a client certificate, and with its private key unless O(client_key) is given.
     type: path
   client_id:
     description:
@@ -97,13 +97,12 @@ options:
     type: str
   list_size:
     description:
-      - Megabytes that one list of the portal may have, unpacked and over all of its pages, from V(1) to V(10000). The
-        default is V(128).
+      - Megabytes after which a list of the portal, unpacked and over all pages, ends the task, from V(1) to V(10000).
+        The default is V(128).
     type: int
   list_timeout:
     description:
-      - Seconds after which no further page of one list is asked for, and the task ends, however well its pages come.
-        The default is V(14400).
+      - Seconds after which no further page of a list is asked for, and the task ends. The default is V(14400).
     type: float
   portal_type:
     description:
@@ -117,12 +116,13 @@ options:
       - scim
   retries:
     description:
-      - How often a request is repeated at most, from V(0) to V(100). The default is V(4).
+      - How often a request is repeated at most, from V(0) to V(100), after a failure that may pass. The default is
+        V(4).
     type: int
   retry_budget:
     description:
-      - Seconds that the task may lose by a failing or busy portal, in waits before repetitions and in requests that
-        failed, all together. The default is V(120).
+      - Seconds that the task may lose by a failing or busy portal, in waits before repetitions and in failed requests.
+        The default is V(120).
     type: float
   tenant:
     description:
@@ -159,6 +159,6 @@ options:
   wait_timeout:
     description:
       - Seconds that the task may lose in waiting for the portal to finish what it has accepted, such as the activation
-        of a CloudCenter account, all users together. The default is V(300).
+        of a CloudCenter account. The default is V(300).
     type: float
 """

@@ -17,34 +17,31 @@ options:
   api_key:
     description:
       - API key of the calling user. It is not the login password.
-      - Required, here or in the environment variable E(PLATFORM_API_KEY).
+      - Required, here or in the environment as E(PLATFORM_API_KEY).
     type: str
   api_url:
     description:
       - Address of the install, for example V(https://mail.example.com). The path C(/api/2.0) is added where it is
         missing.
-      - Required, here or in the environment variable E(PLATFORM_API_URL).
+      - Required, here or in the environment as E(PLATFORM_API_URL).
     type: str
   api_username:
     description:
       - Login name of the calling user. To manage the users of any customer it should be an administrator of the
         install.
-      - Required, here or in the environment variable E(PLATFORM_API_USERNAME).
+      - Required, here or in the environment as E(PLATFORM_API_USERNAME).
     type: str
   ca_path:
     description:
       - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. Use it for a certificate of your own authority, or one
-        that signed itself.
-      - A relative path is searched like that of O(client_cert).
-      - The environment variable E(PLATFORM_CA_PATH) is used if the option is not given. It must hold an absolute
-        path.
+        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - In the environment it is E(PLATFORM_CA_PATH), an absolute path.
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential;
-        O(ca_path) is the safe answer to an unknown authority.
-      - The environment variable E(PLATFORM_VALIDATE_CERTS) is used if the option is not given.
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
+        trust another authority, use O(ca_path).
+      - In the environment it is E(PLATFORM_VALIDATE_CERTS).
     type: bool
     default: true
   customer:
