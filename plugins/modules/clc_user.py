@@ -15,8 +15,7 @@ description:
   - Creates, changes, enables, disables and deletes the users of one account on CenturyLink Cloud (Lumen Cloud) through
     its API version 1.
   - A user is found by its login, O(username), whatever the letter case.
-  - One user is described by the options of the module itself, many by O(users) or O(users_file). All of them are found
-    by one listing.
+  - One user is described by the options of the module itself, many by O(users) or O(users_file).
   - Options that are not given are left alone on the portal. An empty string, or an empty list as C(set), clears what
     the portal does not require.
   - M(portal.users.clc_user_info) reads users without changing any.
@@ -29,95 +28,74 @@ extends_documentation_fragment:
   - portal.users._connection
   - portal.users._batch
 options:
-  alternate_email: &alternate_email
+  alternate_email:
     description:
       - Second e-mail address.
     type: str
-  email: &email
+  email:
     description:
       - E-mail address. A new user gets the credentials by mail at this address.
       - Required to create a user.
     type: str
-  fax_number: &fax_number
+  fax_number:
     description:
       - Fax number.
     type: str
-  first_name: &first_name
+  first_name:
     description:
       - First name.
       - Required to create a user.
     type: str
-  id: &id
+  id:
     description:
       - The portal's own ID of the user. In this API that is the login, so that O(username) says the same.
       - A user that is named by ID is never created.
     type: str
-  last_name: &last_name
+  last_name:
     description:
       - Last name.
       - Required to create a user.
     type: str
-  mobile_number: &mobile_number
+  mobile_number:
     description:
       - Mobile phone number.
     type: str
-  office_number: &office_number
+  office_number:
     description:
       - Office phone number.
     type: str
-  role_ids: &role_ids
+  role_ids:
     description:
       - Roles by their numbers, for those that O(roles) has no name for.
-      - What is not named is kept, unless C(set) is given. Members given by name and by ID add up.
+      - What is not named is kept, unless C(set) is given, which excludes C(add) and C(remove). Members given by name
+        and by ID add up.
     type: dict
-    suboptions:
+    suboptions: &members
       add:
-        description:
-          - Numbers of roles that the account shall have, besides those it has.
+        description: What the user shall have besides what is there.
         type: list
         elements: str
       remove:
-        description:
-          - Numbers of roles that the account shall not have.
+        description: What the user shall not have.
         type: list
         elements: str
       set:
-        description:
-          - Numbers of roles that the account shall have, and no others. An empty list takes all roles away.
-          - Mutually exclusive with C(add) and C(remove).
+        description: All that the user shall have.
         type: list
         elements: str
-  roles: &roles
+  roles:
     description:
-      - Roles by their names, which are V(account_administrator), V(account_viewer), V(billing_manager),
-        V(dns_manager), V(network_manager), V(security_manager), V(server_administrator), V(server_operator) and
-        V(server_scheduler). Letter case, blanks and underscores do not matter, and an unknown name is an error.
-      - Roles with numbers that the module does not know are kept unless O(role_ids) names them.
-      - The portal requires a role for a new user.
-      - What is not named is kept, unless C(set) is given. Members given by name and by ID add up.
+      - Roles by their names, V(account_administrator), V(account_viewer), V(billing_manager), V(dns_manager),
+        V(network_manager), V(security_manager), V(server_administrator), V(server_operator) and V(server_scheduler).
+        Letter case, blanks and underscores do not matter. A new user needs a role.
+      - Otherwise as O(role_ids). Roles that have no name here are kept unless O(role_ids) names them.
     type: dict
-    suboptions:
-      add:
-        description:
-          - Names of roles that the account shall have, besides those it has.
-        type: list
-        elements: str
-      remove:
-        description:
-          - Names of roles that the account shall not have.
-        type: list
-        elements: str
-      set:
-        description:
-          - Names of roles that the account shall have, and no others. An empty list takes all roles away.
-          - Mutually exclusive with C(add) and C(remove).
-        type: list
-        elements: str
-  saml_username: &saml_username
+    suboptions: *members
+  saml_username:
     description:
       - Name under which the user signs in by SAML.
     type: str
-  sms_alerts: &sms_alerts
+  sms_alerts:
     description:
       - Whether the user gets alerts by text message.
     type: bool
@@ -126,23 +104,22 @@ options:
       - What is wanted.
       - V(present) makes sure that the user exists with the given attributes, and leaves its status alone.
       - V(enabled) does the same and makes sure that the user is active.
-      - V(disabled) applies the given attributes and suspends the user. A user that does not exist is not created;
-        there is nothing to do then.
+      - V(disabled) applies the given attributes and suspends the user. A user that does not exist is not created.
       - V(absent) deletes the user. The login is lost for ever by that, see the notes.
     type: str
     choices: [present, enabled, disabled, absent]
     default: present
-  time_zone: &time_zone
+  time_zone:
     description:
       - Time zone by its Windows name, for example V(W. Europe Standard Time).
-      - The portal silently replaces a name that it does not know by the zone of the account. The module looks at the
-        result and reports that as a failure. The zone cannot be cleared.
+      - The portal replaces a name that it does not know by the zone of the account, which is then reported as a
+        failure. The zone cannot be cleared.
     type: str
-  title: &title
+  title:
     description:
       - Job title.
     type: str
-  username: &username
+  username:
     description:
       - Login of the user. It cannot be changed.
       - Required, unless O(id) is given.
@@ -150,45 +127,72 @@ options:
   users:
     description:
       - The bulk form, a list of users. Each entry takes the options that describe a single user, and its own C(state).
-      - The same user twice is an error that names both positions.
-      - Mutually exclusive with O(users_file) and with all options that describe a single user. An empty list changes
-        nothing.
+      - The same user twice is an error. An empty list changes nothing.
+      - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict
     suboptions:
-      alternate_email: *alternate_email
-      email: *email
-      fax_number: *fax_number
-      first_name: *first_name
-      id: *id
-      last_name: *last_name
-      mobile_number: *mobile_number
-      office_number: *office_number
-      role_ids: *role_ids
-      roles: *roles
-      saml_username: *saml_username
-      sms_alerts: *sms_alerts
+      alternate_email:
+        description: As O(alternate_email).
+        type: str
+      email:
+        description: As O(email).
+        type: str
+      fax_number:
+        description: As O(fax_number).
+        type: str
+      first_name:
+        description: As O(first_name).
+        type: str
+      id:
+        description: As O(id).
+        type: str
+      last_name:
+        description: As O(last_name).
+        type: str
+      mobile_number:
+        description: As O(mobile_number).
+        type: str
+      office_number:
+        description: As O(office_number).
+        type: str
+      role_ids:
+        description: As O(role_ids).
+        type: dict
+        suboptions: *members
+      roles:
+        description: As O(roles).
+        type: dict
+        suboptions: *members
+      saml_username:
+        description: As O(saml_username).
+        type: str
+      sms_alerts:
+        description: As O(sms_alerts).
+        type: bool
       state:
-        description:
-          - What is wanted for this user. The default is the value of O(state) of the task.
+        description: As O(state), which is the default.
         type: str
         choices: [present, enabled, disabled, absent]
-      time_zone: *time_zone
-      title: *title
-      username: *username
+      time_zone:
+        description: As O(time_zone).
+        type: str
+      title:
+        description: As O(title).
+        type: str
+      username:
+        description: As O(username).
+        type: str
 notes:
+  - The guide "R(CenturyLink Cloud,ansible_collections.portal.users.docsite.clc)" tells the traps of this portal.
   - Logins are unique on the whole platform and never given out again. A deleted user cannot be brought back, and its
-    login cannot be used for a new user, in whatever account. Prefer O(state=disabled) for leavers, and keep
-    O(protected) and O(removal_limit) in use.
-  - A login that is taken may belong to a user of somebody else's account, which no listing shows. The portal then
-    refuses to create the user.
-  - The portal answers errors with HTTP status 200 and a code of its own, which is returned as RV(code).
-  - An update replaces the whole record on the portal. The module reads it first and sends the attributes that were not
-    given as they are.
-  - The API can neither set nor reset a password, and does not tell when a user signed in last.
+    login cannot be used for a new user. Prefer O(state=disabled) for leavers, and keep O(protected) and
+    O(removal_limit) in use.
+  - A login that is taken may belong to somebody else's account, which no listing shows.
+  - The API can neither set nor reset a password.
   - CenturyLink Cloud (Lumen Public Cloud) reached its end of life in September 2023. The module is kept for
-    installations that still offer API version 1, at O(api_url). It was developed against the published documentation
-    and a simulator, not against the live service, and no such installation is known to the authors.
+    installations that still offer API version 1, and was developed against documentation and a simulator, not against
+    the live service.
 seealso:
   - module: portal.users.clc_user_info
 """
@@ -218,19 +222,8 @@ EXAMPLES = r"""
         last_name: Redfield
         roles:
           add: [server_administrator]
-      - username: barry.burton@example.com
-        email: barry.burton@example.com
-        first_name: Barry
-        last_name: Burton
-        roles:
-          add: [account_viewer]
       - username: brad.vickers@example.com
         state: disabled
-  register: accounts
-
-- name: Show who has which ID
-  ansible.builtin.debug:
-    var: accounts.ids
 
 - name: Reduce a leaver to a viewer and suspend the account
   portal.users.clc_user:
@@ -278,137 +271,119 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 accounts:
-  description: Logins of the accounts because of which the plan was refused, in the case of the limit with what would
-    happen to each.
+  description: Logins of the accounts because of which the plan was refused, for a limit with what would happen to each.
   type: list
   elements: str
-  returned: if a limit, O(protected), O(expect_plan) or the protection of administrators refused the plan
+  returned: if the plan was refused as a whole
   sample: ["jill.valentine@example.com (deleted)"]
 action:
-  description: What was done, as RV(users[].action).
+  description: As RV(users[].action).
   type: str
   returned: in the single form
   sample: created
 changed:
-  description: Whether anything was changed, also if the task failed after that.
+  description: Whether anything was changed, also if the task failed.
   type: bool
   returned: always
   sample: true
 changed_fields:
-  description: Names of the given options that differed, as RV(users[].changed_fields).
+  description: As RV(users[].changed_fields).
   type: list
   elements: str
   returned: in the single form
   sample: [email, first_name, last_name, roles, username]
 code:
-  description: The portal's own code of the error, if it gave one.
+  description: As RV(users[].code).
   type: str
   returned: if the only user, or the task as a whole, failed
   sample: "1701"
 diff:
   description:
-    - One entry for each user with a change, the given options before and after it. Secrets are shown as a fixed word.
-    - Each has C(before), which is empty if the account is created, and C(after), which is empty if it is deleted, and
-      as C(before_header) and C(after_header) the portal and the user.
+    - One entry for each user with a change. C(before), empty if the account is created, and C(after), empty if it is
+      deleted, have the given options, with a fixed word for secrets. C(before_header) and C(after_header) name the
+      portal and the user.
   type: list
   elements: dict
   returned: if the list of users was valid
   sample:
-    - after: {title: BSAA}
-      after_header: clc jill.valentine@example.com
-      before: {title: STARS}
-      before_header: clc jill.valentine@example.com
+    - {before: {title: STARS}, after: {title: BSAA}}
 id:
-  description: The portal's ID of the user, which is the login in the portal's spelling, as RV(users[].id).
+  description: As RV(users[].id).
   type: str
   returned: in the single form
   sample: jill.valentine@example.com
 ids:
-  description: The portal's ID of each user in RV(users) by its login. V(null) while it is not known.
+  description: The portal's ID of each user by its login, or V(null).
   type: dict
   returned: if the list of users was valid
   sample: {jill.valentine@example.com: jill.valentine@example.com}
 kind:
-  description: What kind of error it was, as RV(users[].kind), or V(blocked) if the plan was refused as a whole.
+  description: As RV(users[].kind), or V(blocked) for a refused plan.
   type: str
   returned: if the only user, or the task as a whole, failed
   sample: badinput
 msg:
-  description: What went wrong, in one sentence or two. The first failures are told here, and all of them in RV(users).
+  description: What went wrong. All failures are in RV(users).
   type: str
   returned: failure
-  sample: "1 of 40 users failed. jill.valentine@example.com: create user: the name is taken."
+  sample: "1 of 40 users failed. jill.valentine: create user: the name is taken."
 plan_digest:
   description:
-    - Name of the plan, the same for the same changes to the same accounts. Give it as O(expect_plan) to carry out this
-      plan and no other.
-    - Empty if the list of users is empty.
+    - Name of the plan, for O(expect_plan). The same changes to the same accounts have the same one. It is empty if
+      there are no users.
   type: str
   returned: if the list of users was valid
   sample: sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 request_id:
-  description: The portal's own name of the request that failed, if it gave one.
+  description: As RV(users[].request_id).
   type: str
   returned: if the only user, or the task as a whole, failed
   sample: null
 status:
-  description: HTTP status of the answer that was an error, if there was one.
+  description: As RV(users[].status).
   type: int
   returned: if the only user, or the task as a whole, failed
   sample: 400
 summary:
   description:
-    - Numbers of users in RV(users) and RV(unlisted) by what became of them, C(created), C(updated), C(enabled) (or
-      activated), C(disabled), C(deleted), C(none), C(failed) and C(skipped), which is not tried because something else
-      failed before.
+    - Numbers of users in RV(users) and RV(unlisted) by their action, C(created), C(updated), C(enabled) (or activated),
+      C(disabled), C(deleted), C(none), C(failed) and C(skipped).
     - C(requests) has the numbers of requests that were sent, repetitions included, C(read), C(session), which only log
-      on, and C(write), which change something and are V(0) in check mode.
+      on, and C(write), which change something.
   type: dict
   returned: if the list of users was valid
-  sample:
-    created: 1
-    deleted: 0
-    disabled: 0
-    enabled: 0
-    failed: 0
-    none: 0
-    skipped: 0
-    updated: 0
-    requests: {read: 3, session: 1, write: 1}
+  sample: {created: 1, none: 39}
 unlisted:
-  description: What became of accounts that no entry names, with the same keys as in RV(users). Empty with
-    O(unlisted=ignore).
+  description: As RV(users), for accounts that no entry names.
   type: list
   elements: dict
   returned: if the list of users was valid
   sample: []
 user:
-  description: The account as it is now, with the same keys as RV(users[].user).
+  description: As RV(users[].user).
   type: dict
   returned: in the single form
-  sample: {portal: clc, id: jill.valentine@example.com, username: jill.valentine@example.com, status: active}
+  sample: {username: jill.valentine@example.com}
 users:
-  description: What became of each user, in the order of the input. The single form gives a list of one, and
-    O(report_unchanged=false) leaves out users that need nothing.
+  description: What became of each user, in the order of the input; in the single form, a list of one.
   type: list
   elements: dict
   returned: if the list of users was valid
   contains:
     action:
       description:
-        - What was done, or would be done in check mode. One of V(created), V(updated), V(enabled), V(disabled),
-          V(deleted), V(none), V(failed) and V(skipped).
+        - What was done, or would be in check mode, one of V(created), V(updated), V(enabled), V(disabled), V(deleted),
+          V(none), V(failed) and V(skipped), which was not tried because something failed before.
       type: str
       returned: always
       sample: created
     changed:
-      description: Whether anything was changed for this user, also by a step before one that failed.
+      description: Whether anything changed, also before a failure.
       type: bool
       returned: always
       sample: true
     changed_fields:
-      description: Names of the given options that differed, and C(status) if that was changed. Empty for a user that
-        is deleted.
+      description: Given options that differed, and C(status) if it changed. Empty for a deleted user.
       type: list
       elements: str
       returned: always
@@ -420,42 +395,41 @@ users:
       sample: "1701"
     id:
       description: The portal's ID of the user, which is the login in the portal's spelling. V(null) while it is not
-        known, as in check mode for a user that would be created.
+        known.
       type: str
       returned: always
       sample: jill.valentine@example.com
     kind:
       description:
-        - What kind of error it was. One of V(ambiguous), V(badinput), V(clash), V(denied), V(missing), V(misuse),
+        - What kind of error it was, one of V(ambiguous), V(badinput), V(clash), V(denied), V(missing), V(misuse),
           V(moved), V(refused), V(sessionlost), V(skipped), V(unclear), V(unsupported) and V(untrusted).
-        - With V(moved) somebody changed meanwhile what would have been replaced, and nothing more was sent for it.
-        - With V(unclear) nobody knows whether the last step took effect. Running the task again finds out, and does
-          nothing twice.
+        - V(moved) means that somebody changed meanwhile what would have been replaced. V(unclear) means that nobody
+          knows whether the last step took effect; run the task again to find out, and nothing is done twice.
       type: str
       returned: for a user that failed or was skipped
       sample: clash
     msg:
-      description: What went wrong, in one sentence or two.
+      description: What went wrong.
       type: str
       returned: for a user that failed or was skipped
-      sample: "jill.valentine@example.com: create user: the name is taken."
+      sample: "create user: the name is taken."
     position:
-      description: Index of the user in the list, counted from 0. It is V(-1) for users in RV(unlisted).
+      description: Index in the list from 0, or V(-1) in RV(unlisted).
       type: int
       returned: always
       sample: 0
     reason:
       description: Why nothing was done.
       type: str
-      returned: if the account does not exist and need not, or if the portal never lets go of it
+      returned: if there is no such account, or the portal never lets go of it
       sample: there is no such account
     request_id:
-      description: The portal's own name of the request that failed, if it gave one. Its support may ask for it.
+      description: The portal's own name of the request, if it gave one. Its support may ask for it.
       type: str
       returned: for a user that failed or was skipped
       sample: null
     status:
-      description: HTTP status of the answer that was an error, if there was one.
+      description: HTTP status of the answer that was an error.
       type: int
       returned: for a user that failed or was skipped
       sample: 400
@@ -465,13 +439,13 @@ users:
       returned: always
       contains:
         done:
-          description: Steps that were carried out, or would be in check mode.
+          description: Steps that were done, or would be in check mode.
           type: list
           elements: str
           returned: always
           sample: [create]
         not_done:
-          description: Steps that were planned and not carried out, because one before them failed.
+          description: Steps that were not, because one before failed.
           type: list
           elements: str
           returned: always
@@ -479,10 +453,10 @@ users:
     user:
       description:
         - The account as it is now, with the keys of RV(portal.users.clc_user_info#module:users), but C(raw).
-        - V(null) if there is none, if it was deleted, or if it would only be created in check mode.
+        - V(null) while there is no account.
       type: dict
       returned: always
-      sample: {portal: clc, id: jill.valentine@example.com, username: jill.valentine@example.com, status: active}
+      sample: {username: jill.valentine@example.com}
     username:
       description: Login in the spelling of the portal, or as given if there is no account.
       type: str

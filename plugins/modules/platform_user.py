@@ -16,8 +16,7 @@ description:
     the REST API version 2.0.
   - A user is found by O(username). If the install has the name in other letter case only, that is an error that names
     the user, because it is not known whether both are the same to the portal.
-  - One user is described by the options of the module itself, many by O(users) or O(users_file). All of them are found
-    by one listing.
+  - One user is described by the options of the module itself, many by O(users) or O(users_file).
   - Options that are not given are left alone on the portal. An empty string, or an empty list as C(set), clears what
     the portal does not require.
   - M(portal.users.platform_user_info) reads users without changing any.
@@ -30,28 +29,26 @@ extends_documentation_fragment:
   - portal.users._connection
   - portal.users._batch
 options:
-  customer_admin: &customer_admin
+  customer_admin:
     description:
       - Whether the user is an administrator of its customer.
-      - The portal may create users as administrators unless told otherwise. Give V(false) for everybody who shall not
-        be one.
+      - The portal may make a new user one without being asked. Give V(false) for everybody who shall not be one.
     type: bool
-  email: &email
+  email:
     description:
       - E-mail address.
       - Required to create a user.
     type: str
-  id: &id
+  id:
     description:
-      - The portal's own ID of the user, a number. The user is then read by it, and never guessed from a login.
-      - If O(username) is given as well, the user with this ID must have that name.
-      - A user that is named by ID is never created.
+      - The portal's own ID of the user, a number. The user is read by it, must have O(username) if that is given too,
+        and is never created.
     type: str
-  language: &language
+  language:
     description:
       - Language of the user in the words of the portal, for example V(default).
     type: str
-  name: &name
+  name:
     description:
       - Full name, as it is displayed.
       - Required to create a user.
@@ -65,7 +62,7 @@ options:
     type: str
     choices: [present, enabled, disabled, absent]
     default: present
-  username: &username
+  username:
     description:
       - Login of the user, which customarily is the e-mail address. It cannot be changed by this module.
       - Required, unless O(id) is given.
@@ -73,29 +70,37 @@ options:
   users:
     description:
       - The bulk form, a list of users. Each entry takes the options that describe a single user, and its own C(state).
-      - The same user twice is an error that names both positions.
-      - Mutually exclusive with O(users_file) and with all options that describe a single user. An empty list changes
-        nothing.
+      - The same user twice is an error. An empty list changes nothing.
+      - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict
     suboptions:
-      customer_admin: *customer_admin
-      email: *email
-      id: *id
-      language: *language
-      name: *name
+      customer_admin:
+        description: As O(customer_admin).
+        type: bool
+      email:
+        description: As O(email).
+        type: str
+      id:
+        description: As O(id).
+        type: str
+      language:
+        description: As O(language).
+        type: str
+      name:
+        description: As O(name).
+        type: str
       state:
-        description:
-          - What is wanted for this user. The default is the value of O(state) of the task.
+        description: As O(state), which is the default.
         type: str
         choices: [present, enabled, disabled, absent]
-      username: *username
+      username:
+        description: As O(username).
+        type: str
 notes:
-  - The vendor documents the creation of users and nothing else about them. Other operations follow the conventions of
-    the documented parts of the API, and the module looks at every user that it changed. What the portal did not take
-    is reported as a failure that names it.
-  - In the vendor's own example a new user comes out as an administrator of its customer without having asked for it.
-    Give O(customer_admin).
+  - The guide "R(Everlytic,ansible_collections.portal.users.docsite.platform)" tells the traps of this portal.
+  - The vendor documents the creation of users and nothing else about them. The module looks at every user that it
+    changed, and what the portal did not take is a failure that names it.
   - The API cannot set a password, and the platform asks the user for one.
   - An install that does not offer a list of users can only be managed user by user with O(id).
 seealso:
@@ -124,17 +129,8 @@ EXAMPLES = r"""
         name: Chris Redfield
         email: chris.redfield@example.com
         customer_admin: true
-      - username: barry.burton@example.com
-        name: Barry Burton
-        email: barry.burton@example.com
-        customer_admin: false
       - username: brad.vickers@example.com
         state: absent
-  register: accounts
-
-- name: Show who has which ID
-  ansible.builtin.debug:
-    var: accounts.ids
 
 - name: Delete the account of a leaver, since it cannot be disabled
   portal.users.platform_user:
@@ -181,137 +177,119 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 accounts:
-  description: Logins of the accounts because of which the plan was refused, in the case of the limit with what would
-    happen to each.
+  description: Logins of the accounts because of which the plan was refused, for a limit with what would happen to each.
   type: list
   elements: str
-  returned: if a limit, O(protected), O(expect_plan) or the protection of administrators refused the plan
+  returned: if the plan was refused as a whole
   sample: ["jill.valentine@example.com (deleted)"]
 action:
-  description: What was done, as RV(users[].action).
+  description: As RV(users[].action).
   type: str
   returned: in the single form
   sample: created
 changed:
-  description: Whether anything was changed, also if the task failed after that.
+  description: Whether anything was changed, also if the task failed.
   type: bool
   returned: always
   sample: true
 changed_fields:
-  description: Names of the given options that differed, as RV(users[].changed_fields).
+  description: As RV(users[].changed_fields).
   type: list
   elements: str
   returned: in the single form
   sample: [customer_admin, email, name, username]
 code:
-  description: The portal's own code of the error, if it gave one.
+  description: As RV(users[].code).
   type: str
   returned: if the only user, or the task as a whole, failed
   sample: "10900"
 diff:
   description:
-    - One entry for each user with a change, the given options before and after it. Secrets are shown as a fixed word.
-    - Each has C(before), which is empty if the account is created, and C(after), which is empty if it is deleted, and
-      as C(before_header) and C(after_header) the portal and the user.
+    - One entry for each user with a change. C(before), empty if the account is created, and C(after), empty if it is
+      deleted, have the given options, with a fixed word for secrets. C(before_header) and C(after_header) name the
+      portal and the user.
   type: list
   elements: dict
   returned: if the list of users was valid
   sample:
-    - after: {name: Jill Valentine}
-      after_header: platform jill.valentine@example.com
-      before: {name: Jill}
-      before_header: platform jill.valentine@example.com
+    - {before: {name: Jill}, after: {name: Jill Valentine}}
 id:
-  description: The portal's ID of the user, as RV(users[].id).
+  description: As RV(users[].id).
   type: str
   returned: in the single form
   sample: "41"
 ids:
-  description: The portal's ID of each user in RV(users) by its login. V(null) while it is not known.
+  description: The portal's ID of each user by its login, or V(null).
   type: dict
   returned: if the list of users was valid
   sample: {jill.valentine@example.com: "41"}
 kind:
-  description: What kind of error it was, as RV(users[].kind), or V(blocked) if the plan was refused as a whole.
+  description: As RV(users[].kind), or V(blocked) for a refused plan.
   type: str
   returned: if the only user, or the task as a whole, failed
   sample: badinput
 msg:
-  description: What went wrong, in one sentence or two. The first failures are told here, and all of them in RV(users).
+  description: What went wrong. All failures are in RV(users).
   type: str
   returned: failure
-  sample: "1 of 40 users failed. jill.valentine@example.com: create user: the name is taken."
+  sample: "1 of 40 users failed. jill.valentine: create user: the name is taken."
 plan_digest:
   description:
-    - Name of the plan, the same for the same changes to the same accounts. Give it as O(expect_plan) to carry out this
-      plan and no other.
-    - Empty if the list of users is empty.
+    - Name of the plan, for O(expect_plan). The same changes to the same accounts have the same one. It is empty if
+      there are no users.
   type: str
   returned: if the list of users was valid
   sample: sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 request_id:
-  description: The portal's own name of the request that failed, if it gave one.
+  description: As RV(users[].request_id).
   type: str
   returned: if the only user, or the task as a whole, failed
   sample: null
 status:
-  description: HTTP status of the answer that was an error, if there was one.
+  description: As RV(users[].status).
   type: int
   returned: if the only user, or the task as a whole, failed
   sample: 400
 summary:
   description:
-    - Numbers of users in RV(users) and RV(unlisted) by what became of them, C(created), C(updated), C(enabled) (or
-      activated), C(disabled), C(deleted), C(none), C(failed) and C(skipped), which is not tried because something else
-      failed before.
+    - Numbers of users in RV(users) and RV(unlisted) by their action, C(created), C(updated), C(enabled) (or activated),
+      C(disabled), C(deleted), C(none), C(failed) and C(skipped).
     - C(requests) has the numbers of requests that were sent, repetitions included, C(read), C(session), which only log
-      on, and C(write), which change something and are V(0) in check mode.
+      on, and C(write), which change something.
   type: dict
   returned: if the list of users was valid
-  sample:
-    created: 1
-    deleted: 0
-    disabled: 0
-    enabled: 0
-    failed: 0
-    none: 0
-    skipped: 0
-    updated: 0
-    requests: {read: 3, session: 1, write: 1}
+  sample: {created: 1, none: 39}
 unlisted:
-  description: What became of accounts that no entry names, with the same keys as in RV(users). Empty with
-    O(unlisted=ignore).
+  description: As RV(users), for accounts that no entry names.
   type: list
   elements: dict
   returned: if the list of users was valid
   sample: []
 user:
-  description: The account as it is now, with the same keys as RV(users[].user).
+  description: As RV(users[].user).
   type: dict
   returned: in the single form
-  sample: {portal: platform, id: "41", username: jill.valentine@example.com, status: unknown}
+  sample: {username: jill.valentine@example.com}
 users:
-  description: What became of each user, in the order of the input. The single form gives a list of one, and
-    O(report_unchanged=false) leaves out users that need nothing.
+  description: What became of each user, in the order of the input; in the single form, a list of one.
   type: list
   elements: dict
   returned: if the list of users was valid
   contains:
     action:
       description:
-        - What was done, or would be done in check mode. One of V(created), V(updated), V(enabled), V(disabled),
-          V(deleted), V(none), V(failed) and V(skipped).
+        - What was done, or would be in check mode, one of V(created), V(updated), V(enabled), V(disabled), V(deleted),
+          V(none), V(failed) and V(skipped), which was not tried because something failed before.
       type: str
       returned: always
       sample: created
     changed:
-      description: Whether anything was changed for this user, also by a step before one that failed.
+      description: Whether anything changed, also before a failure.
       type: bool
       returned: always
       sample: true
     changed_fields:
-      description: Names of the given options that differed, and C(status) if that was changed. Empty for a user that
-        is deleted.
+      description: Given options that differed, and C(status) if it changed. Empty for a deleted user.
       type: list
       elements: str
       returned: always
@@ -322,43 +300,41 @@ users:
       returned: for a user that failed or was skipped
       sample: "10900"
     id:
-      description: The portal's ID of the user. V(null) while it is not known, as in check mode for a user that would
-        be created.
+      description: The portal's ID of the user. V(null) while it is not known.
       type: str
       returned: always
       sample: "41"
     kind:
       description:
-        - What kind of error it was. One of V(ambiguous), V(badinput), V(clash), V(denied), V(missing), V(misuse),
+        - What kind of error it was, one of V(ambiguous), V(badinput), V(clash), V(denied), V(missing), V(misuse),
           V(moved), V(refused), V(sessionlost), V(skipped), V(unclear), V(unsupported) and V(untrusted).
-        - With V(moved) somebody changed meanwhile what would have been replaced, and nothing more was sent for it.
-        - With V(unclear) nobody knows whether the last step took effect. Running the task again finds out, and does
-          nothing twice.
+        - V(moved) means that somebody changed meanwhile what would have been replaced. V(unclear) means that nobody
+          knows whether the last step took effect; run the task again to find out, and nothing is done twice.
       type: str
       returned: for a user that failed or was skipped
       sample: clash
     msg:
-      description: What went wrong, in one sentence or two.
+      description: What went wrong.
       type: str
       returned: for a user that failed or was skipped
-      sample: "jill.valentine@example.com: create user: the name is taken."
+      sample: "create user: the name is taken."
     position:
-      description: Index of the user in the list, counted from 0. It is V(-1) for users in RV(unlisted).
+      description: Index in the list from 0, or V(-1) in RV(unlisted).
       type: int
       returned: always
       sample: 0
     reason:
       description: Why nothing was done.
       type: str
-      returned: if the account does not exist and need not, or if the portal never lets go of it
+      returned: if there is no such account, or the portal never lets go of it
       sample: there is no such account
     request_id:
-      description: The portal's own name of the request that failed, if it gave one. Its support may ask for it.
+      description: The portal's own name of the request, if it gave one. Its support may ask for it.
       type: str
       returned: for a user that failed or was skipped
       sample: null
     status:
-      description: HTTP status of the answer that was an error, if there was one.
+      description: HTTP status of the answer that was an error.
       type: int
       returned: for a user that failed or was skipped
       sample: 400
@@ -368,13 +344,13 @@ users:
       returned: always
       contains:
         done:
-          description: Steps that were carried out, or would be in check mode.
+          description: Steps that were done, or would be in check mode.
           type: list
           elements: str
           returned: always
           sample: [create]
         not_done:
-          description: Steps that were planned and not carried out, because one before them failed.
+          description: Steps that were not, because one before failed.
           type: list
           elements: str
           returned: always
@@ -382,10 +358,10 @@ users:
     user:
       description:
         - The account as it is now, with the keys of RV(portal.users.platform_user_info#module:users), but C(raw).
-        - V(null) if there is none, if it was deleted, or if it would only be created in check mode.
+        - V(null) while there is no account.
       type: dict
       returned: always
-      sample: {portal: platform, id: "41", username: jill.valentine@example.com, status: unknown}
+      sample: {username: jill.valentine@example.com}
     username:
       description: Login in the spelling of the portal, or as given if there is no account.
       type: str

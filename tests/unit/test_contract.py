@@ -177,11 +177,14 @@ def test_what_is_required_says_so(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", USER_MODULES)
-def test_suboptions_say_what_the_options_say(module: str) -> None:
+def test_a_suboption_is_as_the_option_of_its_name_and_refers_to_it(module: str) -> None:
     options = documentation(module)["options"]
     suboptions = dict(options["users"]["suboptions"])
-    assert "default" not in suboptions.pop("state")
-    assert suboptions == {name: options[name] for name in suboptions}
+    state = suboptions.pop("state")
+    assert words(state) == "As O(state), which is the default."
+    assert "default" not in state
+    said = {name: {**options[name], "description": f"As O({name})."} for name in suboptions}
+    assert suboptions == {name: {key: one[key] for key in one if key != "version_added"} for name, one in said.items()}
 
 
 @pytest.mark.parametrize("module", USER_MODULES)
