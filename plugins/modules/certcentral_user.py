@@ -38,8 +38,8 @@ options:
     type: str
   container_ids:
     description:
-      - Containers that the user is restricted to, by their IDs. The console calls them divisions. An unknown one is an
-        error before anything is sent.
+      - Containers that the user is restricted to, by their IDs. The console calls them divisions. To add one that the
+        key does not see is an error before anything is sent.
       - A user without any sees all. So it is an error to take away the last one with C(remove), and an empty list as
         C(set) lifts the restriction.
       - What is not named is kept, unless C(set) is given, which excludes C(add) and C(remove). Members given by name

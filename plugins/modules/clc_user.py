@@ -87,7 +87,7 @@ options:
     description:
       - Roles by their names, V(account_administrator), V(account_viewer), V(billing_manager), V(dns_manager),
         V(network_manager), V(security_manager), V(server_administrator), V(server_operator) and V(server_scheduler).
-        Letter case, blanks and underscores do not matter. A new user needs a role.
+        Letter case, blanks and underscores do not matter. An unknown name is an error, and a new user needs one.
       - Otherwise as O(role_ids). Roles that have no name here are kept unless O(role_ids) names them.
     type: dict
     suboptions: *members
