@@ -24,6 +24,9 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.store import 
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import refuse_slips
 from ansible_collections.portal.users.plugins.plugin_utils._people.who import Answer, Asked, who
 
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 SPEC: dict[str, t.Any] = {
     "accept_broken": {"type": "bool", "default": False},
     "directory": {"type": "path"},
@@ -35,9 +38,6 @@ SPEC: dict[str, t.Any] = {
     "timezone": {"type": "str", "default": "UTC"},
     "until": {"type": "str"},
 }
-
-if t.TYPE_CHECKING:
-    from pathlib import Path
 
 VARIABLES = frozenset(f"who_{name}" for name in ("accept_broken", "from", "person", "portal", "role", "until"))
 """What the playbook alone reads."""

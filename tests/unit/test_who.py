@@ -162,8 +162,9 @@ def test_who_leaves_has_what_the_portal_kept_and_stays_out(stage: Rehearsal) -> 
     taken = stage.bench.known.GATE[1] == "done"
     assert held(ask(stage, "E2")) == ([] if taken else stage.bench.known.HELD), "CLC keeps roles, SCIM takes groups"
     if taken:
-        (given,) = [r["names"] for r in stage.records() if r["event"] == "outcome" and r["person"] == "E1"]
-        ((ident, name),) = next(iter(given.values())).items()
+        (made,) = [r for r in stage.records() if r["event"] == "outcome" and r["person"] == "E1"]
+        (given,) = made["names"].values()
+        ((ident, name),) = given.items()
         for role in (ident, name):
             assert [one["person"] for one in ask(stage, role=role).people] == ["E1"]
             assert [one["person"] for one in ask(stage, role=role, since="2000-01-01").changes] == ["E1", "E2", "E2"]

@@ -80,7 +80,7 @@ class Link:
             {"Accept": "application/json", "Accept-Encoding": ASKED, "User-Agent": connection.user_agent}
         )
         # A CDN's cookies are of no use, and one jar for several threads would have to be locked.
-        self._session.cookies.set_policy(_NoCookies())
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=()))
         # The bare True lets REQUESTS_CA_BUNDLE of the environment count; False and a path win over it.
         if not connection.validate_certs:
             # The user has decided; urllib3 would say so again for each request.
@@ -178,22 +178,3 @@ class Link:
     def _certificate(self) -> t.Any:
         cert, key = self._connection.client_cert, self._connection.client_key
         return (cert, key) if cert and key else cert
-
-
-class _NoCookies(http.cookiejar.CookiePolicy):
-    """A cookie policy that takes and gives nothing."""
-
-    netscape = True
-    rfc2965 = hide_cookie2 = False
-
-    def set_ok(self, cookie: t.Any, request: t.Any) -> bool:
-        return False
-
-    def return_ok(self, cookie: t.Any, request: t.Any) -> bool:
-        return False
-
-    def domain_return_ok(self, domain: str, request: t.Any) -> bool:
-        return False
-
-    def path_return_ok(self, path: str, request: t.Any) -> bool:
-        return False

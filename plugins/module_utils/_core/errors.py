@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 # Nearly everything imports this file first, and what is imported after this line is compiled once.
-from . import bytecode  # noqa: F401  # pylint: disable=unused-import
+from . import bytecode  # noqa: F401  # pylint: disable=unused-import  # for what it does
 from .masks import mask_of
 
 AGAIN = "Run again when the portal is well; nothing will be done twice"
