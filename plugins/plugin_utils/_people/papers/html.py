@@ -13,9 +13,13 @@ itself lets a browser run our script and use our style, known by their hashes, a
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import hashlib
+import importlib.util
+import sys
 import typing as t
+from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
@@ -72,6 +76,27 @@ def get_ready() -> None:
         environment.get_template(name)
 
 
+class _Kept(jinja2.FileSystemBytecodeCache):
+    """Keeps what the templates are compiled to, which takes longer than to fill them in, where it can be kept."""
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _kept() -> _Kept | None:
+    """Return a cache beside that of this file, where Python may keep one at all; it ends with this file as it is."""
+    if sys.dont_write_bytecode:
+        return None
+    own = Path(__file__).stat()
+    mark = f"html.jinja2-{jinja2.__version__}-{own.st_mtime_ns:x}-{own.st_size:x}"
+    return _Kept(str(Path(importlib.util.cache_from_source(__file__)).parent), f"{mark}.%s.cache")
+
+
 @functools.cache
 def _page() -> jinja2.Template:
     # What is included is handed over as it is made; what a macro makes is there as a whole, and a table may be long.
@@ -80,6 +105,7 @@ def _page() -> jinja2.Template:
         loader=jinja2.DictLoader(texts),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_kept(),
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
