@@ -18,7 +18,10 @@ BATCH = 500
 
 
 def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
-    """Yield what ``encoder.encode`` returns; the text of a long document is never there as a whole."""
+    """Yield what ``encoder.encode`` returns; the text of a long document is never there as a whole.
+
+    A list may be any sequence that gives lists for slices.
+    """
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
         before = "{"
         for name in sorted(value) if encoder.sort_keys else value:
@@ -26,7 +29,7 @@ def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
             yield from parts(value[name], encoder)
             before = encoder.item_separator
         yield "}" if value else "{}"
-    elif isinstance(value, list) and len(value) > BATCH:
+    elif isinstance(value, t.Sequence) and not isinstance(value, str) and len(value) > BATCH:
         for place in range(0, len(value), BATCH):
             yield (encoder.item_separator if place else "[") + encoder.encode(value[place : place + BATCH])[1:-1]
         yield "]"

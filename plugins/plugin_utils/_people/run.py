@@ -562,7 +562,7 @@ class Run:
         # It is written, and a plan of many people needs the room for what people read.
         hosts[self.name].clear()
         self._sections = sections = [
-            self.section if host == self.name else model.Section.from_dict(part["section"])
+            self.section if host == self.name else model.Section.from_dict(part["section"], shown=True)
             for host, part in hosts.items()
         ]
         document["hosts"] = dict.fromkeys(hosts)

@@ -553,18 +553,11 @@ class Rest:
     """
 
     records: t.Mapping[int, Record] = dataclasses.field(default_factory=dict)
+    others: int = 0
+    """How many more there are, of a section that is only shown."""
 
-    @classmethod
-    def of(cls, found: t.Iterable[Record]) -> tuple[Rest, list[Record]]:
-        """Return who is of that kind among the items of a document, and the others."""
-        records: dict[int, Record] = {}
-        others: list[Record] = []
-        for place, one in enumerate(found):
-            if one.get("reason") == AS_IT_SHOULD_BE and one.keys() <= _RESTING and _is_resting(one):
-                records[place] = one
-            else:
-                others.append(one)
-        return cls(records), others
+    def __len__(self) -> int:
+        return len(self.records) + self.others
 
     def among(self, others: t.Iterable[t.Any]) -> list[t.Any]:
         """Return all people in their order."""
@@ -607,7 +600,13 @@ _RESTING = resting("1", "1", "1", "1", "1").keys()
 
 
 def _is_resting(found: Record) -> bool:
-    return found.get("action") == NONE and found.get("status") == UNCHANGED and found.get("service") is False
+    return (
+        found.get("reason") == AS_IT_SHOULD_BE
+        and found.keys() <= _RESTING
+        and found.get("action") == NONE
+        and found.get("status") == UNCHANGED
+        and found.get("service") is False
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -651,18 +650,32 @@ class Section(_Json):
         """Return it as JSON, with the counts for who reads no more than those."""
         found = super().to_dict()
         rest: Rest = found.pop("rest")
+        if rest.others:
+            raise ValueError("a section that is only shown cannot be written")
         people = rest.among(found.pop("items", ()))
         return {**found, **({"items": people} if people else {}), "counts": self.counts}
 
     @classmethod
-    def from_dict(cls, found: Data) -> Section:
-        """Return what ``to_dict`` wrote; counts are counted, never believed."""
-        told = found.get("items") or ()
+    def from_dict(cls, found: Data, *, shown: bool = False) -> Section:
+        """Return what ``to_dict`` wrote; counts are counted, never believed.
+
+        A section that is only ``shown``, and never written again, does not keep who is as they should be.
+        """
         # Whoever leaves is told of one by one.
-        rest, told = (Rest(), told) if found.get("kind") == OFFBOARDING else Rest.of(told)
-        items = tuple(map(Line.from_dict, told))
+        rests = found.get("kind") != OFFBOARDING
+        records: dict[int, Record] = {}
+        items: list[Line] = []
+        others = 0
+        for place, one in enumerate(found.get("items") or ()):
+            if not rests or not _is_resting(one):
+                items.append(Line.from_dict(one))
+            elif shown:
+                others += 1
+            else:
+                records[place] = one
         unlisted = tuple(Unlisted.from_dict(one) for one in found.get("unlisted") or ())
-        return cls(**{**_known(cls, found), "items": items, "unlisted": unlisted, "rest": rest})
+        told = {"items": tuple(items), "unlisted": unlisted, "rest": Rest(records, others)}
+        return cls(**{**_known(cls, found), **told})
 
     @functools.cached_property
     def entries(self) -> list[Entry]:
@@ -672,7 +685,7 @@ class Section(_Json):
     @property
     def size(self) -> int:
         """How many people and unlisted accounts it is about."""
-        return len(self.entries) + len(self.rest.records)
+        return len(self.entries) + len(self.rest)
 
     @property
     def plans(self) -> bool:
@@ -690,7 +703,7 @@ class Section(_Json):
         for one in self.entries:
             found[_counted(one)] += 1
             found[PENDING] += one.status == PENDING
-        found[NONE] += len(self.rest.records)
+        found[NONE] += len(self.rest)
         found["unlisted"] = len(self.unlisted)
         found["dangerous"] = len(self.dangerous)
         return found

@@ -458,7 +458,7 @@ class _Made:
         unchanged = section.having(model.UNCHANGED)
         for words, members in model.groups(one for one in unchanged if one.reason not in model.QUIET):
             yield from self._entries(f"Nothing to do, {words}", members, section.host)
-        quiet = sum(one.reason in model.QUIET for one in unchanged) + len(section.rest.records)
+        quiet = sum(one.reason in model.QUIET for one in unchanged) + len(section.rest)
         if quiet:
             yield Block(said=(f"{model.STATUSES[model.UNCHANGED]}: {people(quiet)}.",))
         elif not section.entries and not section.error:

@@ -32,7 +32,8 @@ PATIENCE = 100
 DRAFT = ".draft"
 """How the name of a file ends that takes the place of another one as soon as it is whole."""
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+_ENCODER = json.JSONEncoder(sort_keys=True)
+"""Of ASCII alone, since one letter of another alphabet doubles, in memory, the room of all others in a long text."""
 PIECE = 1 << 20
 """Bytes that are read at a time of a file that may be long."""
 READABLE = 500_000
@@ -292,7 +293,7 @@ def parts(value: t.Any) -> t.Iterator[bytes]:
 def text(value: t.Any) -> t.Iterator[bytes]:
     """Yield JSON as a long document has it."""
     for part in json_text.parts(value, _ENCODER):
-        yield chain.visible(part).encode("utf-8", "backslashreplace")
+        yield chain.visible(part).encode("ascii")
 
 
 def readable(pieces: t.Iterable[bytes], value: t.Callable[[], t.Any]) -> t.Iterator[bytes]:

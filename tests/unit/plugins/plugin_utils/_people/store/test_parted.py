@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import files
-from ansible_collections.portal.users.plugins.plugin_utils._people.store.parted import Slice
+from ansible_collections.portal.users.plugins.plugin_utils._people.store.parted import LongList, Slice
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import Store
 
 if TYPE_CHECKING:
@@ -29,13 +29,20 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 
 
+def read(value: Any) -> Any:
+    """Return all that is in a part, whatever of it is read only now."""
+    if isinstance(value, (dict, Slice)):
+        return {name: read(member) for name, member in value.items()}
+    return list(value) if isinstance(value, LongList) else value
+
+
 def written(run: RunFolder, parts: dict[str, dict[str, Any]]) -> tuple[bytes, list[str]]:
     """Return the document once all parts are there, and which parts the last task had not in memory."""
     last: list[str] = []
 
     def seal(document: dict[str, Any]) -> dict[str, Any]:
         last[:] = [host for host, part in document["hosts"].items() if isinstance(part, Slice)]
-        assert {host: dict(part) for host, part in document["hosts"].items()}.items() <= parts.items()
+        assert {host: read(part) for host, part in document["hosts"].items()}.items() <= parts.items()
         return document
 
     for host, part in parts.items():
@@ -91,3 +98,33 @@ def test_a_document_that_is_another_one_is_read_as_a_whole(
     run.merge("plan", "c", {}, head=HEAD)
     changed = PARTS["b"] if where == "places" else {**PARTS["b"], "z": 7}
     assert (run.folder / "plan.json").read_bytes() == whole(run, {"b": changed, "c": {}})
+
+
+@pytest.mark.parametrize("names", [["items"], ["items", "accounts"]])
+def test_members_of_a_long_list_are_read_by_their_place(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    monkeypatch.setattr(files, "READABLE", 1000)
+    members = [{"name": f"Uğur {n}"} for n in range(1001)]
+    part = {"section": {"host": "b", **dict.fromkeys(names, members), "z": [1]}}
+    run.merge("plan", "b", part, head=HEAD)
+    found: list[Any] = []
+
+    def seal(document: dict[str, Any]) -> dict[str, Any]:
+        section = document["hosts"]["b"]["section"]
+        assert [name for name, member in section.items() if isinstance(member, LongList)] == sorted(names)
+        assert read(section) == part["section"]
+        long = section["items"]
+        assert (len(long), long[0], long[-1], long[500]) == (1001, members[0], members[-1], members[500])
+        places = [(0, 500), (499, 502), (1000, 1001), (3, 3), (990, 4000), (-2, None), (None, None), (400, 1001)]
+        found.extend(long[first:last] == members[first:last] for first, last in places)
+        assert long[10:900:7] == members[10:900:7]
+        return document
+
+    # What was moved by a part before it is still found.
+    for host in ("a", "c"):
+        run.merge("plan", host, {"long": "x" * 999}, head=HEAD, seal=seal)
+    assert found == [True] * 16
+    assert (run.folder / "plan.json").read_bytes() == whole(
+        run, {"b": part, "a": {"long": "x" * 999}, "c": {"long": "x" * 999}}
+    )
