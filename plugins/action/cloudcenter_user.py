@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.portal.users.plugins.module_utils._portals.cloudcenter import PORTAL
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._direct import DirectAction
 
 
 class ActionModule(DirectAction):
     """Runs M(portal.users.cloudcenter_user)."""
 
-    portal = PORTAL
+    portal = PORTALS["cloudcenter"]

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.portal.users.plugins.module_utils._portals.scim import PORTAL
+from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._direct import DirectAction
 
 
 class ActionModule(DirectAction):
     """Runs M(portal.users.scim_user_info)."""
 
-    portal = PORTAL
+    portal = PORTALS["scim"]
     informs = True

@@ -127,7 +127,7 @@ def _shallow(data: t.Any) -> None:
     for _depth in range(MOST_LEVELS + 1):
         # All members of a level in one loop: in a long list each of them is one of very many.
         members = itertools.chain.from_iterable([one.values() if one.__class__ is dict else one for one in level])
-        level = [member for member in members if member.__class__ is dict or member.__class__ is list]
+        level = [member for member in members if (kind := member.__class__) is dict or kind is list]
         if not level:
             return
     raise Garbage(TOO_DEEP)

@@ -40,11 +40,14 @@ class Index:
 
     def put(self, account: Account) -> None:
         """Add or replace an account."""
-        self.drop(account.id)
-        self._by_value.clear()
+        if account.id in self.by_id:
+            self.drop(account.id)
+        if self._by_value:
+            self._by_value.clear()
         self.by_id[account.id] = account
         identity = account.identity
-        self._by_identity[identity] = (*self._by_identity.get(identity, ()), account)
+        same = self._by_identity.get(identity)
+        self._by_identity[identity] = (account,) if same is None else (*same, account)
         if not unmistakable(account.key):
             self._odd[account.id] = account
             self._by_look = None

@@ -89,8 +89,9 @@ def open_session(
     settings = {o.name: params.get(o.name) for o in told}
     settings.update(service_wanted=service, client_cert=params.get("client_cert"))
     names = [o.name for o in connection_options(portal)]
+    shows = bool(params.get("raw"))
     mark = json.dumps(
-        [portal.name, check_mode, width, settings, [params.get(n) for n in names]], default=str, sort_keys=True
+        [portal.name, check_mode, width, shows, settings, [params.get(n) for n in names]], default=str, sort_keys=True
     )
     if context.sessions is not None and mark in context.sessions:
         context.clients.append(context.sessions[mark].client)
@@ -120,6 +121,7 @@ def open_session(
     client.gate = context.gate
     secret = {o.name for o in portal.credentials if o.secret}
     connector = portal.connector(client, portal, {n: v for n, v in settings.items() if n not in secret})
+    connector.shows = shows
     client.fault = connector.fault
     client.retired = portal.retired
     try:

@@ -136,9 +136,9 @@ def make(portal: Portal, policy: Policy, desired: Desired, account: Account | No
 
 def unknown(portal: Portal, desired: Desired, account: Account) -> bool:
     """Return whether a list entry does not tell enough to plan."""
-    if account.full or desired.state == "absent" or desired.given.keys() <= account.values.keys():
+    if account.full or desired.state == "absent":
         return False
-    return any(portal.field(name).compared for name in desired.given.keys() - account.values.keys())
+    return not portal.compared.isdisjoint(desired.given.keys() - account.values.keys())
 
 
 def replaces(portal: Portal, made: Plan) -> bool:

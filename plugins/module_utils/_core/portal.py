@@ -68,6 +68,9 @@ class Option:
         return spec
 
 
+NO_RECORD: t.Mapping[str, t.Any] = types.MappingProxyType({})
+
+
 class Account(t.NamedTuple):
     """One account in canonical form; a tuple because a tenant may have a hundred thousand of them.
 
@@ -94,7 +97,7 @@ class Account(t.NamedTuple):
     service: bool | None = None
     keys: t.Mapping[str, str] | None = None
     locked: str | None = None
-    raw: t.Mapping[str, t.Any] = types.MappingProxyType({})
+    raw: t.Mapping[str, t.Any] = NO_RECORD
 
     @property
     def identity(self) -> tuple[bool, str]:
@@ -198,6 +201,8 @@ class Portal:
     _marked: t.Mapping[str, str] = dataclasses.field(init=False, repr=False, compare=False)
     _places: t.Mapping[str, int] = dataclasses.field(init=False, repr=False, compare=False)
     _sources: tuple[t.Any, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    compared: frozenset[str] = dataclasses.field(init=False, repr=False, compare=False)
+    """The fields that an account has, as far as anybody can see."""
     named: tuple[Field, ...] = dataclasses.field(init=False, repr=False, compare=False)
     """The fields whose wishes may hold a ``Name``."""
 
@@ -205,6 +210,7 @@ class Portal:
         object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
         object.__setattr__(self, "_marked", {field.means: field.name for field in self.fields if field.means})
         compared = [field for field in self.fields if field.compared]
+        object.__setattr__(self, "compared", frozenset(field.name for field in compared))
         places = {option: place for place, f in enumerate(self.fields) for option in f.options()}
         object.__setattr__(self, "_places", places)
         sources = ((f.name, f.source, f.listed, f.canonical, f.canonical(None), f.verbatim, f.silent) for f in compared)
@@ -294,11 +300,13 @@ class Connector(abc.ABC):
     """The protocol half of a portal. Raises ``PortalError`` kinds only; returns when an asynchronous call has ended.
 
     ``settings`` are the task's credentials without secrets, scope and policy options. ``wanted`` names the fields that
-    the task is about: what is not among them, and costs a request of its own, need not be told. ``open`` may put
-    another ``portal`` in place, that knows what the server at hand does not offer.
+    the task is about: what is not among them, and costs a request of its own, need not be told. ``shows`` says
+    that the task tells the records themselves, so that each account needs ``raw``. ``open`` may put another ``portal``
+    in place, that knows what the server at hand does not offer.
     """
 
     wanted: frozenset[str] = frozenset()
+    shows: bool = False
 
     def __init__(self, client: Client, portal: Portal, settings: Settings) -> None:
         self.client = client

@@ -41,6 +41,7 @@ from .._core.portal import (
     ACTIVE,
     DISABLED,
     FULL_NAME,
+    NO_RECORD,
     REVOKED,
     UNKNOWN,
     Account,
@@ -468,7 +469,7 @@ class CertCentral(Connector):
             last_login=moment(record.get("last_login_date")),
             sso_only=sso if isinstance(sso, bool) else None,
             service=service,
-            raw=shown(record),
+            raw=shown(record) if self.shows else NO_RECORD,
         )
 
 

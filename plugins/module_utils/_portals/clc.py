@@ -24,6 +24,7 @@ from .._core.portal import (
     ACTIVE,
     DISABLED,
     NO_KEYS,
+    NO_RECORD,
     UNKNOWN,
     Account,
     Connector,
@@ -271,7 +272,7 @@ class Clc(Connector):
             role_ids=roles,
             username=login,
             admin=None if roles is None else ADMINISTRATOR in roles,
-            raw=record,
+            raw=record if self.shows else NO_RECORD,
         )
 
 

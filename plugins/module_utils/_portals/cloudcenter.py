@@ -26,6 +26,7 @@ from .._core.errors import (
     Denied,
     Exhausted,
     Missing,
+    Misuse,
     PortalError,
     Refused,
     Unclear,
@@ -51,6 +52,7 @@ from .._core.pages import Page, walk
 from .._core.portal import (
     ACTIVE,
     DISABLED,
+    NO_RECORD,
     PENDING,
     REPLACED,
     UNKNOWN,
@@ -90,6 +92,7 @@ DOUBT_POLLS = 10
 ASKED_POLLS = 3
 STATUS = {"NEW": PENDING, "ENABLED": ACTIVE, "DISABLED": DISABLED}
 IMMUTABLE = ("id", "username", "type", "accountSource")
+EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001  # in UTC, as all that is counted from here
 HIDDEN = frozenset(("password", "accessKeys", "apiKey", "sshKeys"))
 TEXTS = ("firstName", "lastName", "companyName", "phoneNumber", "externalId")
 PAYLOAD = (
@@ -357,10 +360,13 @@ class CloudCenter(Connector):
             total = page.total if page.total is not None else total
             return page
 
+        def marked(record: Record) -> str:
+            ident = identity(record)
+            seen.add(ident)
+            return ident
+
         pool = self.client.side_by_side
-        for record in walk(fetch, identity=identity, full=SIZE, strict=False, pool=pool, anew=within.again):
-            seen.add(identity(record))
-            yield record
+        yield from walk(fetch, identity=marked, full=SIZE, strict=False, pool=pool, anew=within.again)
         if len(seen) >= total:
             return
         within.again()
@@ -374,9 +380,9 @@ class CloudCenter(Connector):
             raise Refused(text, hint="Try again; if that does not help, name the account by id")
 
     def _account(self, record: Record, *, full: bool) -> Account:
-        wrong = no_scalar(record, self._plain)
-        tenant = record.get("tenantId")
-        if wrong is None and tenant is not None and number(tenant) is None:
+        wrong, told = no_scalar(record, self._plain), record.get("tenantId")
+        tenant = None if told is None else number(told)
+        if wrong is None and tenant is None and told is not None:
             wrong = "tenantId"
         if wrong is not None:
             raise Unclear(f"the record of the account {identity(record)} is malformed (at {wrong})")
@@ -391,16 +397,18 @@ class CloudCenter(Connector):
             full=full,
             status=STATUS.get(str(status), UNKNOWN),
             status_raw=None if status is None else str(status),
-            scope=number(tenant),
+            scope=tenant,
             username=None if login is None else str(login),
             admin=True if owner or True in marks else (None if marks == [None, None] else False),
             created=moment(record.get("created")),
             locked=OWNER if owner else None if {"type", "tenantAdmin"}.isdisjoint(record) else "",
-            raw=without(record, HIDDEN),
+            raw=without(record, HIDDEN) if full or self.shows else NO_RECORD,
         )
 
     def _replace(self, account: Account, changes: Record) -> None:
         """Send the object as read, with ``changes``: what is left out would be lost (docs/apis/cloudcenter.md 9)."""
+        if not account.raw:
+            raise Misuse(f"the account {account.id} was not read, so it cannot be sent back")
         self.client.send(UPDATE, id=account.id, body={**dict.fromkeys(IMMUTABLE), **account.raw, **changes})
 
     def _activate(self, account: Account, values: Values) -> Account:
@@ -581,10 +589,10 @@ def moment(value: t.Any) -> str | None:
     if told is None or told == "0":
         return None
     try:
-        when = datetime.datetime.fromtimestamp(int(told) // 1000, tz=datetime.timezone.utc)
-    except (ValueError, OverflowError, OSError):
+        when = EPOCH + datetime.timedelta(seconds=int(told) // 1000)
+    except OverflowError:
         return None
-    return when.isoformat().replace("+00:00", "Z")
+    return f"{when.isoformat()}Z"
 
 
 def address(url: str) -> str:

@@ -8,14 +8,32 @@
 
 from __future__ import annotations
 
+import importlib
 import typing as t
 
-from . import certcentral, clc, cloudcenter, platform, scim
+from .._core import bytecode  # noqa: F401  # keeps the bytecode of all that is imported after it
 
 if t.TYPE_CHECKING:
     from .._core.portal import Portal
 
-PORTALS: dict[str, Portal] = {
-    module.PORTAL.name: module.PORTAL for module in (clc, certcentral, platform, cloudcenter, scim)
-}
+NAMES = ("clc", "certcentral", "platform", "cloudcenter", "scim")
+
+
+class Registry(t.Mapping[str, "Portal"]):
+    """The portals by name. Each is imported when it is asked for: most tasks are about one of them."""
+
+    def __getitem__(self, name: str) -> Portal:
+        if name not in NAMES:
+            raise KeyError(name)
+        found: Portal = importlib.import_module(f"{__package__}.{name}").PORTAL
+        return found
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+PORTALS = Registry()
 """The portals by name, which is also the word for their type in inventories, profiles and rosters."""
