@@ -235,9 +235,9 @@ class Reader:
             self._able.add(state)
         portal.connector.check(portal, entry, state)
         names = tuple([name for name, value in entry.items() if value is not None])
-        if names not in self._shapes:
-            self._shapes[names] = _Shape.of(portal, entry, names)
-        shape = self._shapes[names]
+        shape = self._shapes.get(names)
+        if shape is None:
+            shape = self._shapes[names] = _Shape.of(portal, entry, names)
         given = {name: wish for name, wanted in shape.wanted if (wish := wanted(entry)) is not MISSING}
         service = bool(entry.get("service"))
         key_option = portal.key_of(service=service)

@@ -180,7 +180,7 @@ class Text(Field):
     pattern: str | None = None
     rule: str = ""
 
-    @property
+    @functools.cached_property
     def verbatim(self) -> bool:
         return type(self).canonical is Text.canonical
 
@@ -189,7 +189,7 @@ class Text(Field):
         return re.compile(self.pattern or "").fullmatch
 
     def accept(self, value: t.Any) -> str:
-        text = self.canonical(value)
+        text: str = value if value.__class__ is str and self.verbatim else self.canonical(value)
         if not text.isprintable() and CONTROLS.search(text):
             raise BadInput(f"{self.name}: {text!r} contains control characters, remove them")
         if self.longest is not None and len(text) > self.longest:
@@ -331,6 +331,14 @@ class Reference(Identified):
             return "" if given == "" else identifier(self.name, given, self.number)
         if named is None:
             return MISSING
+        # Most people of a list have the same one. What is equal to a text and is none has a meaning of its own.
+        return self._known(named) if named.__class__ is str else self._meaning(named)
+
+    @functools.cached_property
+    def _known(self) -> t.Callable[[str], t.Any]:
+        return functools.lru_cache(1024)(self._meaning)
+
+    def _meaning(self, named: t.Any) -> t.Any:
         return "" if named == "" else translate(t.cast(str, self.names), named, self.table)
 
     def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:

@@ -134,8 +134,7 @@ class Pool:
         if not works:
             return
         if width <= 1 and not apart:
-            for work in works:
-                self._run(act, work, after)
+            self._run(act, works, after)
             self._end()
             return
         pool = concurrent.futures.ThreadPoolExecutor(max(width, 1))
@@ -197,40 +196,47 @@ class Pool:
                 return
             self._running += 1
         try:
-            self._run(act, work, after)
+            self._run(act, (work,), after)
         finally:
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
 
-    def _run(self, act: t.Callable[[Work], None], work: Work, after: t.Callable[[Work], None] | None) -> None:
+    def _run(
+        self, act: t.Callable[[Work], None], works: t.Sequence[Work], after: t.Callable[[Work], None] | None
+    ) -> None:
         try:
-            self._tried(act, work)
-            if after is not None:
+            if after is None:
+                self._tried(act, works)
+                return
+            for work in works:
+                self._tried(act, (work,))
                 after(work)
         except BaseException as cause:
             self.halt(cause)
             raise
 
-    def _tried(self, act: t.Callable[[Work], None], work: Work) -> None:
-        # What was written is still verified: its outcome is a fact, whatever stopped the others.
-        if self.breaker.cause and not work.wrote:
-            work.error = Skipped(self.breaker.cause, reason="stopped")
-            return
-        try:
-            act(work)
-        except PortalError as error:
-            self.fail(work, error)
-        except Halted:
-            self._leave(work)
-        except Exception as error:  # noqa: BLE001  # the edge of a thread: what others did must still be reported
-            self.fail(work, Misuse(f"internal error ({type(error).__name__}: {error})", hint="Please report this"))
-        except BaseException as cause:
-            self.halt(cause)
-            self._leave(work)
-            raise
-        else:
-            self.breaker.success()
+    def _tried(self, act: t.Callable[[Work], None], works: t.Iterable[Work]) -> None:
+        for work in works:
+            # What was written is still verified: its outcome is a fact, whatever stopped the others.
+            if self.breaker.cause and not work.wrote:
+                work.error = Skipped(self.breaker.cause, reason="stopped")
+                continue
+            try:
+                act(work)
+            except PortalError as error:
+                self.fail(work, error)
+            except Halted:
+                self._leave(work)
+            except Exception as error:  # noqa: BLE001  # the edge of a thread: what others did must still be reported
+                text = f"internal error ({type(error).__name__}: {error})"
+                self.fail(work, Misuse(text, hint="Please report this"))
+            except BaseException as cause:
+                self.halt(cause)
+                self._leave(work)
+                raise
+            else:
+                self.breaker.success()
 
     def _leave(self, work: Work) -> None:
         if work.wrote:

@@ -305,11 +305,10 @@ class CertCentral(Connector):
 
     @classmethod
     def check(cls, portal: Portal, entry: t.Mapping[str, t.Any], state: str) -> None:
-        given = {name for name, value in entry.items() if value is not None}
         if entry.get("id") is not None:
             identifier("id", entry["id"])
         if entry.get("service"):
-            wrong = [name for name in PERSONAL if name in given]
+            wrong = [name for name in PERSONAL if entry.get(name) is not None]
             if wrong:
                 raise BadInput(f"{', '.join(wrong)}: not for service users, the portal makes these up or has none")
             if state != "absent" and not entry.get("id") and not entry.get("api_key_name"):
@@ -317,7 +316,7 @@ class CertCentral(Connector):
             if entry.get("restricted_to_role") is not None:
                 translate("restricted_to_role", entry["restricted_to_role"], KEY_ROLES)
         else:
-            wrong = [name for name in SERVICE if name in given]
+            wrong = [name for name in SERVICE if entry.get(name) is not None]
             if wrong:
                 raise BadInput(f"{', '.join(wrong)}: for service users only, set service: true")
         for name in ("role", "role_id"):

@@ -116,6 +116,19 @@ def test_owners_are_locked_and_administrators_are_told(marks: t.Any, admin: bool
     assert bool(account.locked) is owner
 
 
+def test_a_listed_account_keeps_its_record_only_where_that_is_shown_and_is_never_sent_back() -> None:
+    connector, script = connect(PORTAL, SCOPED, listed(user()), listed(user()))
+    (account,) = connector.listing(frozenset())
+    assert account.raw == {}
+    with pytest.raises(errors.Misuse, match="the account 28 was not read"):
+        connector.write(account, "profile", {"first_name": "Janet"})
+    connector.shows = True
+    (account,) = connector.listing(frozenset())
+    assert account.raw["resource"].endswith("/users/28")
+    assert "password" not in account.raw
+    script.finish()
+
+
 def test_pages_count_from_0_and_end_when_all_were_seen() -> None:
     connector, script = connect(PORTAL, SETTINGS, listed(user(2), user(3), total=3), listed(user("4"), total="3"))
     assert ids(connector) == ["2", "3", "4"]
