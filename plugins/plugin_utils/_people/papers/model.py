@@ -262,14 +262,15 @@ def of_grants(dated: t.Iterable[t.Sequence[str]]) -> Record:
 
 _PLAIN = frozenset((str, int, bool, float, type(None)))
 _MAPPINGS = (dict, t.Mapping)
-"""The first one is found at once."""
+_SEQUENCES = (list, tuple, t.Sequence)
+"""The first ones are found at once; others lie in a file that may be closed soon."""
 
 
 def _frozen(found: t.Any) -> t.Any:
     """Return JSON that compares equal after it was written and read: lists as tuples, at any depth."""
     if type(found) in _PLAIN:
         return found
-    if isinstance(found, (list, tuple)):
+    if isinstance(found, _SEQUENCES):
         return tuple(_frozen(one) for one in found) if found else ()
     if isinstance(found, (set, frozenset)):
         return tuple(_frozen(one) for one in text.ordered(found))

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ansible_collections.portal.users.plugins.plugin_utils._people import approval
+from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model import Line, Section, Unlisted
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import files
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.parted import LongList, Slice
 from ansible_collections.portal.users.plugins.plugin_utils._people.store.store import Store
@@ -128,3 +131,42 @@ def test_members_of_a_long_list_are_read_by_their_place(
     assert (run.folder / "plan.json").read_bytes() == whole(
         run, {"b": part, "a": {"long": "x" * 999}, "c": {"long": "x" * 999}}
     )
+
+
+def test_a_plan_that_was_put_together_is_sealed_like_one_that_was_there_as_a_whole(run: RunFolder) -> None:
+    """What people read of the others is kept longer than the file is open, and who rests is counted."""
+    now = datetime.datetime.now(datetime.UTC)
+    resting = [Line(key=f"{n}", login=f"l{n}", reason="as_it_should_be") for n in range(1100)]
+    acting = [Line(key=f"{n}", login=f"ů{n}", action="created", status="planned") for n in range(1100, 2200)]
+    section = Section(
+        "a",
+        items=(*resting, *acting),
+        unlisted=tuple(Unlisted(f"x{n}") for n in range(600)),
+        notes=tuple(f"note {n}" for n in range(700)),
+    )
+    head = {"time": now.isoformat(), "today": "2026-11-29", "operator": "olga", "selection": None}
+    seen: list[Section] = []
+
+    def seal(document: dict[str, Any]) -> dict[str, Any]:
+        envelope = {name: value for name, value in document.items() if name != "hosts"}
+        return approval.seal(envelope, document["hosts"], store_key=b"k" * 16)
+
+    def words(document: dict[str, Any]) -> list[Any]:
+        parts = document["hosts"].items()
+        seen[:] = [Section.from_dict(part["section"], shown=True) for host, part in parts if host == "a"]
+        return []
+
+    tenants = {host: ("toy", "https://toy.test/api", host) for host in "ab"}
+    whole = {
+        host: approval.entry(tenant, policy={}, items=[], section=section.to_dict() if host == "a" else {})
+        for host, tenant in tenants.items()
+    }
+    for host, part in whole.items():
+        merged = run.merge("plan", host, part, head=head, seal=seal, words=words)
+    read = approval.read(merged.paths["json"], store_key=b"k" * 16, now=now)
+    assert read.document_digest == seal({**merged.document["envelope"], "hosts": whole})["document_digest"]
+    (shown,) = seen
+    assert (shown.notes, shown.unlisted, shown.counts) == (section.notes, section.unlisted, section.counts)
+    assert shown.items == tuple(acting)
+    with pytest.raises(ValueError, match="only shown"):
+        shown.to_dict()
