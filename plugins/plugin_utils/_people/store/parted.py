@@ -53,10 +53,6 @@ class LongList(t.Sequence[t.Any]):
         for place in range(len(self._places)):
             yield from self._members(place)
 
-    @t.overload
-    def __getitem__(self, which: int) -> t.Any: ...
-    @t.overload
-    def __getitem__(self, which: slice) -> list[t.Any]: ...
     def __getitem__(self, which: int | slice) -> t.Any:
         if isinstance(which, int):
             return self[which : which + 1 or None][0]
