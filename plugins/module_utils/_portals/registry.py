@@ -11,7 +11,8 @@ from __future__ import annotations
 import importlib
 import typing as t
 
-from .._core import bytecode  # noqa: F401  # keeps the bytecode of all that is imported after it
+# Actions import this file first, and what is imported after this line is compiled once.
+from .._core import bytecode  # noqa: F401  # pylint: disable=unused-import  # for what it does
 
 if t.TYPE_CHECKING:
     from .._core.portal import Portal
