@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
 
 BATCH = 500
 """So many members of a long list are made JSON at a time."""
+SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
@@ -29,7 +30,9 @@ def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
             yield from parts(value[name], encoder)
             before = encoder.item_separator
         yield "}" if value else "{}"
-    elif isinstance(value, t.Sequence) and not isinstance(value, str) and len(value) > BATCH:
+    elif value.__class__ in SCALARS or isinstance(value, str):
+        yield encoder.encode(value)
+    elif isinstance(value, t.Sequence) and len(value) > BATCH:
         for place in range(0, len(value), BATCH):
             yield (encoder.item_separator if place else "[") + encoder.encode(value[place : place + BATCH])[1:-1]
         yield "]"

@@ -262,19 +262,22 @@ def of_grants(dated: t.Iterable[t.Sequence[str]]) -> Record:
 
 _PLAIN = frozenset((str, int, bool, float, type(None)))
 _MAPPINGS = (dict, t.Mapping)
-_SEQUENCES = (list, tuple, t.Sequence)
-"""The first ones are found at once; others lie in a file that may be closed soon."""
 
 
 def _frozen(found: t.Any) -> t.Any:
     """Return JSON that compares equal after it was written and read: lists as tuples, at any depth."""
     if type(found) in _PLAIN:
         return found
-    if isinstance(found, _SEQUENCES):
+    if isinstance(found, (list, tuple)):
         return tuple(_frozen(one) for one in found) if found else ()
     if isinstance(found, (set, frozenset)):
         return tuple(_frozen(one) for one in text.ordered(found))
-    return {str(name): _frozen(one) for name, one in found.items()} if isinstance(found, _MAPPINGS) else found
+    if isinstance(found, _MAPPINGS):
+        return {str(name): _frozen(one) for name, one in found.items()}
+    if isinstance(found, str) or not isinstance(found, t.Sequence):
+        return found
+    # It may lie in a file that is closed soon.
+    return tuple(_frozen(one) for one in found)
 
 
 def _thawed(found: t.Any) -> t.Any:

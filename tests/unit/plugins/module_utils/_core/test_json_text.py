@@ -17,6 +17,14 @@ ENCODERS = (
     json.JSONEncoder(ensure_ascii=False, sort_keys=True),
     json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")),
 )
+
+
+class Word(str):
+    """Text that is of a class of its own, as Ansible's is."""
+
+    __slots__ = ()
+
+
 VALUES: list[Any] = [
     {},
     [],
@@ -25,6 +33,8 @@ VALUES: list[Any] = [
     {"b": 1, "a": {"ü": [], "": {}}},
     {1: 2},
     list(range(BATCH)),
+    tuple(range(BATCH + 1)),
+    {"text": "x" * (BATCH + 1), "word": Word("x" * (BATCH + 1)), "true": True, "number": 1.5},
     {"long": [{"z": [place], "a": "é\u2028"} for place in range(2 * BATCH + 1)], "tail": [None]},
     [[place] * 3 for place in range(BATCH + 1)],
 ]

@@ -116,6 +116,14 @@ def test_people_about_whom_there_is_nothing_to_tell_keep_their_places(resting: l
     assert Section("a", kind, items=lines).to_dict() == written
 
 
+def test_text_of_a_class_of_its_own_stays_text() -> None:
+    class Word(str):
+        __slots__ = ()
+
+    line = Line(key=Word("E1"), about={"profiles": [Word("staff")]})
+    assert (line.key, line.about) == ("E1", {"profiles": ("staff",)})
+
+
 def test_the_head_survives_json() -> None:
     head = Head("plan", "2026-10-01T06:30:00Z", selection=("e1",), facts={"awx_job_id": 7})
     assert Head.from_dict(json.loads(json.dumps(head.to_dict()))) == head
