@@ -11,7 +11,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from specimens import RELAXED
 
@@ -158,6 +158,8 @@ def test_counts_in_a_file_are_not_believed() -> None:
 @RELAXED
 @given(st.text(alphabet=string.ascii_letters + string.digits, min_size=8) | st.lists(st.text(min_size=8), min_size=1))
 def test_a_secret_is_shown_as_words_whatever_it_holds(secret: Any) -> None:
+    # What is planned says this word of a secret that was made up, and it is the next test's.
+    assume(secret != "generated")
     change = Change("password", before=secret, after=secret, added=(secret,), removed=(secret,), secret=True)
     assert change.to_dict() == {
         "field": "password",
