@@ -574,6 +574,8 @@ class _Provisioning:
 
     def _recovered(self) -> list[dict[str, t.Any]]:
         """Return records of what became of the intents of runs that did not come to their end."""
+        if not self.memory.opened:
+            return []
         todo = set(self.names.values())
         errors = {self._folded[wish.key] for wish, work in zip(self.acting, self.batch.works) if work.error is not None}
         by_login = {fold(account.key): account.id for account in self.before}
