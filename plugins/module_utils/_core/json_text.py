@@ -18,11 +18,12 @@ BATCH = 500
 SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
-def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
-    """Yield what ``encoder.encode`` returns; the text of a long document is never there as a whole.
+class Long(t.Sequence[t.Any]):
+    """A long list that is not in memory as a whole, and gives lists for slices."""
 
-    A list may be any sequence that gives lists for slices.
-    """
+
+def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
+    """Yield what ``encoder.encode`` returns; the text of a long document is never there as a whole."""
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
         before = "{"
         for name in sorted(value) if encoder.sort_keys else value:
@@ -30,9 +31,7 @@ def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
             yield from parts(value[name], encoder)
             before = encoder.item_separator
         yield "}" if value else "{}"
-    elif value.__class__ in SCALARS or isinstance(value, str):
-        yield encoder.encode(value)
-    elif isinstance(value, t.Sequence) and len(value) > BATCH:
+    elif value.__class__ not in SCALARS and isinstance(value, (list, Long)) and len(value) > BATCH:
         for place in range(0, len(value), BATCH):
             yield (encoder.item_separator if place else "[") + encoder.encode(value[place : place + BATCH])[1:-1]
         yield "]"

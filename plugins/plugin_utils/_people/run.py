@@ -35,7 +35,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
 from ansible_collections.portal.users.plugins.module_utils._core.plan import CREATE
 from ansible_collections.portal.users.plugins.module_utils._core.pool import undisturbed
-from ansible_collections.portal.users.plugins.plugin_utils._people import approval, controller, stop
+from ansible_collections.portal.users.plugins.plugin_utils._people import approval, compiled, controller, stop
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY, PLAN
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import (
     diff,
@@ -246,7 +246,7 @@ class Run:
 
     def get_ready(self) -> None:
         """Get the papers ready in the meantime: the caller is about to do nothing but to wait for the portal."""
-        threading.Thread(target=html.get_ready, name="papers", daemon=True).start()
+        threading.Thread(target=compiled.get_ready, name="papers", daemon=True).start()
 
     def absent_names(self, accounts: Index) -> tuple[str, ...]:
         """Return the protected and required names that no account here has: none of a run's portals may have them."""
@@ -568,6 +568,7 @@ class Run:
         document["hosts"] = dict.fromkeys(hosts)
         del hosts
         shown = paper.of(head, sections)
+        compiled.get_ready()
         yield "md", markdown.pieces(shown)
         yield "html", html.pieces(shown)
         if self.job.mode == PLAN:

@@ -13,13 +13,9 @@ itself lets a browser run our script and use our style, known by their hashes, a
 from __future__ import annotations
 
 import base64
-import contextlib
 import functools
 import hashlib
-import importlib.util
-import sys
 import typing as t
-from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
@@ -50,15 +46,19 @@ def pieces(found: paper.Paper) -> t.Iterator[str]:
             if row.host:
                 hosts.setdefault(row.host)
     style = look.STYLE + _filters(len(hosts))
-    page = _page().stream(
-        paper=found,
-        decision=_groups(found.decision),
-        style=Markup(style),  # noqa: S704  # our own text, and numbers
-        script=Markup(look.SCRIPT),  # noqa: S704  # our own text
-        hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
-        places={host: place for place, host in enumerate(hosts)},
-        unfolded=_unfolded(rows),
-        dangerous=dangerous,
+    page = (
+        _environment()
+        .get_template("page")
+        .stream(
+            paper=found,
+            decision=_groups(found.decision),
+            style=Markup(style),  # noqa: S704  # our own text, and numbers
+            script=Markup(look.SCRIPT),  # noqa: S704  # our own text
+            hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
+            places={host: place for place, host in enumerate(hosts)},
+            unfolded=_unfolded(rows),
+            dangerous=dangerous,
+        )
     )
     page.enable_buffering(_BUFFER)
     yield from page
@@ -69,49 +69,31 @@ def whole(found: paper.Paper) -> str:
     return "".join(pieces(found))
 
 
-def get_ready() -> None:
-    """Make what all pages are made from; whoever needs it before finds the same."""
-    environment = _page().environment
+def get_ready(kept: jinja2.BytecodeCache | None = None) -> None:
+    """Make what all pages are made from; whoever needs it before finds the same.
+
+    ``kept`` is where that is looked for, and kept for other runs.
+    """
+    environment = _environment()
+    environment.bytecode_cache = kept
     for name in environment.list_templates():
         environment.get_template(name)
 
 
-class _Kept(jinja2.FileSystemBytecodeCache):
-    """Keeps what the templates are compiled to, which takes longer than to fill them in, where it can be kept."""
-
-    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        with contextlib.suppress(OSError):
-            super().load_bytecode(bucket)
-
-    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        with contextlib.suppress(OSError):
-            super().dump_bytecode(bucket)
-
-
-def _kept() -> _Kept | None:
-    """Return a cache beside that of this file, where Python may keep one at all; it ends with this file as it is."""
-    if sys.dont_write_bytecode:
-        return None
-    own = Path(__file__).stat()
-    mark = f"html.jinja2-{jinja2.__version__}-{own.st_mtime_ns:x}-{own.st_size:x}"
-    return _Kept(str(Path(importlib.util.cache_from_source(__file__)).parent), f"{mark}.%s.cache")
-
-
 @functools.cache
-def _page() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     # What is included is handed over as it is made; what a macro makes is there as a whole, and a table may be long.
     texts = {"page": look.PAGE, "block": look.BLOCK, "table": look.TABLE, "words": look.WORDS}
     environment = jinja2.Environment(
         loader=jinja2.DictLoader(texts),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        bytecode_cache=_kept(),
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals.update(kind=_kind, WHO=paper.WHO, NOTHING=text.NOTHING, PLAIN=_PLAIN)
-    return environment.get_template("page")
+    return environment
 
 
 def _shown(found: t.Any) -> t.Any:

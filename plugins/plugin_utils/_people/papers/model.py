@@ -262,6 +262,7 @@ def of_grants(dated: t.Iterable[t.Sequence[str]]) -> Record:
 
 _PLAIN = frozenset((str, int, bool, float, type(None)))
 _MAPPINGS = (dict, t.Mapping)
+"""The first one is found at once."""
 
 
 def _frozen(found: t.Any) -> t.Any:
@@ -272,12 +273,7 @@ def _frozen(found: t.Any) -> t.Any:
         return tuple(_frozen(one) for one in found) if found else ()
     if isinstance(found, (set, frozenset)):
         return tuple(_frozen(one) for one in text.ordered(found))
-    if isinstance(found, _MAPPINGS):
-        return {str(name): _frozen(one) for name, one in found.items()}
-    if isinstance(found, str) or not isinstance(found, t.Sequence):
-        return found
-    # It may lie in a file that is closed soon.
-    return tuple(_frozen(one) for one in found)
+    return {str(name): _frozen(one) for name, one in found.items()} if isinstance(found, _MAPPINGS) else found
 
 
 def _thawed(found: t.Any) -> t.Any:
@@ -679,7 +675,10 @@ class Section(_Json):
                 records[place] = one
         unlisted = tuple(Unlisted.from_dict(one) for one in found.get("unlisted") or ())
         told = {"items": tuple(items), "unlisted": unlisted, "rest": Rest(records, others)}
-        return cls(**{**_known(cls, found), **told})
+        kept = {name: one for name, one in _known(cls, found).items() if name not in told}
+        # A long list may lie in a file that is closed soon.
+        lists = {n: list(one) for n, one in kept.items() if isinstance(one, t.Sequence) and not isinstance(one, str)}
+        return cls(**{**kept, **lists, **told})
 
     @functools.cached_property
     def entries(self) -> list[Entry]:

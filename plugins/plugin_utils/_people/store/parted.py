@@ -35,7 +35,7 @@ Place = t.Sequence[int]
 """Where something begins and ends, in bytes."""
 
 
-class LongList(t.Sequence[t.Any]):
+class LongList(json_text.Long):
     """A long list that lies in a file: so many of its members are in memory as lie beside each other there.
 
     ``places`` are those of the texts of so many members, each with the number of these.
@@ -57,6 +57,8 @@ class LongList(t.Sequence[t.Any]):
         if isinstance(which, int):
             return self[which : which + 1 or None][0]
         first, last, step = which.indices(len(self))
+        if step < 0:
+            return list(self)[which]
         if first >= last:
             return []
         place = bisect.bisect_right(self._ends, first)
@@ -144,7 +146,7 @@ class Notes:
         with contextlib.suppress(BadInput, OSError):
             noted = files.record(self._path) or {}
             if noted.get("file") == _mark(self._document):
-                return t.cast(Record, noted["parts"])
+                return noted.get("parts")
         return None
 
     def write(self, document: Record) -> None:
@@ -196,7 +198,7 @@ class _Pieces:
                     for one, chunks in part.lists.get(name, {}).items()
                 }
                 yield from part.pieces(name)
-            elif isinstance(part[name], dict):
+            elif isinstance(part[name], dict) and all(isinstance(one, str) for one in part[name]):
                 lists[name] = {}
                 yield from self._object(part[name], functools.partial(self._inner, lists[name]))
             else:
@@ -224,7 +226,15 @@ class _Pieces:
 
 
 def _plain(document: Record) -> Record:
-    return {**document, HOSTS: {host: {**part} for host, part in document[HOSTS].items()}}
+    """Return a short document with all that lies in a file; a list may be long, and the document short again."""
+    hosts = {host: {name: _whole(member) for name, member in part.items()} for host, part in document[HOSTS].items()}
+    return {**document, HOSTS: hosts}
+
+
+def _whole(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {name: list(member) if isinstance(member, LongList) else member for name, member in value.items()}
+    return value
 
 
 def _mark(path: Path) -> list[int]:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import re
-import sys
 from collections import Counter
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-import jinja2
 import pytest
 from hypothesis import example, given
 from specimens import HEAD, HOSTILE, LEAVERS, PLAN, RELAXED
@@ -30,8 +27,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.papers.model 
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
     from types import ModuleType
 
 VOID = {"meta", "input"}
@@ -234,7 +229,7 @@ def test_a_paper_of_another_kind_is_made_of_the_same_parts() -> None:
 
 def test_nothing_is_left_to_be_compiled_once_pages_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     before = html.whole(paper.of(HEAD, [PLAN]))
-    html._page.cache_clear()
+    html._environment.cache_clear()
     html.get_ready()
     monkeypatch.delattr("jinja2.Environment.compile")
     assert html.whole(paper.of(HEAD, [PLAN])) == before
@@ -256,43 +251,3 @@ def test_a_long_paper_is_never_there_as_a_whole(form: ModuleType) -> None:
     pieces = list(form.pieces(paper.of(HEAD, [Section(host="one", items=lines)])))
     assert max(map(len, pieces)) < sum(map(len, pieces)) / 8
     assert "".join(pieces).count("ada8999") == 1
-
-
-@pytest.fixture
-def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where bytecode is kept, of pages that nobody has made before."""
-    monkeypatch.setattr(importlib.util, "cache_from_source", lambda _path: str(tmp_path / "html.pyc"))
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    html._page.cache_clear()
-    yield tmp_path
-    html._page.cache_clear()
-
-
-def test_templates_are_compiled_once(beside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    html.get_ready()
-    kept = {path.name for path in beside.iterdir()}
-    assert len(kept) == 4
-    assert all(jinja2.__version__ in name for name in kept)
-    page = html.whole(paper.of(HEAD, [PLAN]))
-    html._page.cache_clear()
-    monkeypatch.setattr(jinja2.Environment, "compile", None)
-    assert html.whole(paper.of(HEAD, [PLAN])) == page
-    assert {path.name for path in beside.iterdir()} == kept
-
-
-@pytest.mark.parametrize("how", ["cut off", "other templates", "none may be kept", "no folder"])
-def test_a_page_is_made_without_what_was_kept(beside: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
-    page = html.whole(paper.of(HEAD, [PLAN]))
-    for path in beside.iterdir():
-        path.write_bytes(path.read_bytes()[:-200])
-    html._page.cache_clear()
-    if how == "other templates":
-        monkeypatch.setattr(html.look, "PAGE", "other")
-        page = "other"
-    if how == "none may be kept":
-        monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    if how == "no folder":
-        monkeypatch.setattr(importlib.util, "cache_from_source", lambda _path: str(beside / "gone" / "html.pyc"))
-    assert html.whole(paper.of(HEAD, [PLAN])) == page
-    if how == "none may be kept":
-        assert html._page().environment.bytecode_cache is None

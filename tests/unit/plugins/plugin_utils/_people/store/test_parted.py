@@ -121,7 +121,7 @@ def test_members_of_a_long_list_are_read_by_their_place(
         assert (len(long), long[0], long[-1], long[500]) == (1001, members[0], members[-1], members[500])
         places = [(0, 500), (499, 502), (1000, 1001), (3, 3), (990, 4000), (-2, None), (None, None), (400, 1001)]
         found.extend(long[first:last] == members[first:last] for first, last in places)
-        assert long[10:900:7] == members[10:900:7]
+        assert (long[10:900:7], long[900:400:-7]) == (members[10:900:7], members[900:400:-7])
         return document
 
     # What was moved by a part before it is still found.
@@ -170,3 +170,22 @@ def test_a_plan_that_was_put_together_is_sealed_like_one_that_was_there_as_a_who
     assert shown.items == tuple(acting)
     with pytest.raises(ValueError, match="only shown"):
         shown.to_dict()
+
+
+def test_a_document_that_is_short_again_has_the_long_lists_of_others(run: RunFolder) -> None:
+    part = {"section": {"items": list(range(501)), "host": "b"}, "items": list(range(600))}
+    run.merge("plan", "b", part, head=HEAD)
+    run.merge("plan", "a", {"x": "y" * 600_000}, head=HEAD)
+    run.merge("plan", "a", {}, head=HEAD)
+    assert (run.folder / "plan.json").read_bytes() == whole(run, {"a": {}, "b": part})
+
+
+def test_notes_of_another_version_are_not_believed(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "READABLE", 1000)
+    written(run, {"b": PARTS["b"]})
+    path = next(run.runs.private.glob("*.places"))
+    noted = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({"file": noted["file"], "places": noted["parts"]}), "utf-8")
+    run.merge("plan", "c", {"names": {None: 2}}, head=HEAD)
+    hosts = json.loads((run.folder / "plan.json").read_text("utf-8"))["hosts"]
+    assert hosts == {"b": PARTS["b"], "c": {"names": {"null": 2}}}
