@@ -329,7 +329,7 @@ class _State:
             after = (field for field in self._portal.fields if field.create == AFTER and field.compared)
             self._values.update({field.name: field.canonical(None) for field in after})
         if step.verb in (CREATE, WRITE):
-            self._values.update({n: value for n, value in step.values.items() if self._portal.field(n).compared})
+            self._values.update({n: value for n, value in step.values.items() if n in self._portal.compared})
         elif step.verb == DISABLE:
             self._status = DISABLED
         elif step.verb in (ENABLE, ACTIVATE):

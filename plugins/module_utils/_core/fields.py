@@ -307,6 +307,15 @@ class Identified(Field):
     def _words(self) -> t.Mapping[str, str]:
         return {ident: text for text, ident in (self.table or {}).items()}
 
+    @functools.cached_property
+    def _known(self) -> t.Callable[[t.Any], t.Any]:
+        """What ``_meaning`` returns, kept for many people of a list; for texts only, since 1 and true are equal."""
+        return functools.lru_cache(1024)(self._meaning)
+
+    def _meaning(self, said: t.Any) -> t.Any:
+        """Return the wish that an option says."""
+        raise NotImplementedError
+
     def spoken(self, params: Params) -> tuple[str, t.Mapping[str, str]]:
         if self.names is None or params.get(self.names) is None or params.get(self.name) is not None:
             return self.name, {}
@@ -334,12 +343,8 @@ class Reference(Identified):
         # Most people of a list have the same one. What is equal to a text and is none has a meaning of its own.
         return self._known(named) if named.__class__ is str else self._meaning(named)
 
-    @functools.cached_property
-    def _known(self) -> t.Callable[[str], t.Any]:
-        return functools.lru_cache(1024)(self._meaning)
-
-    def _meaning(self, named: t.Any) -> t.Any:
-        return "" if named == "" else translate(t.cast(str, self.names), named, self.table)
+    def _meaning(self, said: t.Any) -> t.Any:
+        return "" if said == "" else translate(t.cast(str, self.names), said, self.table)
 
     def resolve(self, wish: t.Any, lookup: Lookup) -> t.Any:
         return lookup(wish) if isinstance(wish, Name) else wish
@@ -416,10 +421,6 @@ class Members(Identified):
                         said.append((option, word, tuple(members)))
         # Most people of a list have the same members.
         return self._known(tuple(said)) if plain else self._meaning(tuple(said))
-
-    @functools.cached_property
-    def _known(self) -> t.Callable[[tuple[tuple[str, str, tuple[t.Any, ...]], ...]], t.Any]:
-        return functools.lru_cache(1024)(self._meaning)
 
     def _meaning(self, said: tuple[tuple[str, str, tuple[t.Any, ...]], ...]) -> t.Any:
         found: dict[str, set[t.Any]] = {}

@@ -57,7 +57,7 @@ class Prover:
         """Return whether a listing shows all fields that the users gave; what it showed before is what it will show."""
         if any(seeks_keys(w) and w.desired.state != "absent" for w in works):
             return False
-        names = {n for w in works for n in w.desired.given if self._portal.field(n).compared}
+        names = {n for w in works for n in w.desired.given} & self._portal.compared
         entries = [account for account in self._observer.index if not account.full]
         if entries:
             return all(names <= account.values.keys() for account in entries)

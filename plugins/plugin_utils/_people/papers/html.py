@@ -46,19 +46,15 @@ def pieces(found: paper.Paper) -> t.Iterator[str]:
             if row.host:
                 hosts.setdefault(row.host)
     style = look.STYLE + _filters(len(hosts))
-    page = (
-        _environment()
-        .get_template("page")
-        .stream(
-            paper=found,
-            decision=_groups(found.decision),
-            style=Markup(style),  # noqa: S704  # our own text, and numbers
-            script=Markup(look.SCRIPT),  # noqa: S704  # our own text
-            hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
-            places={host: place for place, host in enumerate(hosts)},
-            unfolded=_unfolded(rows),
-            dangerous=dangerous,
-        )
+    page = _page().stream(
+        paper=found,
+        decision=_groups(found.decision),
+        style=Markup(style),  # noqa: S704  # our own text, and numbers
+        script=Markup(look.SCRIPT),  # noqa: S704  # our own text
+        hashes={"style": _hash(style), "script": _hash(look.SCRIPT)},
+        places={host: place for place, host in enumerate(hosts)},
+        unfolded=_unfolded(rows),
+        dangerous=dangerous,
     )
     page.enable_buffering(_BUFFER)
     yield from page
@@ -78,6 +74,10 @@ def get_ready(kept: jinja2.BytecodeCache | None = None) -> None:
     environment.bytecode_cache = kept
     for name in environment.list_templates():
         environment.get_template(name)
+
+
+def _page() -> jinja2.Template:
+    return _environment().get_template("page")
 
 
 @functools.cache
