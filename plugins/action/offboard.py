@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.portal.users.plugins.module_utils._core import bytecode  # noqa: F401  # pylint: disable=unused-import  # for what it does
 from ansible_collections.portal.users.plugins.plugin_utils._people import offboard
 from ansible_collections.portal.users.plugins.plugin_utils._people.action import PeopleAction
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import OFFBOARD

@@ -243,6 +243,7 @@ import typing as t
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.portal.users.plugins.module_utils._core import bytecode  # noqa: F401  # pylint: disable=unused-import  # for what it does
 from ansible_collections.portal.users.plugins.module_utils._core.cells import Stop
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.masks import harmless, mask_of

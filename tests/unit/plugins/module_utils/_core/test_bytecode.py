@@ -84,8 +84,8 @@ def test_nearly_all_that_a_plugin_imports_is_kept(plugin: str) -> None:
     private = run(ALL, str(PLUGINS.parents[3]), f"portal.users.plugins.{plugin}")
     again = [name for name, loader in private if loader == "_AnsibleCollectionLoader"]
     assert len(private) > 10
-    # These are begun before the other finder comes along.
-    assert len(again) <= 4, again
+    # These are begun before the other finder comes along, and they are short.
+    assert {name.rpartition(".")[2] for name in again} <= {"bytecode", "errors", "registry"}
 
 
 def test_what_was_changed_is_compiled_again(collections: Path) -> None:
