@@ -47,35 +47,33 @@ class Outcome(t.NamedTuple):
 
 def outcome(work: Work) -> Outcome:
     """Return what became of a work."""
-    made, account, error = work.planned, work.account, work.error
+    made, desired, account, error = work.planned, work.desired, work.account, work.error
+    # In the order of the members: very many are made, and names would take as long as all the rest.
     return Outcome(
-        position=work.desired.position,
-        id=account.id if account is not None else (work.ident or work.desired.id),
-        login=account.key if account is not None else work.desired.key,
-        action=made.action,
-        reason=made.reason if error is None else error.reason,
-        changes=made.changes,
-        steps_done=tuple(work.done),
-        steps_left=tuple(work.left),
-        status=_status(work, made),
-        error=error,
-        wrote=work.wrote,
+        desired.position,
+        account.id if account is not None else (work.ident or desired.id),
+        account.key if account is not None else desired.key,
+        made.action,
+        made.reason if error is None else error.reason,
+        made.changes,
+        tuple(work.done),
+        tuple(work.left) if made.steps else (),
+        _status(work, made),
+        error,
+        work.wrote,
     )
 
 
 def _status(work: Work, made: Plan) -> str:
     error = work.error
+    if error is None:
+        return ("done" if work.finished else "planned") if made.steps else "already"
     if isinstance(error, Moved):
         return "moved"
     if isinstance(error, Skipped):
         return "skipped"
-    if isinstance(error, Unknown) or (work.wrote and isinstance(error, (Busy, Unclear, Unreachable))):
-        return "unclear"
-    if error is not None:
-        return "failed"
-    if not made.steps:
-        return "already"
-    return "done" if work.finished else "planned"
+    unclear = isinstance(error, Unknown) or (work.wrote and isinstance(error, (Busy, Unclear, Unreachable)))
+    return "unclear" if unclear else "failed"
 
 
 @dataclasses.dataclass

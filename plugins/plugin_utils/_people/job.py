@@ -49,6 +49,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.roster.addres
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import directory, lasting
 from ansible_collections.portal.users.plugins.plugin_utils._people.variables import (
     ABSENT,
+    begins_like,
     given,
     is_result,
     is_template,
@@ -66,7 +67,6 @@ Params = dict[str, t.Any]
 Variables = t.Mapping[str, t.Any]
 
 COLLECTION = "portal.users"
-PREFIXES = (*(f"{role}_" for role in options.SPECS), "portal_")
 # Of everything that a controller tells about its job, what tells who did it and why.
 JOB_FACTS = (
     "job_id",
@@ -232,7 +232,7 @@ class _Reader:
             portal = self._portal()
         except BadInput as error:
             raise refusal or error from None
-        self._misspelt()
+        self._misspelt(portal)
         known = len(self.faults)
         told = self._options()
         self._event(told)
@@ -646,12 +646,20 @@ class _Reader:
                 "template to 1, or give a workflow of your own another name"
             )
 
-    def _misspelt(self) -> None:
+    def _misspelt(self, portal: Portal) -> None:
         """Tell variables that look like ours and are read by nobody: one slip of the finger is an error."""
-        known = options.known_variables()
         silenced = self._silenced()
-        for name in sorted(map(str, self.vars)):
-            if name in known or name in silenced or "__" in name or is_result(self.vars.get(name)):
+        read = options.known_variables((portal,)) | silenced
+        strange = [
+            name
+            for name in sorted(map(str, self.vars))
+            if begins_like(name, options.PREFIXES)
+            and not (name in read or "__" in name or is_result(self.vars.get(name)))
+        ]
+        # The other portals are imported for names that they may know, and for no others.
+        known = options.known_variables() if strange else read
+        for name in strange:
+            if name in known:
                 continue
             candidates = {one for part in shortened(name) for one in _slips().get(part, ())}
             meant = next((one for one in sorted(candidates) if near(name, one)), "")
@@ -660,7 +668,7 @@ class _Reader:
                     f"{self.host}: the variable {name} is read by nobody, and {meant} was probably meant; "
                     f"if it was not, add {name} to provision_known_names"
                 )
-            elif name.startswith(PREFIXES):
+            elif name.startswith(options.PREFIXES):
                 self.warnings.append(
                     f"the variable {name} is none of this collection, so it is not read; "
                     "provision_known_names silences this for names that are others'"

@@ -114,6 +114,8 @@ TOLD_BY_EVENTS = ("event_id", "people", "reason")
 LISTS = frozenset(name for spec in SPECS.values() for name, option in spec.items() if option["type"] == "list")
 HANDOVER = tuple(f"provision_handover{part}" for part in ("", "_digest", "_counts", "_summary"))
 """What a job that plans hands over to later ones: document, its digest, and what people are told, by host."""
+PREFIXES = (*(f"{role}_" for role in SPECS), "portal_")
+"""How all variables of this collection begin."""
 # Variables of this collection that no option stands for.
 OTHERS = (TYPE, "portal_users_in_process", *(f"{role}_hosts" for role in SPECS), *HANDOVER)
 
@@ -123,13 +125,13 @@ def connection(portal: Portal) -> tuple[Option, ...]:
     return arguments.task_options(portal)
 
 
-def connection_spec() -> Spec:
-    """Return the options of the connections of all portals, as the documentation has them.
+def connection_spec(portals: t.Iterable[Portal] | None = None) -> Spec:
+    """Return the options of the connections of all portals, as the documentation has them, or of some.
 
     Neither defaults nor what is required: both differ from portal to portal.
     """
     found: Spec = {}
-    for portal in PORTALS.values():
+    for portal in PORTALS.values() if portals is None else portals:
         for option in connection(portal):
             spec = {"type": option.kind, **({"no_log": True} if option.secret else {})}
             found.setdefault(option.name, spec)
@@ -158,7 +160,7 @@ def shares(role: str, option: str) -> bool:
     return role != PROVISION and option in shared
 
 
-def known_variables() -> frozenset[str]:
-    """Return all variables that this collection reads anywhere."""
+def known_variables(portals: t.Iterable[Portal] | None = None) -> frozenset[str]:
+    """Return all variables that this collection reads anywhere, or for some portals; each begins with a PREFIX."""
     roles = {f"{role}_{option}" for role, spec in SPECS.items() for option in spec}
-    return frozenset((*roles, *(f"portal_{name}" for name in connection_spec()), *OTHERS))
+    return frozenset((*roles, *(f"portal_{name}" for name in connection_spec(portals)), *OTHERS))

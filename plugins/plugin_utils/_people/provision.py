@@ -660,18 +660,20 @@ class _Provisioning:
 
     def _news(self, wish: Wish, told: Outcome) -> bool:
         """Return whether the account of a person is not the one that memory has, or not as it knows it."""
-        key = self._folded[wish.key]
         if wish.kind != wishes.PERSON or told.id is None:
             return False
-        known = self.memory.accounts.get(key)
-        if known is None or known.get("id") != told.id or (wish.reason not in LEFT and key in self.memory.offboarded):
+        key, memory = self._folded[wish.key], self.memory
+        known = memory.accounts.get(key)
+        if known is None or known.get("id") != told.id or (wish.reason not in LEFT and key in memory.offboarded):
             return True
         person = self.persons[key]
+        for name in KNOWN:
+            if (known.get(name) or "") != str(person.get(name) or ""):
+                return True
         return (
             (known.get("login") or "") != told.login
             or (known.get("given") or {}) != wish.given
             or (wish.reason in GIVES and known.get("profiles") != sorted(wish.data))
-            or any((known.get(name) or "") != str(person.get(name) or "") for name in KNOWN)
         )
 
     def _finish(self, chosen: t.Collection[int], stopped: Blocked | None) -> Result:

@@ -151,6 +151,13 @@ def near(one: str, other: str) -> bool:
     return short[start + 1 :] == long[start + 1 :] or swapped
 
 
+def begins_like(name: str, prefixes: t.Collection[str]) -> bool:
+    """Return whether a name may be ``near`` one that begins with one of ``prefixes``."""
+    return name.startswith(tuple(prefixes)) or any(
+        near(name[: len(prefix) + more], prefix) for prefix in prefixes for more in (-1, 0, 1)
+    )
+
+
 def refuse_slips(facts: Mapping[str, t.Any], known: t.Collection[str]) -> None:
     """Raise ``BadInput`` for a variable of a playbook of ours that is one slip away from a ``known`` one.
 

@@ -78,6 +78,19 @@ def test_two_slips_are_another_name(one: str, other: str) -> None:
     assert not variables.near(one, other)
 
 
+@given(slips())
+@examples(300)
+def test_what_is_near_a_known_name_begins_like_one(pair: tuple[str, str]) -> None:
+    name, slip = pair
+    assert name.startswith(options.PREFIXES)
+    assert variables.begins_like(slip, options.PREFIXES)
+
+
+@pytest.mark.parametrize("name", ["ansible_connection", "people", "port", "inventory_hostname", "", "approvision"])
+def test_other_names_do_not(name: str) -> None:
+    assert not variables.begins_like(name, options.PREFIXES)
+
+
 def test_no_known_name_is_a_slip_of_another_one() -> None:
     near = {(a, b) for a in NAMES for b in NAMES if a < b and variables.near(a, b)}
     assert near == set()
