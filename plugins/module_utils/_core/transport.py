@@ -15,7 +15,7 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from . import deps
+from . import deps, meanwhile
 
 if t.TYPE_CHECKING:
     import socket
@@ -126,6 +126,11 @@ def _bounded(pool: t.Any) -> t.Any:
             except Exception as error:
                 setattr(error, UNSENT, True)
                 raise
+
+        def getresponse(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            # The request has left. Nobody waits for the portal as long as there is something else to do.
+            meanwhile.until(lambda: self.sock is None or deps.urllib3.util.wait_for_read(self.sock, 0))
+            return super().getresponse(*args, **kwargs)
 
     class Pool(pool):  # type: ignore[misc]  # likewise
         ConnectionCls = Connection

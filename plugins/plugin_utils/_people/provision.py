@@ -28,11 +28,19 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     sentence,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
+from ansible_collections.portal.users.plugins.module_utils._core.meanwhile import meanwhile
 from ansible_collections.portal.users.plugins.module_utils._core.observe import table_of
 from ansible_collections.portal.users.plugins.module_utils._core.opening import open_session
 from ansible_collections.portal.users.plugins.module_utils._core.pool import undisturbed
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
-from ansible_collections.portal.users.plugins.plugin_utils._people import approval, profiles, seats, selection, wishes
+from ansible_collections.portal.users.plugins.plugin_utils._people import (
+    approval,
+    compiled,
+    profiles,
+    seats,
+    selection,
+    wishes,
+)
 from ansible_collections.portal.users.plugins.plugin_utils._people.lines import Lines
 from ansible_collections.portal.users.plugins.plugin_utils._people.options import APPLY
 from ansible_collections.portal.users.plugins.plugin_utils._people.papers import model, text
@@ -169,8 +177,8 @@ def _chosen(run: Run, roster: Roster, approved: Approval | None) -> frozenset[st
 
     Apply goes by what was approved; who names people then wants less of it.
     """
-    keys = {fold(str(person["key"])) for person in roster.people}
     asked = {fold(one) for one in run.job.options["people"]}
+    keys = {fold(str(person["key"])) for person in roster.people} if asked else set()
     strange = sorted(one for one in run.job.options["people"] if fold(one) not in keys)
     if strange:
         raise BadInput(f"not in the roster: {', '.join(strange)}; give the keys of people in it")
@@ -232,10 +240,10 @@ class _Provisioning:
         )
         self.catalogue = catalogue
         self.tables = self._tables(catalogue)
-        run.get_ready()
-        with run.progress(None, "accounts read") as counter:
+        desk = self._desk(catalogue)
+        with run.progress(None, "accounts read") as counter, meanwhile(self._ahead(desk)):
             self.before = session.accounts(seen=counter.reach)
-        self.wishes = self._wishes(catalogue)
+        self.wishes = self._wishes(desk)
         run.section = dataclasses.replace(run.section, notes=(*run.section.notes, *self._announced(catalogue)))
         self.acting = [wish for wish in self.wishes if wish.desired is not None]
         self.desired = [wish.desired for wish in self.acting if wish.desired is not None]
@@ -250,14 +258,12 @@ class _Provisioning:
             self.job.portal, self.memory.accounts.keys() | self.memory.offboarded.keys(), self.memory.last_act
         )
         self.places = {id(work): place for place, work in enumerate(self.batch.works)}
-        self.persons = {fold(str(person["key"])): person for person in roster.people}
         self.told: list[Outcome] = []
         """What became of each wish, once it is known of all."""
         self.verdicts: dict[int, str] = {}
         self.moves: dict[int, str] = {}
         self.marks: dict[int, str] = {}
         self.rest: dict[str, str] = {}
-        self._folded = {wish.key: fold(wish.key) for wish in self.wishes}
 
     @property
     def unreviewed(self) -> bool:
@@ -313,7 +319,7 @@ class _Provisioning:
             raise profiles.BadProfiles(self.job.host, wrong)
         return tables
 
-    def _wishes(self, catalogue: profiles.Catalogue) -> list[Wish]:
+    def _desk(self, catalogue: profiles.Catalogue) -> wishes.Desk:
         options = self.job.options
         rules = wishes.Rules(
             host=self.job.host,
@@ -326,10 +332,20 @@ class _Provisioning:
             password=_password,
             secrets=bool(options["secrets_file"]),
         )
-        found = wishes.wishes(
-            self.job.portal, self.roster.people, catalogue, self.memory, self.before, rules, self.tables
-        )
-        return found if options["drift"] else [wish._replace(drift={}) for wish in found]
+        return wishes.Desk(self.job.portal, self.roster.people, catalogue, self.memory, rules, self.tables)
+
+    def _ahead(self, desk: wishes.Desk) -> t.Iterator[None]:
+        """Do what can be done before the accounts are known, a little at a time."""
+        yield from desk.drafts()
+        self.persons = {seat.key: seat.person for seat in desk.taken}
+        # Accounts of nobody have no key.
+        self._folded = {"": "", **{str(seat.person["key"]): seat.key for seat in desk.taken}}
+        yield
+        compiled.get_ready()
+
+    def _wishes(self, desk: wishes.Desk) -> list[Wish]:
+        found = desk.wishes(self.before)
+        return found if self.job.options["drift"] else [wish._replace(drift={}) for wish in found]
 
     def _announced(self, catalogue: profiles.Catalogue) -> t.Iterator[str]:
         """Yield what is to begin on a day that has not come yet."""

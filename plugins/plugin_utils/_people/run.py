@@ -244,10 +244,6 @@ class Run:
         self.shared.claim(tenant.mark, self.job.host, f"{self.job.role} {self.job.mode}", tenant.text)
         self._call(tenant.mark)
 
-    def get_ready(self) -> None:
-        """Get the papers ready in the meantime: the caller is about to do nothing but to wait for the portal."""
-        threading.Thread(target=compiled.get_ready, name="papers", daemon=True).start()
-
     def absent_names(self, accounts: Index) -> tuple[str, ...]:
         """Return the protected and required names that no account here has: none of a run's portals may have them."""
         names = [name for list_ in GUARDED for name in self.job.options[list_]]

@@ -16,6 +16,7 @@ import dataclasses
 import functools
 import typing as t
 
+from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
 from ansible_collections.portal.users.plugins.module_utils._core.fields import EMAIL, FIRST_NAME, LAST_NAME
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold, marks, points, unfit
 from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import (
@@ -26,7 +27,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Account, Portal
 
 LEAVER = "leaver"
@@ -117,6 +117,8 @@ class Seat:
     fault: Trouble | None = None
     trouble: Trouble | None = None
     ambiguous: bool = False
+    wanted: t.Mapping[str, t.Any] | None = None
+    """What an ordinary account of theirs is to have, as far as that can be said without knowing it."""
 
     @property
     def ident(self) -> str:
@@ -154,7 +156,6 @@ class Seats:
         portal: Portal,
         host: str,
         memory: Remembered,
-        accounts: Index,
         *,
         known: t.Collection[str] = (),
         granting: t.Collection[str] = (),
@@ -163,7 +164,7 @@ class Seats:
         self.portal = portal
         self.host = host
         self.memory = memory
-        self.accounts = accounts
+        self.accounts = Index()
         self.known = known
         self.granting = granting
         self.rehired = rehired
@@ -202,11 +203,12 @@ class Seats:
                 found.setdefault(fold(account.key), []).append(account)
         return found
 
-    def take(self, people: t.Iterable[Record]) -> list[Seat]:
-        """Return a seat for each person of a roster, in their order."""
-        seats = [self._seat(person) for person in people]
+    def take(self, seats: t.Sequence[Seat], accounts: Index) -> None:
+        """Give the seats of all people of a roster, in their order, the accounts that are theirs."""
+        self.accounts = accounts
+        for seat in seats:
+            self._place(seat)
         self._settle(seats)
-        return seats
 
     def _name_it(self, *options: str) -> str:
         """Return how to say which account is whose."""
@@ -228,8 +230,8 @@ class Seats:
         }
         return "email" not in same and not {"first_name", "last_name"} <= same
 
-    def _seat(self, person: Record) -> Seat:
-        """Return a person with what is known about them here."""
+    def seat(self, person: Record) -> Seat:
+        """Return a person with what is known about them here, without their account."""
         key = fold(str(person["key"]))
         said = own(self.portal, self.host, person) if person.get("accounts") or "overlay" in person else NOTHING
         asked = tuple(person.get("profiles") or ())
@@ -249,13 +251,18 @@ class Seats:
         if fault:
             seat.fault = Trouble("unfit_login", f"{login!r} {fault}, correct it in the roster or in the overlay")
         else:
-            seat.fault = unknown or (self._lost(seat) if said.options else None)
+            seat.fault = unknown
         seat.program = person.get("type") == SERVICE
+        return seat
+
+    def _place(self, seat: Seat) -> None:
+        """Find the account of a person."""
+        if seat.own and seat.fault is None:
+            seat.fault = self._lost(seat)
         if seat.program and self.portal.can.get("service") is True:
             self._serve(seat)
         else:
             seat.account = self._locate(seat)
-        return seat
 
     def _serve(self, seat: Seat) -> None:
         """Find the service user of a program, or an ordinary account that was made for it."""

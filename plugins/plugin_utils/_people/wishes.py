@@ -12,6 +12,7 @@ Every person has a seat with the account that is theirs; what is left of the acc
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.desired import Reader
@@ -60,6 +61,8 @@ SERVICE_ACCOUNT = "service_account"
 """Reasons: a profile begins or ends by its date, the last one for the portal does, somebody shall have no account, an
 account for a program is not made."""
 
+SOME = 250
+"""So many people are drafted in a few milliseconds."""
 NOTHING_MADE: frozenset[str] = frozenset()
 PERSON = "person"
 GONE = "leaver"
@@ -163,23 +166,31 @@ def wishes(
     ``people`` are all of the roster, whoever is meant: who has which account is known of all or of nobody.
     ``accounts`` is the complete listing. The catalogue must have no faults.
     """
-    desk = _Desk(portal, catalogue, memory, accounts, rules, tables or {})
-    seats = desk.seats.take(people)
-    made = [wish for seat in seats if desk.meant(seat.key) and (wish := desk.wish(seat)) is not None]
-    return [*made, *desk.unlisted()]
+    desk = Desk(portal, people, catalogue, memory, rules, tables)
+    for _some in desk.drafts():
+        pass
+    return desk.wishes(accounts)
 
 
-class _Desk:
-    """Takes the people of one roster."""
+class Desk:
+    """Takes the people of one roster; see ``wishes``. ``drafts`` comes first, and needs no accounts."""
 
     def __init__(
-        self, portal: Portal, catalogue: Catalogue, memory: Remembered, accounts: Index, rules: Rules, tables: Tables
+        self,
+        portal: Portal,
+        people: t.Iterable[Record],
+        catalogue: Catalogue,
+        memory: Remembered,
+        rules: Rules,
+        tables: Tables | None = None,
     ) -> None:
         self.portal = portal
         self.rules = rules
         self.memory = memory
-        self.accounts = accounts
-        self.words = Words(portal, tables)
+        self.taken: list[Seat] = []
+        """The people with what is known about them, and once the accounts are known with theirs."""
+        self._people = people
+        self.words = Words(portal, tables or {})
         self.options = families(portal)
         self.renames = portal.field(portal.key).update != NEVER
         self.able = portal.can.get("disable") is True
@@ -187,7 +198,6 @@ class _Desk:
             portal,
             rules.host,
             memory,
-            accounts,
             known=catalogue.known,
             granting=catalogue.given,
             rehired=rules.rehired,
@@ -210,6 +220,38 @@ class _Desk:
         self._active = "enabled" if portal.can.get("enable") is True else "present"
         self._reader = Reader(portal, "")
         self._acting = 0
+
+    def drafts(self) -> t.Iterator[None]:
+        """Note of each person what does not depend on the accounts, some at a time."""
+        people = iter(self._people)
+        while some := list(itertools.islice(people, SOME)):
+            for person in some:
+                seat = self.seats.seat(person)
+                if seat.in_scope:
+                    seat.wanted = self._wanted(seat, self._persons)
+                self.taken.append(seat)
+            yield
+
+    def wishes(self, accounts: Index) -> list[Wish]:
+        """Return the wishes for the people who were drafted, and these accounts."""
+        self.seats.take(self.taken, accounts)
+        made = [wish for seat in self.taken if self.meant(seat.key) and (wish := self.wish(seat)) is not None]
+        return [*made, *self.unlisted()]
+
+    def _wanted(self, seat: Seat, sources: t.Sequence[tuple[str, str, bool]]) -> Entry:
+        """Return what an account of an active person is to have by their name, their profiles and the roster."""
+        _grants, singles, _faults = self._granted(seat)
+        person = seat.person
+        entry: Entry = {}
+        for option, source, whole in sources:
+            value = full_name(person) if whole else person.get(source)
+            if value:
+                entry[option] = value
+        if singles:
+            entry.update(singles)
+        if seat.own:
+            entry.update({o: v for o, v in seat.own.items() if not isinstance(self.options.get(o), Members)})
+        return entry
 
     def meant(self, key: str) -> bool:
         """Return whether the run is about the person with this folded key."""
@@ -295,19 +337,13 @@ class _Desk:
 
     def _join(self, seat: Seat) -> Wish:
         """Return what an active person shall have; what contradicts itself fails this person alone."""
-        grants, singles, faults = self._granted(seat)
-        person = seat.person
-        entry: Entry = {}
-        for option, source, whole in self._services if seat.service else self._persons:
-            value = full_name(person) if whole else person.get(source)
-            if value:
-                entry[option] = value
-        if singles:
-            entry.update(singles)
-        if seat.own:
-            entry.update({o: v for o, v in seat.own.items() if not isinstance(self.options.get(o), Members)})
+        grants, _singles, faults = self._granted(seat)
         if faults:
             return self._failed(seat, Trouble("contradiction", "; ".join(faults)))
+        person = seat.person
+        entry = self._wanted(seat, self._services) if seat.service else t.cast(Entry, seat.wanted)
+        # It goes on as the entry of the wish, and is not in memory twice.
+        seat.wanted = None
         if seat.service:
             entry["service"] = True
         notes = self._names(seat, entry)
@@ -523,7 +559,7 @@ class _Desk:
     def unlisted(self) -> list[Wish]:
         """Return the accounts that nobody asked for: of known people, and of nobody in the roster."""
         found = []
-        for account in self.accounts:
+        for account in self.seats.accounts:
             seat = self.seats.theirs.get(account.id)
             if seat is not None and (seat.in_scope or seat.gone):
                 continue

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the portal.users authors
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to portal.users: any release may change this file.
+
+"""What a thread does while it waits for the answers to its requests, instead of nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import typing as t
+
+
+class _Work(threading.local):
+    """The steps that this thread has to take, None if there are no more, and what one of them raised."""
+
+    steps: t.Iterator[object] | None = None
+    error: Exception | None = None
+
+    def step(self) -> None:
+        """Take one step."""
+        try:
+            if self.steps is not None:
+                next(self.steps)
+        except StopIteration:
+            self.steps = None
+        except Exception as error:  # noqa: BLE001  # it is raised where the steps come from, and is none of the request
+            self.steps, self.error = None, error
+
+
+_WORK = _Work()
+
+
+@contextlib.contextmanager
+def meanwhile(steps: t.Iterator[object]) -> t.Iterator[None]:
+    """Take ``steps`` while this thread waits for answers within the block, and those that are left at its end.
+
+    A step should take a few milliseconds. What one raises ends the work, and is raised at the end of the block, unless
+    the block raises something itself. A signal is raised at once.
+    """
+    before = _WORK.steps, _WORK.error
+    _WORK.steps, _WORK.error = steps, None
+    try:
+        yield
+        until(lambda: False)
+        if _WORK.error is not None:
+            raise _WORK.error
+    finally:
+        _WORK.steps, _WORK.error = before
+
+
+def until(ready: t.Callable[[], bool]) -> None:
+    """Take the steps of this thread one after the other until ``ready``, or until there are none."""
+    while _WORK.steps is not None and not ready():
+        _WORK.step()
