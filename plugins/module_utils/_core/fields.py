@@ -572,8 +572,8 @@ def no_scalar(record: t.Mapping[str, t.Any], names: t.Sequence[str]) -> str | No
 def without(record: t.Mapping[str, t.Any], names: frozenset[str]) -> dict[str, t.Any]:
     """Return a copy of a record that has none of ``names``."""
     kept = dict(record)
-    for name in names.intersection(kept):
-        del kept[name]
+    for name in names:
+        kept.pop(name, None)
     return kept
 
 

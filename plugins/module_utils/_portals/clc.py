@@ -71,6 +71,7 @@ WRONG_STATE = "6"
 ROLE = re.compile("[0-9]{1,9}")
 # The list leaves these null although the user has them (docs/apis/clc.md 8.1).
 UNLISTED = frozenset(("TimeZoneID", "SAMLUserName"))
+NOTHING: frozenset[str] = frozenset()
 
 NAME_TAKEN = (
     "The name can belong to a user of another account that this API user cannot see, or to a user deleted once: "
@@ -251,21 +252,21 @@ class Clc(Connector):
         login = record.get("UserName") or ""
         if not login.strip():
             raise Unclear("a user in the answer has no UserName")
-        status = record.get("Status") or ""
-        folded = fold(status)
-        if folded == DELETED:
+        told = record.get("Status") or ""
+        status = standing(told)
+        if status is None:
             return None
         roles = role_ids(record.get("Roles"))
-        known = record if full else without(record, UNLISTED)
+        known = without(record, NOTHING if full else UNLISTED)
         if roles is not None:
-            known = {**known, "Roles": roles}
+            known["Roles"] = roles
         return Account(
             id=login,
             key=login,
             values=self.portal.values(known, full=full),
             full=full,
-            status=STATUSES.get(folded, UNKNOWN),
-            status_raw=status or None,
+            status=status,
+            status_raw=told or None,
             # The list is that of the account that was asked for, whoever stands in it.
             scope=(record.get("AccountAlias") or ("" if full else self.scope) or "").strip().upper() or None,
             roles=None if roles is None else role_names(roles),
@@ -288,6 +289,13 @@ def envelope(answer: Answer) -> tuple[int, str] | None:
     if isinstance(code, bool) or not re.fullmatch(r"[0-9]{1,9}", str(code)):
         return None
     return int(str(code)), message if isinstance(message, str) else ""
+
+
+@functools.lru_cache(64)
+def standing(told: str) -> str | None:
+    """Return what a status means, None if there is no such account any more. There are few of them."""
+    folded = fold(told)
+    return None if folded == DELETED else STATUSES.get(folded, UNKNOWN)
 
 
 def role_ids(members: t.Any) -> tuple[str, ...] | None:
