@@ -123,9 +123,13 @@ class Client:
             self._abandoned.pop().shutdown()
         self._link.close()
 
-    def side_by_side(self, fetch: t.Callable[[int], T], numbers: t.Sequence[int]) -> t.Iterator[T]:
-        """Yield ``fetch(number)`` for each number, in order, with as many requests at once as the client is wide."""
+    def side_by_side(self, fetch: t.Callable[[int], T], numbers: t.Sequence[int], *known: T) -> t.Iterator[T]:
+        """Yield ``fetch(number)`` for each number, in order, with as many requests at once as the client is wide.
+
+        What is ``known`` comes first, when the first requests are under way.
+        """
         if len(numbers) < 2 or self._width < 2:
+            yield from known
             yield from map(fetch, numbers)
             return
         width = min(self._width, len(numbers))
@@ -136,8 +140,11 @@ class Client:
             for number in numbers:
                 # Few at a time: how many there are is what the portal says, and it may say anything.
                 if len(waiting) == 2 * width:
+                    yield from known
+                    known = ()
                     yield waiting.popleft().result()
                 waiting.append(pool.submit(fetch, number))
+            yield from known
             while waiting:
                 yield waiting.popleft().result()
         except GeneratorExit:

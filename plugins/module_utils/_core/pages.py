@@ -31,7 +31,13 @@ class Page:
 
 
 Fetch = t.Callable[[int, int], Page]
-Pool = t.Callable[[t.Callable[[int], Page], t.Sequence[int]], t.Iterable[Page]]
+
+
+class Pool(t.Protocol):
+    """Fetches pages side by side; see ``Client.side_by_side``."""
+
+    def __call__(self, fetch: t.Callable[[int], Page], numbers: t.Sequence[int], *known: Page) -> t.Iterable[Page]:
+        """Yield what is ``known``, and then the page of each number."""
 
 
 def _nothing() -> None:
@@ -110,9 +116,9 @@ def _one_by_one(fetch: Fetch) -> t.Generator[Page, None, None]:
 def _side_by_side(fetch: Fetch, pool: Pool) -> t.Generator[Page, None, None]:
     """Yield the first page and, if it told how many records there are, as many more as these need."""
     first = fetch(0, 0)
-    yield first
     size = len(first.items)
     if first.total is None:
+        yield first
         received = size
         for number in range(1, MOST_PAGES):
             page = fetch(number, received)
@@ -120,7 +126,8 @@ def _side_by_side(fetch: Fetch, pool: Pool) -> t.Generator[Page, None, None]:
             yield page
         raise Refused(f"the list did not end after {MOST_PAGES} pages", hint=UNLISTED)
     last = -(-min(first.total, MOST_RECORDS) // size) if size else 0
-    yield from pool(lambda number: fetch(number, number * size), range(1, last))
+    # The others are under way while somebody looks at the first one.
+    yield from pool(lambda number: fetch(number, number * size), range(1, last), first)
 
 
 def _ended(page: Page, received: int, total: int | None, full: int) -> bool:

@@ -697,6 +697,28 @@ def test_a_walk_that_nobody_ends_may_be_dropped_in_a_thread_of_its_own(monkeypat
     assert not any(thread.is_alive() for thread in threads)
 
 
+@pytest.mark.parametrize("number", [2, 20])
+def test_what_is_known_comes_first_and_once_while_the_others_are_under_way(number: int) -> None:
+    sender = client("http://portal.test", width=2)
+    begun = threading.Event()
+
+    def fetch(one: int) -> int:
+        begun.set()
+        return one
+
+    pages = sender.side_by_side(fetch, range(1, number + 1), 0)
+    assert next(iter(pages)) == 0
+    assert begun.wait(30), "nothing is under way"
+    assert list(pages) == list(range(1, number + 1))
+    sender.close()
+
+
+@pytest.mark.parametrize(("width", "number"), [(1, 3), (4, 1), (4, 0)])
+def test_what_is_known_comes_first_where_nothing_can_be_side_by_side(width: int, number: int) -> None:
+    sender = client("http://portal.test", width=width)
+    assert list(sender.side_by_side(lambda one: one, range(1, number + 1), 0)) == list(range(number + 1))
+
+
 def test_what_was_begun_side_by_side_has_ended_when_the_client_is_closed() -> None:
     sender = client("http://portal.test", width=4)
     begun, ended = [], []

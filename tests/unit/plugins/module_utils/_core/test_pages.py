@@ -39,9 +39,10 @@ class Book:
         return self.pages[min(number, len(self.pages) - 1)]
 
 
-def in_turn(fetch: t.Callable[[int], Page], numbers: t.Sequence[int]) -> t.Iterator[Page]:
+def in_turn(fetch: t.Callable[[int], Page], numbers: t.Sequence[int], *known: Page) -> t.Iterator[Page]:
     """Stand for a pool of threads."""
-    return map(fetch, numbers)
+    yield from known
+    yield from map(fetch, numbers)
 
 
 def ids(book: Book, full: int = 2, *, strict: bool = True, pool: t.Any = None) -> list[int]:
