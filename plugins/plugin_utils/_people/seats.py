@@ -128,7 +128,11 @@ class Seat:
     @property
     def given(self) -> t.Mapping[str, t.Sequence[str]]:
         """The members that earlier runs gave to this very account: what another one has under its name is not ours."""
-        ours = self.account is None or str(self.known.get("id") or "") == self.account.id
+        return self.given_to(self.account.id if self.account is not None else None)
+
+    def given_to(self, ident: str | None) -> t.Mapping[str, t.Sequence[str]]:
+        """Return what ``given`` would be for the account with an ID, None for no account."""
+        ours = ident is None or str(self.known.get("id") or "") == ident
         return self.known.get("given") or {} if ours else {}
 
     @property
@@ -214,13 +218,17 @@ class Seats:
         """Return how to say which account is whose."""
         return remedy(self.host, "id", *options)
 
-    def was_anothers(self, seat: Seat, account: Account) -> bool:
-        """Return whether memory knows the account as that of somebody who is no longer in the roster.
+    def owner_of(self, ident: str) -> str | None:
+        """Return the folded key of the person whose account memory knows by an ID."""
+        return self._owners.get(ident)
+
+    def was_anothers(self, seat: Seat, ident: str) -> bool:
+        """Return whether memory knows the account with an ID as that of somebody who is no longer in the roster.
 
         Who has the same address or the same two names is the same person under a new key.
         """
-        owner = self._owners.get(account.id, seat.key)
-        if owner in self._keys:
+        owner = self._owners.get(ident, seat.key)
+        if owner == seat.key or owner in self._keys:
             return False
         known = self.memory.accounts[owner]
         same = {

@@ -54,7 +54,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import Catalogue, Tables
     from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Remembered
 
-LEAVE, PREHIRE = "leave", "prehire"
+ACTIVE, LEAVE, PREHIRE = "active", "leave", "prehire"
 GRANT_BEGINS, GRANT_ENDED = "grant_begins", "grant_ended"
 LAST_GRANT_ENDED, DENIED = "last_grant_ended", "denied"
 SERVICE_ACCOUNT = "service_account"
@@ -101,6 +101,18 @@ class Rules:
     people: t.Collection[str] | None = None
     password: t.Callable[[], str] | None = None
     secrets: bool = False
+
+
+class Sight(t.NamedTuple):
+    """What the wish for an active person depends on of their account.
+
+    ``values`` are those of its sets, and then of what the portal never changes, None where it does not tell.
+    """
+
+    id: str
+    key: str
+    disabled: bool
+    values: tuple[t.Any, ...]
 
 
 class Wish(t.NamedTuple):
@@ -214,6 +226,9 @@ class Desk:
             (o, self.options[o]) for o in portal.person if self.options[o].update == NEVER and o != portal.key
         ]
         """The options of a person that the portal never changes."""
+        self._seen = [field.name for field in (*self._sets, *(field for _option, field in self._fixed))]
+        """The fields of an account that matter here."""
+        self._expected: dict[str, tuple[Sight, Wish]] = {}
         self._secret = (
             next((f.name for f in portal.fields if f.secret), "") if portal.can.get("password") is True else ""
         )
@@ -229,14 +244,36 @@ class Desk:
                 seat = self.seats.seat(person)
                 if seat.in_scope:
                     seat.wanted = self._wanted(seat, self._persons)
+                    self._expect(seat)
                 self.taken.append(seat)
             yield
+
+    def _expect(self, seat: Seat) -> None:
+        """Work out what shall become of somebody active if their account is as the last run left it, as most are."""
+        known, given = seat.known, seat.known.get("given") or {}
+        ident, login = str(known.get("id") or ""), str(known.get("login") or "")
+        plain = seat.person["status"] == ACTIVE and not (seat.own or seat.program or seat.fault is not None)
+        if not plain or not ident or self.seats.owner_of(ident) != seat.key or not self.meant(seat.key):
+            return
+        wanted = t.cast(Entry, seat.wanted)
+        held = [field.canonical(given.get(field.name)) for field in self._sets]
+        sight = Sight(ident, login, False, (*held, *(wanted.get(option) for option, _field in self._fixed)))
+        wish = self._join(seat, sight)
+        if wish.kind == PERSON:
+            self._expected[seat.key] = sight, wish
 
     def wishes(self, accounts: Index) -> list[Wish]:
         """Return the wishes for the people who were drafted, and these accounts."""
         self.seats.take(self.taken, accounts)
         made = [wish for seat in self.taken if self.meant(seat.key) and (wish := self.wish(seat)) is not None]
-        return [*made, *self.unlisted()]
+        made += self.unlisted()
+        acting = itertools.count()
+        for place, wish in enumerate(made):
+            desired = wish.desired
+            if desired is not None and desired.position != (position := next(acting)):
+                # It was read when others were expected before it, or not expected.
+                made[place] = wish._replace(desired=desired._replace(position=position))
+        return made
 
     def _wanted(self, seat: Seat, sources: t.Sequence[tuple[str, str, bool]]) -> Entry:
         """Return what an account of an active person is to have by their name, their profiles and the roster."""
@@ -276,7 +313,7 @@ class Desk:
             return self._wish(seat, SKIPPED, SERVICE_ACCOUNT, (self._by_module(),))
         if not seat.login and not seat.ident and seat.account is None:
             return self._wish(seat, SKIPPED, "no_login")
-        return self._pause(seat) if status == LEAVE else self._join(seat)
+        return self._pause(seat) if status == LEAVE else self._active_one(seat)
 
     def _by_module(self) -> str:
         """Return how an account for a program is made here."""
@@ -335,34 +372,51 @@ class Desk:
             return self._wish(seat, SKIPPED, LEAVE, notes=("cannot_disable",))
         return self._barred(seat, seat.account, PERSON, LEAVE)
 
-    def _join(self, seat: Seat) -> Wish:
-        """Return what an active person shall have; what contradicts itself fails this person alone."""
+    def _active_one(self, seat: Seat) -> Wish:
+        """Return what an active person shall have, as it was expected, if their account is."""
+        sight, wish = self._expected.pop(seat.key, (None, None))
+        if seat.account is None:
+            return self._join(seat, None)
+        seen = self._see(seat.account)
+        return wish if wish is not None and seen == sight else self._join(seat, seen)
+
+    def _see(self, account: Account) -> Sight:
+        values = account.values
+        return Sight(account.id, account.key, account.status == DISABLED, tuple([values.get(n) for n in self._seen]))
+
+    def _join(self, seat: Seat, account: Sight | None) -> Wish:
+        """Return what an active person shall have; what contradicts itself fails this person alone.
+
+        All that is asked for here of the account is in its ``Sight``.
+        """
         grants, _singles, faults = self._granted(seat)
         if faults:
             return self._failed(seat, Trouble("contradiction", "; ".join(faults)))
         person = seat.person
-        entry = self._wanted(seat, self._services) if seat.service else t.cast(Entry, seat.wanted)
         # It goes on as the entry of the wish, and is not in memory twice.
-        seat.wanted = None
+        entry, seat.wanted = seat.wanted, None
+        if entry is None or seat.service:
+            entry = self._wanted(seat, self._services if seat.service else self._persons)
         if seat.service:
             entry["service"] = True
-        notes = self._names(seat, entry)
+        notes = self._names(seat, entry, account)
+        past = seat.given_to(account.id if account is not None else None)
         # One mapping is shared by all for whom it holds; most have members of no more than one set.
         given: t.Mapping[str, list[str]] = {}
         drift: t.Mapping[str, list[str]] = {}
         try:
-            for members in self._sets:
-                change = self._set_of(members, seat, grants)
+            for place, members in enumerate(self._sets):
+                held = account.values[place] if account is not None else None
+                change = self._set_of(members, seat, grants, past, held)
                 entry.update(change.entry)
                 given = {**given, **change.given} if given else change.given
                 drift = {**drift, **change.drift} if drift else change.drift
             entry["state"] = self._active
-            generated = self._password(seat, entry) if seat.account is None else NOTHING_MADE
+            generated = self._password(entry) if account is None else NOTHING_MADE
             desired = self._read(entry, generated)
         except BadInput as error:
             return self._failed(seat, Trouble("refused", error.text))
         reason, dated = _dated(seat) if seat.grants else ("", ())
-        account = seat.account
         # In the order of the members, since most of a long list are made here.
         return Wish(
             PERSON,
@@ -375,7 +429,7 @@ class Desk:
             account.id if account else "",
             given,
             drift,
-            self._reviews(seat, self._active),
+            self._reviews(seat, account),
             notes,
             generated,
             full_name(person),
@@ -398,9 +452,9 @@ class Desk:
             self._given[seat.names] = found
         return found
 
-    def _names(self, seat: Seat, entry: Entry) -> tuple[str, ...]:
+    def _names(self, seat: Seat, entry: Entry, account: Sight | None) -> tuple[str, ...]:
         """Name the account in an entry, by ID where the login is another one; keep what the portal cannot change."""
-        account, key = seat.account, self.portal.key_of(service=True) if seat.service else self.portal.key
+        key = self.portal.key_of(service=True) if seat.service else self.portal.key
         login = seat.login or (account.key if account else "")
         if login:
             entry[key] = login
@@ -416,15 +470,14 @@ class Desk:
         if "id" in entry and not self.renames:
             entry[key] = account.key
             stays += [key] if fold(account.key) != fold(login) else []
-        for option, field in self._fixed if sure else ():
-            if option in entry:
-                before = account.values.get(field.name)
-                if before is not None and not field.same(before, entry[option]):
-                    del entry[option]
-                    stays.append(option)
+        fixed = zip(self._fixed, account.values[len(self._sets) :]) if sure and self._fixed else ()
+        for (option, field), before in fixed:
+            if option in entry and before is not None and not field.same(before, entry[option]):
+                del entry[option]
+                stays.append(option)
         return tuple(["login_stays" if option == key else f"{option}_stays" for option in stays]) if stays else ()
 
-    def _password(self, seat: Seat, entry: Entry) -> frozenset[str]:
+    def _password(self, entry: Entry) -> frozenset[str]:
         """Make up the password of a new account, where the portal wants one."""
         make = self.rules.password
         if make is None or not self._secret:
@@ -432,16 +485,16 @@ class Desk:
         entry[self._secret] = make()
         return frozenset((self._secret,))
 
-    def _reviews(self, seat: Seat, state: str) -> tuple[str, ...]:
-        account, known = seat.account, str(seat.known.get("id") or "")
+    def _reviews(self, seat: Seat, account: Sight | None) -> tuple[str, ...]:
+        known = str(seat.known.get("id") or "")
         if account is None:
             return (MADE_AGAIN,) if known and not seat.ident else ()
         found = []
         if seat.ident and known != account.id and fold(account.key) != fold(seat.login):
             found.append(NAMED_BY_ID)
-        if self.seats.was_anothers(seat, account):
+        if self.seats.was_anothers(seat, account.id):
             found.append(WAS_ANOTHERS)
-        if state == "enabled" and account.status == DISABLED and seat.key not in self.rules.rehired:
+        if self._active == "enabled" and account.disabled and seat.key not in self.rules.rehired:
             last = self.memory.last_act.get(account.id) or {}
             ours = str(last.get("act") or "").startswith("disable") and last.get("why") in PAUSED
             found += [] if ours else [ENABLED_AGAIN]
@@ -489,31 +542,43 @@ class Desk:
                     found[one.option] = one.value
         return found
 
-    def _set_of(self, field: Members, seat: Seat, grants: t.Mapping[str, Grant]) -> _SetWish:
+    def _set_of(
+        self,
+        field: Members,
+        seat: Seat,
+        grants: t.Mapping[str, Grant],
+        given: t.Mapping[str, t.Sequence[str]],
+        held: frozenset[str] | None,
+    ) -> _SetWish:
         """Return what ``_set`` says: thought out once for all who have the same profiles, past and account members."""
         if seat.own:
-            return self._set(field, seat, grants)
-        given = seat.given
+            return self._set(field, seat, grants, given, held)
         past: tuple[tuple[str, ...], ...] = ()
         if given:
             named = given.get(field.names) if field.names else ()
             past = (tuple(map(str, given.get(field.name) or ())), tuple(map(str, named or ())))
-        held = seat.account.values.get(field.name) if seat.account is not None else None
         place = (field.name, seat.names, past, held)
         # The hash of what an account has is not kept by it, so that it is looked up once.
         found = self._alike.get(place)
         if found is None:
-            found = self._alike[place] = self._set(field, seat, grants)
+            found = self._alike[place] = self._set(field, seat, grants, given, held)
         return found
 
-    def _set(self, field: Members, seat: Seat, grants: t.Mapping[str, Grant]) -> _SetWish:
+    def _set(
+        self,
+        field: Members,
+        seat: Seat,
+        grants: t.Mapping[str, Grant],
+        past: t.Mapping[str, t.Sequence[str]],
+        held: frozenset[str] | None,
+    ) -> _SetWish:
         """Return what a person shall have of one set; raises ``BadInput``.
 
         A member that no profile gives is taken away only if an earlier run of ours gave it, the roster says so, or
         nothing else shall be there.
         """
         own = {o: v for o, v in seat.own.items() if self.options.get(o) is field}
-        before = self._remembered(field, seat)
+        before = self._remembered(field, past)
         if not own and not before and field.name not in self._spoken:
             return _SetWish()
         spoken = bool(own) or any(field.name in granted.sets for granted in grants.values())
@@ -527,29 +592,29 @@ class Desk:
             taken.update((one.mark, one) for one in self.words.members(field, option, change.get("remove") or ()))
         add = {mark: one for mark, one in add.items() if mark not in taken}
         given = _texts(field, add)
-        held = (seat.account.values.get(field.name) or frozenset()) if seat.account else frozenset()
-        if not add and not spoken and field.wide_when_empty and (self.rules.exclusive or not held - set(before)):
+        kept = (held or frozenset()) <= before.keys()
+        if not add and not spoken and field.wide_when_empty and (self.rules.exclusive or kept):
             # An account without any of these may see all: it is not emptied because nothing was said.
-            return _SetWish({}, _texts(field, before), self._drift(field, seat, {}) if before else {})
+            return _SetWish({}, _texts(field, before), self._drift(field, held, {}) if before else {})
         if self.rules.exclusive:
             return _SetWish(_grouped("set", add) or {next(iter(own), field.names or field.name): {"set": []}}, given)
         taken.update((mark, one) for mark, one in before.items() if mark not in add)
         entry = _grouped("add", add)
         for option, words in _grouped("remove", taken).items():
             entry.setdefault(option, {}).update(words)
-        return _SetWish(entry, given, self._drift(field, seat, {**add, **taken}))
+        return _SetWish(entry, given, self._drift(field, held, {**add, **taken}))
 
-    def _remembered(self, field: Members, seat: Seat) -> dict[t.Any, Member]:
+    def _remembered(self, field: Members, given: t.Mapping[str, t.Sequence[str]]) -> dict[t.Any, Member]:
         """Return the members that earlier runs have given to a person."""
-        given = seat.given
         found = {ident: self.words.member(field, ident) for ident in map(str, given.get(field.name) or ())}
         if field.names and field.table is None:
             found.update((o.mark, o) for o in self.words.members(field, field.names, given.get(field.names) or ()))
         return found
 
-    def _drift(self, field: Members, seat: Seat, told: t.Mapping[t.Any, Member]) -> dict[str, list[str]]:
+    def _drift(
+        self, field: Members, held: frozenset[str] | None, told: t.Mapping[t.Any, Member]
+    ) -> dict[str, list[str]]:
         """Return the members of the account that nothing speaks of; none where a name was not looked up."""
-        held = seat.account.values.get(field.name) if seat.account else None
         if not held or any(isinstance(mark, Name) for mark in told):
             return {}
         settable = frozenset((field.table or {}).values())
