@@ -18,8 +18,37 @@ BATCH = 500
 SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
+SHORT = 200
+"""Where members have so many characters at most, on average, their JSON is kept."""
+COMPACT = (",", ":")
+
+
 class Long(t.Sequence[t.Any]):
     """A long list that is not in memory as a whole, and gives lists for slices."""
+
+
+class Kept(list[t.Any]):
+    """A list whose JSON is kept for the next encoder, where it is short: a document is digested, and then written."""
+
+    def __init__(self, members: t.Iterable[t.Any]) -> None:
+        super().__init__(members)
+        self.texts: dict[int, str] = {}
+        """By place, what all encoders write alike that sort names and write no blanks."""
+
+
+def some(members: t.Sequence[t.Any], place: int, encoder: json.JSONEncoder) -> str:
+    """Return the JSON of BATCH members of a long list from ``place`` on, without the brackets."""
+    alike = encoder.sort_keys and (encoder.item_separator, encoder.key_separator) == COMPACT
+    kept = members.texts if alike and isinstance(members, Kept) else None
+    if kept and place in kept:
+        return kept.pop(place)
+    batch = members[place : place + BATCH]
+    text = encoder.encode(batch)[1:-1]
+    # A character that only some encoders escape is either there, or its escape is.
+    plain = text.isascii() and text.isprintable() and "\\u" not in text
+    if kept is not None and plain and len(text) <= SHORT * len(batch):
+        kept[place] = text
+    return text
 
 
 def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
@@ -33,7 +62,7 @@ def parts(value: t.Any, encoder: json.JSONEncoder) -> t.Iterator[str]:
         yield "}" if value else "{}"
     elif value.__class__ not in SCALARS and isinstance(value, (list, Long)) and len(value) > BATCH:
         for place in range(0, len(value), BATCH):
-            yield (encoder.item_separator if place else "[") + encoder.encode(value[place : place + BATCH])[1:-1]
+            yield (encoder.item_separator if place else "[") + some(value, place, encoder)
         yield "]"
     else:
         yield encoder.encode(value)

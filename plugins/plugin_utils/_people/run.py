@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.portal.users.plugins.module_utils._core import guard, report
+from ansible_collections.portal.users.plugins.module_utils._core import guard, json_text, report
 from ansible_collections.portal.users.plugins.module_utils._core.apply import Witness
 from ansible_collections.portal.users.plugins.module_utils._core.cells import Stop
 from ansible_collections.portal.users.plugins.module_utils._core.errors import (
@@ -538,7 +538,9 @@ class Run:
             )
         if shown["section"] != part["section"]:
             self.section = model.Section.from_dict(shown["section"])
-        return shown
+        section = shown["section"]
+        people = section.get("items")
+        return {**shown, "section": {**section, "items": json_text.Kept(people)}} if people else shown
 
     def _sealed(self, document: Record) -> Record:
         envelope = {name: value for name, value in document.items() if name != "hosts"}

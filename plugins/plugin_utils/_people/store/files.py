@@ -32,7 +32,7 @@ PATIENCE = 100
 DRAFT = ".draft"
 """How the name of a file ends that takes the place of another one as soon as it is whole."""
 
-_ENCODER = json.JSONEncoder(sort_keys=True)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=json_text.COMPACT)
 """Of ASCII alone, since one letter of another alphabet doubles, in memory, the room of all others in a long text."""
 PIECE = 1 << 20
 """Bytes that are read at a time of a file that may be long."""
@@ -294,6 +294,11 @@ def text(value: t.Any) -> t.Iterator[bytes]:
     """Yield JSON as a long document has it."""
     for part in json_text.parts(value, _ENCODER):
         yield chain.visible(part).encode("ascii")
+
+
+def some(members: t.Sequence[t.Any], place: int) -> bytes:
+    """Return the JSON of some members of a long list as a long document has it; see ``json_text.some``."""
+    return chain.visible(json_text.some(members, place, _ENCODER)).encode("ascii")
 
 
 def readable(pieces: t.Iterable[bytes], value: t.Callable[[], t.Any]) -> t.Iterator[bytes]:

@@ -176,9 +176,9 @@ class _Pieces:
     ) -> t.Iterator[bytes]:
         before = b"{"
         for name in sorted(found):
-            yield b"".join((before, *files.text(name), b": "))
+            yield b"".join((before, *files.text(name), b":"))
             yield from member(name, found)
-            before = b", "
+            before = b","
         yield b"}" if found else b"{}"
 
     def _member(self, name: str, document: Record) -> t.Iterator[bytes]:
@@ -216,12 +216,11 @@ class _Pieces:
         chunks = lists[name] = []
         before = b"["
         for place in range(0, len(members), json_text.BATCH):
-            some = members[place : place + json_text.BATCH]
             yield before
             at = self.size
-            yield b"".join(files.text(some))[1:-1]
-            chunks.append((at, self.size, len(some)))
-            before = b", "
+            yield files.some(members, place)
+            chunks.append((at, self.size, min(json_text.BATCH, len(members) - place)))
+            before = b","
         yield b"]"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portal.users.plugins.module_utils._core.json_text import BATCH, parts
+from ansible_collections.portal.users.plugins.module_utils._core.json_text import BATCH, SHORT, Kept, parts
 
 ENCODERS = (
     json.JSONEncoder(),
@@ -51,3 +51,33 @@ def test_no_part_of_a_long_list_is_all_of_it(encoder: json.JSONEncoder) -> None:
     value = {"section": {"items": [{"n": place} for place in range(10 * BATCH)]}}
     whole = len(encoder.encode(value))
     assert max(map(len, parts(value, encoder))) < whole / 8
+
+
+def written(value: Any, encoder: json.JSONEncoder) -> str:
+    return "".join(parts(value, encoder))
+
+
+DIGESTS = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+FILES = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    "member",
+    [{"b": 1, "a": "x"}, {"a": "é"}, {"a": "\x7f"}, {"a": "\u2028"}, {"a": "\x00"}, {"a": "x" * SHORT * 2}, "x"],
+)
+@pytest.mark.parametrize("encoders", [(DIGESTS, FILES), (FILES, DIGESTS), (DIGESTS, FILES, FILES), (*ENCODERS, FILES)])
+def test_what_is_kept_is_what_each_encoder_writes(member: Any, encoders: tuple[json.JSONEncoder, ...]) -> None:
+    members = [{"n": place} if place % 3 else member for place in range(2 * BATCH + 7)]
+    kept = {"items": Kept(members)}
+    for encoder in encoders:
+        assert written(kept, encoder) == encoder.encode({"items": members})
+
+
+def test_only_short_members_are_kept_and_until_the_next_encoder_has_them() -> None:
+    short, long = Kept([{"n": place} for place in range(BATCH + 1)]), Kept(["x" * SHORT] * (BATCH + 1))
+    for members in (short, long):
+        written(members, DIGESTS)
+    assert sorted(short.texts) == [0, BATCH]
+    assert long.texts == {}
+    written(short, FILES)
+    assert short.texts == {}
