@@ -19,6 +19,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.desired import 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     NEVER,
+    NONE,
     Members,
     Name,
     Secret,
@@ -106,7 +107,8 @@ class Rules:
 class Sight(t.NamedTuple):
     """What the wish for an active person depends on of their account.
 
-    ``values`` are those of its sets, and then of what the portal never changes, None where it does not tell.
+    ``values`` are those of its sets, empty where the portal does not tell, and then of what it never changes, None
+    where it does not tell.
     """
 
     id: str
@@ -226,8 +228,8 @@ class Desk:
             (o, self.options[o]) for o in portal.person if self.options[o].update == NEVER and o != portal.key
         ]
         """The options of a person that the portal never changes."""
-        self._seen = [field.name for field in (*self._sets, *(field for _option, field in self._fixed))]
-        """The fields of an account that matter here."""
+        self._held = [field.name for field in self._sets]
+        self._told = [field.name for _option, field in self._fixed]
         self._expected: dict[str, tuple[Sight, Wish]] = {}
         self._secret = (
             next((f.name for f in portal.fields if f.secret), "") if portal.can.get("password") is True else ""
@@ -352,7 +354,13 @@ class Desk:
         """Return a wish that ends the sign-in of an account and changes nothing else of it."""
         named = seat.ident or account.key != seat.login
         entry = {self.portal.key: account.key, **({"id": account.id} if named else {}), "state": "disabled"}
-        return self._wish(seat, kind, reason, data, entry=entry, desired=self._read(entry))
+        try:
+            desired = self._read(entry)
+        except BadInput:
+            # The portal has what it would not take, and that keeps nobody's account open.
+            entry = {"id": account.id, "state": "disabled"}
+            desired = self._read(entry)
+        return self._wish(seat, kind, reason, data, entry=entry, desired=desired)
 
     def _leaver(self, seat: Seat) -> Wish:
         """Leaving outranks everything: at least the sign-in ends, the rest of the ladder is offboarding."""
@@ -381,8 +389,11 @@ class Desk:
         return wish if wish is not None and seen == sight else self._join(seat, seen)
 
     def _see(self, account: Account) -> Sight:
+        """Return what matters here of an account."""
         values = account.values
-        return Sight(account.id, account.key, account.status == DISABLED, tuple([values.get(n) for n in self._seen]))
+        held = [values.get(name) or NONE for name in self._held]
+        told = (*held, *[values.get(name) for name in self._told]) if self._told else tuple(held)
+        return Sight(account.id, account.key, account.status == DISABLED, told)
 
     def _join(self, seat: Seat, account: Sight | None) -> Wish:
         """Return what an active person shall have; what contradicts itself fails this person alone.
@@ -406,7 +417,7 @@ class Desk:
         drift: t.Mapping[str, list[str]] = {}
         try:
             for place, members in enumerate(self._sets):
-                held = account.values[place] if account is not None else None
+                held = account.values[place] if account is not None else NONE
                 change = self._set_of(members, seat, grants, past, held)
                 entry.update(change.entry)
                 given = {**given, **change.given} if given else change.given
@@ -548,7 +559,7 @@ class Desk:
         seat: Seat,
         grants: t.Mapping[str, Grant],
         given: t.Mapping[str, t.Sequence[str]],
-        held: frozenset[str] | None,
+        held: frozenset[str],
     ) -> _SetWish:
         """Return what ``_set`` says: thought out once for all who have the same profiles, past and account members."""
         if seat.own:
@@ -570,7 +581,7 @@ class Desk:
         seat: Seat,
         grants: t.Mapping[str, Grant],
         past: t.Mapping[str, t.Sequence[str]],
-        held: frozenset[str] | None,
+        held: frozenset[str],
     ) -> _SetWish:
         """Return what a person shall have of one set; raises ``BadInput``.
 
@@ -592,7 +603,7 @@ class Desk:
             taken.update((one.mark, one) for one in self.words.members(field, option, change.get("remove") or ()))
         add = {mark: one for mark, one in add.items() if mark not in taken}
         given = _texts(field, add)
-        kept = (held or frozenset()) <= before.keys()
+        kept = held <= before.keys()
         if not add and not spoken and field.wide_when_empty and (self.rules.exclusive or kept):
             # An account without any of these may see all: it is not emptied because nothing was said.
             return _SetWish({}, _texts(field, before), self._drift(field, held, {}) if before else {})
@@ -611,9 +622,7 @@ class Desk:
             found.update((o.mark, o) for o in self.words.members(field, field.names, given.get(field.names) or ()))
         return found
 
-    def _drift(
-        self, field: Members, held: frozenset[str] | None, told: t.Mapping[t.Any, Member]
-    ) -> dict[str, list[str]]:
+    def _drift(self, field: Members, held: frozenset[str], told: t.Mapping[t.Any, Member]) -> dict[str, list[str]]:
         """Return the members of the account that nothing speaks of; none where a name was not looked up."""
         if not held or any(isinstance(mark, Name) for mark in told):
             return {}

@@ -28,6 +28,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import TEXTS
 from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Blank
 from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import (
+    Desk,
     Rules,
     Wish,
     announced,
@@ -1328,3 +1329,114 @@ def test_a_person_with_the_address_of_a_program_is_in_no_doubt_until_they_leave(
     someone = person("pki_operator", email="robot@example.test", username="ann")
     assert served(someone, accounts=there)[0].kind == "person"
     assert served({**someone, "status": "leaver"}, accounts=there)[0].reason == "email_elsewhere"
+
+
+# What was expected of an account before it was seen must never show where the account is another one.
+
+HELD: dict[str, tuple[str, tuple[str, ...]]] = {
+    "clc": ("role_ids", ("3", "12", "14", "99")),
+    "certcentral": ("container_ids", ("7", "8", "9")),
+    "scim": ("group_ids", ("g1", "g2")),
+}
+"""The field of a set, and IDs of its members, by portal."""
+TABLES = {**CONTAINERS, "groups": {"g1": "Billing", "g2": "Others"}}
+LOGINS = ("ann", "Ann", "ann.lee@example.test", "bob", "bob@example.test", "old")
+ACCOUNT_IDS = ("1", "2", "3", "4")
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[str, list[Facts], list[Account], Blank, Facts]:
+    portal = draw(st.sampled_from(sorted(PORTALS)))
+    option, idents = HELD.get(portal, ("", ()))
+    sets = st.sets(st.sampled_from(idents)) if idents else st.just(set())
+    names = sorted(read(portal).given)
+    people = []
+    for known in draw(st.sampled_from([[ANN], [ANN, BOB], [BOB, ANN]])):
+        people.append(
+            person(
+                *draw(st.lists(st.sampled_from(names), unique=True, max_size=2)),
+                **known,
+                status=draw(st.sampled_from(["active", "active", "active", "leave", "leaver"])),
+            )
+        )
+        people[-1].update(draw(st.sampled_from([{}, {}, {"type": "service", "owner": "E1"}, {"username": ""}])))
+        if draw(st.integers(0, 4)) == 0:
+            people[-1]["accounts"] = {HOSTS[portal]: draw(st.sampled_from([{}, {"id": "1"}, {"id": "2"}]))}
+    accounts = {}
+    for ident in draw(st.sets(st.sampled_from(ACCOUNT_IDS), max_size=4)):
+        values: Facts = {option: frozenset(draw(sets))} if option and draw(st.booleans()) else {}
+        named = {"username": draw(st.sampled_from(LOGINS)), "first_name": draw(st.sampled_from(["Ann", "Bob", ""]))}
+        accounts[ident] = account(
+            ident,
+            draw(st.sampled_from(LOGINS)),
+            email=draw(st.sampled_from(["", "ann.lee@example.test", "bob@example.test"])),
+            status=draw(st.sampled_from(["active", "active", "disabled"])),
+            service=draw(st.sampled_from([False, False, False, True])),
+            **values,
+        )
+        accounts[ident].values.update(named)  # type: ignore[attr-defined]  # it is a dictionary
+    remembered = {}
+    for key in draw(st.sets(st.sampled_from(["e1", "e2", "e9"]))):
+        left = draw(st.sampled_from([None, *accounts.values()]))
+        told: Facts = {} if left is None else dict(left.values)
+        remembered[key] = {
+            "id": draw(st.sampled_from(["", *ACCOUNT_IDS])) if left is None else left.id,
+            "login": draw(st.sampled_from(["", *LOGINS])) if left is None else left.key,
+            "given": {option: sorted(told.get(option) or draw(sets))} if option and draw(st.booleans()) else {},
+            "profiles": draw(st.sampled_from([[], names[:1]])),
+            "first_name": draw(st.sampled_from(["Ann", "Bob"])),
+        }
+    last = {ident: {"act": "disable", "why": draw(st.sampled_from(["leave", "left"]))} for ident in ACCOUNT_IDS[:2]}
+    gone = {"e1": {"date": "2026-01-01", "login": "ann"}} if draw(st.integers(0, 5)) == 0 else {}
+    rules = {
+        "exclusive": draw(st.booleans()),
+        "unlisted": draw(
+            st.sampled_from(["report", *(["disabled"] if PORTALS[portal].can.get("disable") is True else [])])
+        ),
+        "rehired": draw(st.sampled_from([frozenset(), frozenset(["e1"])])),
+        "people": draw(st.sampled_from([None, None, frozenset(["e1"])])),
+        "secrets": draw(st.booleans()),
+    }
+    return portal, people, list(accounts.values()), Blank(remembered, gone, last), rules
+
+
+@given(worlds())
+@examples(2000)
+def test_what_was_expected_counts_where_it_is_so_and_nowhere_else(
+    world: tuple[str, list[Facts], list[Account], Blank, Facts],
+) -> None:
+    portal, people, accounts, memory, rules = world
+
+    def made(*, expecting: bool) -> list[Wish]:
+        desk = Desk(PORTALS[portal], people, read(portal), memory, Rules(HOSTS[portal], **rules), TABLES)
+        for _some in desk.drafts():
+            pass
+        if not expecting:
+            desk._expected.clear()
+        return desk.wishes(Index(accounts))
+
+    expected = made(expecting=True)
+    assert expected == made(expecting=False)
+    acting = [wish.desired for wish in expected if wish.desired is not None]
+    assert [desired.position for desired in acting] == list(range(len(acting)))
+
+
+@pytest.mark.parametrize("portal", PORTALS)
+def test_the_account_of_the_last_run_is_what_is_expected(portal: str) -> None:
+    """Otherwise each wish would be made twice, and the wait for the listing spent for nothing."""
+    (profile, *_others) = sorted(read(portal).given)
+    option, (member, *_more) = HELD.get(portal, ("", ("",)))
+    given = {option: [member]} if option else {}
+    values: Facts = {option: frozenset([member])} if option else {}
+    desk = Desk(
+        PORTALS[portal],
+        [person(profile)],
+        read(portal),
+        Blank(remembered("1", "ann", given=given)),
+        Rules(HOSTS[portal]),
+    )
+    for _some in desk.drafts():
+        pass
+    (kept,) = [wish for _sight, wish in desk._expected.values()]
+    (wish,) = desk.wishes(Index([account("1", "ann", username="ann", first_name="Ann", **values)]))
+    assert wish is kept
