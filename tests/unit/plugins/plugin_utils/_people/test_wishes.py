@@ -1381,7 +1381,7 @@ def worlds(draw: st.DrawFn) -> tuple[str, list[Facts], list[Account], Blank, Fac
         told: Facts = {} if left is None else dict(left.values)
         remembered[key] = {
             "id": draw(st.sampled_from(["", *ACCOUNT_IDS])) if left is None else left.id,
-            "login": draw(st.sampled_from(["", *LOGINS])) if left is None else left.key,
+            "login": draw(st.sampled_from(["", *LOGINS] if left is None else [left.key, left.key, "old"])),
             "given": {option: sorted(told.get(option) or draw(sets))} if option and draw(st.booleans()) else {},
             "profiles": draw(st.sampled_from([[], names[:1]])),
             "first_name": draw(st.sampled_from(["Ann", "Bob"])),
