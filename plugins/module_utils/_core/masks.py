@@ -27,12 +27,6 @@ LINE = re.compile(r"[\t\n]+ *")
 _SIGNS = f"{INVISIBLE}\u0300-\u036f\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffd"
 _UNSEEN = re.compile(f"[{_SIGNS}]")
 """What a reader does not see between two characters, or on one of them, and what stands for a byte that is no text."""
-_VEILED = frozenset(
-    chr(code)
-    for first, last in re.findall("(.)(?:-(.))?", f"{_SIGNS}\uff01-\uff5e\u24b6-\u24e9\U0001d400-\U0001d7ff", re.DOTALL)
-    for code in range(ord(first), ord(last or first) + 1)
-)
-"""That, and letters that are plain ones in another dress: texts without any of these are compared as they are."""
 _LETTERS = bytes(range(128))
 HIDDEN = "********"
 SHORTEST = 4
@@ -211,10 +205,10 @@ def _plain(text: str) -> str:
         # Most is of that kind, and has no other blank than this one. Plain letters are no dress of any other.
         if text.isascii():
             return text.lower().replace(" ", "")
-        if _VEILED.isdisjoint(text.encode().translate(None, _LETTERS).decode()):
+        if _veiled().isdisjoint(text.encode().translate(None, _LETTERS).decode()):
             return text.casefold().replace(" ", "")
         return _bare(text)
-    if not _VEILED.isdisjoint(text):
+    if not _veiled().isdisjoint(text):
         return _bare(text)
     return "".join(text.casefold().split())
 
@@ -222,6 +216,13 @@ def _plain(text: str) -> str:
 def _bare(text: str) -> str:
     """Return a text as ``_plain`` does, with letters only: an accent may be one of those that nobody would miss."""
     return "".join(_UNSEEN.sub("", unicodedata.normalize("NFKD", _COMMAND.sub("", text))).casefold().split())
+
+
+@functools.cache
+def _veiled() -> frozenset[str]:
+    """Return what nobody sees, and letters that are plain ones in another dress; texts without any are as they look."""
+    ranges = re.findall("(.)(?:-(.))?", f"{_SIGNS}\uff01-\uff5e\u24b6-\u24e9\U0001d400-\U0001d7ff", re.DOTALL)
+    return frozenset(chr(code) for first, last in ranges for code in range(ord(first), ord(last or first) + 1))
 
 
 def _octets(plain: str) -> bytes:
