@@ -274,7 +274,7 @@ class Applier:
                 text = f"what came of it could not be understood ({type(error).__name__}: {error})"
                 raise Unclear(text, hint="Please report this") from error
             work.accepted()
-            work.done.append(step.label)
+            work.done = (*work.done, step.label)
             work.sight = LISTED if account is None else ANSWERED
             if account is not None:
                 work.account = account
@@ -288,7 +288,7 @@ class Applier:
         """Say which of the requests took where one was refused: what was accepted is looked at, as always."""
         if not self._portal.apart or not work.done:
             return
-        sent, planned = list(work.done), work.planned
+        sent, planned = work.done, work.planned
         try:
             self._observe(work, no, looks=1, wait=0)
         except PortalError as error:
@@ -296,7 +296,7 @@ class Applier:
             return
         work.first = planned
         rest = {step.label for step in work.plan.steps}
-        work.done = [label for label in sent if label not in rest]
+        work.done = tuple(label for label in sent if label not in rest)
         lost = [label for label in sent if label in rest]
         alive = next((str(c.before) for c in work.plan.changes if c.field == REVOKE_KEYS), "")
         for words, found in (
@@ -379,7 +379,7 @@ class Applier:
     def _settle(self, work: Work) -> None:
         """Note as done what was planned and need not be done any more."""
         rest = [step.label for step in work.plan.steps]
-        work.done = [step.label for step in work.planned.steps if step.label not in rest]
+        work.done = tuple(step.label for step in work.planned.steps if step.label not in rest)
 
     def _unread(self, work: Work, error: PortalError, cause: PortalError) -> PortalError:
         return Unknown(

@@ -56,7 +56,7 @@ def outcome(work: Work) -> Outcome:
         made.action,
         made.reason if error is None else error.reason,
         made.changes,
-        tuple(work.done),
+        work.done,
         tuple(work.left) if made.steps else (),
         _status(work, made),
         error,

@@ -55,7 +55,7 @@ class Work:
     plan: Plan = UNCHANGED
     first: Plan | None = None
     error: PortalError | None = None
-    done: list[str] = dataclasses.field(default_factory=list)
+    done: tuple[str, ...] = ()
     step: Step | None = None
     sight: Sight = LISTED
     sent: Sent = NOTHING

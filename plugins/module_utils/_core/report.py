@@ -199,7 +199,7 @@ def user_result(portal: Portal, work: Work, *, check_mode: bool) -> dict[str, t.
     plan = work.planned
     account, error = work.account, work.error
     deleted = plan.action == DELETED and error is None
-    done = [step.label for step in plan.steps] if check_mode and error is None else work.done
+    done = [step.label for step in plan.steps] if check_mode and error is None else list(work.done)
     found: dict[str, t.Any] = {
         "position": work.desired.position,
         portal.key: account.key if account is not None else (work.desired.key or plan.before.get(portal.key)),

@@ -61,7 +61,7 @@ def test_a_new_user_is_created_once_and_looked_at_after() -> None:
     toy = Toy()
     work = one(toy, wish(**NEW))
     assert verbs(toy) == ["listing", "create", "details"]
-    assert (kind(work), work.wrote, work.done) == ("", True, ["create"])
+    assert (kind(work), work.wrote, work.done) == ("", True, ("create",))
     assert work.account is not None
     assert work.account.key == "bob"
 
@@ -247,7 +247,7 @@ def test_later_steps_of_a_user_are_not_tried_after_one_failed() -> None:
     toy = Toy({**ANN, "status": "disabled"})
     toy.fail("write role", Refused("no such role"))
     work = one(toy, wish("enabled", username="ann", name="Bea", role="owner", tags={"add": ["Red"]}))
-    assert work.done == ["write profile"]
+    assert work.done == ("write profile",)
     assert work.left == ["write role", "write groups", "enable"]
     assert toy.rows["1"]["status"] == "disabled"
 

@@ -119,7 +119,7 @@ def test_a_deleted_account_has_an_id_and_no_record() -> None:
 
 def test_partial_work_is_changed_and_failed_and_names_the_steps_left() -> None:
     one = work("disabled", name="Bea", error=Refused("no", status=400, code="7", request_id="r"))
-    one.done = ["write profile"]
+    one.done = ("write profile",)
     found = report.user_result(PORTAL, one, check_mode=False)
     assert (found["action"], found["changed"]) == ("failed", True)
     assert found["steps"] == {"done": ["write profile"], "not_done": ["disable"]}
