@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import typing as t
 
@@ -56,13 +57,15 @@ FROM_PORTAL = frozenset(
     "service",
 }
 """The members of a result whose values are the portal's words."""
-NAMED_BY_PORTAL = ("raw", "ids")
+NAMED_BY_PORTAL = RAW, IDS = "raw", "ids"
 """The members of a result in which even the names are the portal's words."""
 OURS, VALUES, NAMES = range(3)
 SMALL = 100
 """So many members has a record that is looked at in one piece; a paper of many people is looked at part by part."""
 BLOCK = 32
 """So many records of a list are looked at in one piece."""
+MANY = 1000
+"""A record that holds so many others is none of ours."""
 
 
 def cleaned(name: str, text: str) -> str:
@@ -146,12 +149,37 @@ def _clear_values(block: t.Sequence[dict[str, t.Any]], mask: Mask) -> bool:
     What stands side by side there may look like a secret, and is looked at more closely for nothing.
     """
     try:
-        shown = " ".join(map(str, set(itertools.chain.from_iterable(map(dict.values, block)))))
+        shown = " ".join(map(str, _values(block)))
     except TypeError:
-        # Some of the values are lists or mappings.
+        # Some of the values are of a kind that no result has, or the names of some are not ours.
         return _clear(block, mask)
     # As ``repr`` would show it, what cannot be printed has a backslash in it.
     return shown.isprintable() and "…" not in shown and mask.clears(shown)
+
+
+def _values(block: t.Sequence[dict[str, t.Any]]) -> set[t.Any]:
+    """Return all that records hold, once; raises ``TypeError`` where the names of some are the portal's."""
+    with contextlib.suppress(TypeError):
+        # Most hold nothing else.
+        return set(itertools.chain.from_iterable(map(dict.values, block)))
+    found: set[t.Any] = set()
+    parts: list[t.Any] = [block]
+    for part in parts:
+        members = part
+        if part.__class__ is dict:
+            if RAW in part or IDS in part:
+                raise TypeError
+            members = part.values()
+        if len(parts) > MANY * len(block):
+            # It may even hold itself.
+            raise TypeError
+        for one in members:
+            kind = one.__class__
+            if kind is dict or kind is list:
+                parts.append(one)
+            else:
+                found.add(one)
+    return found
 
 
 def _distinct(parts: t.Iterable[tuple[t.Any, t.Any]]) -> dict[t.Any, t.Any]:

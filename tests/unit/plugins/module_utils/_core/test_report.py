@@ -13,6 +13,7 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sampling import examples
 from toy import ANN, PASSWORD, PORTAL, Toy, policy, wish
 
 from ansible_collections.portal.users.plugins.module_utils._core import plan, report
@@ -43,7 +44,7 @@ def work(
     found = Work(desired, account, made, error=error)
     if done and made.steps:
         found.first = made
-        found.done = [step.label for step in made.steps]
+        found.done = tuple(step.label for step in made.steps)
         found.sent = ACCEPTED
     return found
 
@@ -268,3 +269,37 @@ def test_records_of_a_list_are_masked_as_each_of_them_is(records: list[dict[str,
     mask = mask_of(frozenset(("Correct-Horse-7", "1000200030004")))
     one_by_one = [report.masked({name: [record]}, mask)[name][0] for record in records]
     assert report.masked({name: records, "long": list(range(101))}, mask)[name] == one_by_one
+
+
+KEY = "k3y-of-the-portal-0815"
+WORDS = st.sampled_from(
+    ["ann", "active", KEY, f"x {KEY}", KEY.upper(), "…", "two\nlines", "https://a.test/?reset=1", ""]
+)
+LEAVES = st.one_of(WORDS, st.none(), st.booleans(), st.integers(0, 9))
+RECORDS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["user", "steps", "email", "raw", "ids", "before", "msg", KEY]), inner, max_size=3
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["user", "raw", "diff", "status"]), RECORDS, max_size=3), max_size=6))
+@examples(1000)
+def test_looking_at_many_records_at_once_hides_what_looking_at_each_part_does(records: list[dict[str, t.Any]]) -> None:
+    mask = mask_of(frozenset((KEY,)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "_clear", lambda *_any: False)
+        patch.setattr(report, "_clear_values", lambda *_any: False)
+        alone = report.told({"users": records}, mask)
+    assert report.told({"users": records}, mask) == alone
+
+
+def test_a_record_that_holds_itself_ends() -> None:
+    record: dict[str, t.Any] = {"user": []}
+    record["user"].append(record["user"])
+    assert report._clear_values([record, record], mask_of(frozenset((KEY,)))) is True
