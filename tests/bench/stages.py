@@ -219,17 +219,16 @@ def measure(
     say: Callable[[str], None],
     *,
     sizes: list[int],
-    counts: list[int],
-    rounds: int,
+    rounds: dict[int, int],
 ) -> list[Figures]:
-    """Return the figures of all stages: each size on each number of portals."""
+    """Return the figures of all stages: each size on each number of portals, which has so many ``rounds``."""
     found = []
     for users in sizes:
-        for count in counts:
+        for count, times in rounds.items():
             stage = Stage(runner, portals, folder, NAMES[:count], users)
             runs: dict[str, list[Run]] = {}
             stage.prepare()
-            for step in [*stage.begin(), *(step for _number in range(rounds) for step in stage.round())]:
+            for step in [*stage.begin(), *(step for _number in range(times) for step in stage.round())]:
                 _one(stage, step, runs, say)
             if stage.creating():
                 stage.prepare()
