@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import dataclasses
+import threading
 import typing as t
 
 from .answers import Answer, judged
@@ -88,6 +89,7 @@ class Client:
         """Why nothing more is sent: a credential that never worked is not tried again, or its account may be locked."""
         self._carried: frozenset[str] = frozenset()
         self._abandoned: list[concurrent.futures.ThreadPoolExecutor] = []
+        self._wanted = threading.local()
         self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
         self.gate: t.Callable[[str], None] = _always_open
         self.retired = ""
@@ -126,7 +128,8 @@ class Client:
     def side_by_side(self, fetch: t.Callable[[int], T], numbers: t.Sequence[int], *known: T) -> t.Iterator[T]:
         """Yield ``fetch(number)`` for each number, in order, with as many requests at once as the client is wide.
 
-        What is ``known`` comes first, when the first requests are under way.
+        What is ``known`` comes first, when the first requests are under way, if there are several. Once nobody wants
+        the rest, nothing of it is repeated.
         """
         if len(numbers) < 2 or self._width < 2:
             yield from known
@@ -134,7 +137,13 @@ class Client:
             return
         width = min(self._width, len(numbers))
         pool = concurrent.futures.ThreadPoolExecutor(width)
+        gone = threading.Event()
         wait = True
+
+        def wanted(number: int) -> T:
+            self._wanted.no_more = gone
+            return fetch(number)
+
         waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
         try:
             for number in numbers:
@@ -143,7 +152,7 @@ class Client:
                     yield from known
                     known = ()
                     yield waiting.popleft().result()
-                waiting.append(pool.submit(fetch, number))
+                waiting.append(pool.submit(wanted, number))
             yield from known
             while waiting:
                 yield waiting.popleft().result()
@@ -155,6 +164,7 @@ class Client:
             raise
         finally:
             # After an error, or if nobody wants the rest: no request that has not been begun.
+            gone.set()
             pool.shutdown(wait=wait, cancel_futures=True)
 
     def send(self, call: Call, **request: t.Any) -> Answer:
@@ -221,12 +231,23 @@ class Client:
                     self._auth.forget(generation)
                     continue
                 attempt += 1
-                if error.status in final or not repeatable(call, error) or attempt > self.throttle.retries:
+                if error.status in final or not repeatable(call, error) or not self._again(attempt, error):
                     raise
-                self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
             else:
                 self._proven = self._proven or (call.effect != SESSION and isinstance(answer.data, (dict, list)))
                 return found
+
+    def _again(self, attempt: int, error: PortalError) -> bool:
+        """Wait before a request is repeated, and return whether it may be."""
+        if attempt > self.throttle.retries or self._is_unwanted():
+            return False
+        self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
+        return not self._is_unwanted()
+
+    def _is_unwanted(self) -> bool:
+        """Return whether nobody waits any more for what this thread fetches."""
+        no_more = getattr(self._wanted, "no_more", None)
+        return no_more is not None and no_more.is_set()
 
     def _sent_for(self, call: Call, *request: t.Any) -> Answer:
         answer = self._link.send(call, *request)

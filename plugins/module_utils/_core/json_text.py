@@ -28,17 +28,21 @@ class Long(t.Sequence[t.Any]):
 
 
 class Kept(list[t.Any]):
-    """A list whose JSON is kept for the next encoder, where it is short: a document is digested, and then written."""
+    """A list whose JSON is kept for the next encoder, where it is short: a document is digested, and then written.
+
+    It is not changed in between.
+    """
 
     def __init__(self, members: t.Iterable[t.Any]) -> None:
         super().__init__(members)
         self.texts: dict[int, str] = {}
-        """By place, what all encoders write alike that sort names and write no blanks."""
+        """By place, what all encoders write alike that sort names, write no blanks and refuse what is no JSON."""
 
 
 def some(members: t.Sequence[t.Any], place: int, encoder: json.JSONEncoder) -> str:
     """Return the JSON of BATCH members of a long list from ``place`` on, without the brackets."""
-    alike = encoder.sort_keys and (encoder.item_separator, encoder.key_separator) == COMPACT
+    separators = (encoder.item_separator, encoder.key_separator)
+    alike = encoder.sort_keys and separators == COMPACT and not encoder.allow_nan
     kept = members.texts if alike and isinstance(members, Kept) else None
     if kept and place in kept:
         return kept.pop(place)

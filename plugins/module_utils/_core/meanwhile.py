@@ -20,14 +20,16 @@ class _Work(threading.local):
     error: Exception | None = None
 
     def step(self) -> None:
-        """Take one step."""
+        """Take one step. Should it wait for an answer itself, it has nothing else to do."""
+        steps, self.steps = self.steps, None
         try:
-            if self.steps is not None:
-                next(self.steps)
+            if steps is not None:
+                next(steps)
+                self.steps = steps
         except StopIteration:
-            self.steps = None
+            pass
         except Exception as error:  # noqa: BLE001  # it is raised where the steps come from, and is none of the request
-            self.steps, self.error = None, error
+            self.error = error
 
 
 _WORK = _Work()
@@ -37,16 +39,18 @@ _WORK = _Work()
 def meanwhile(steps: t.Iterator[object]) -> t.Iterator[None]:
     """Take ``steps`` while this thread waits for answers within the block, and those that are left at its end.
 
-    A step should take a few milliseconds. What one raises ends the work, and is raised at the end of the block, unless
-    the block raises something itself. A signal is raised at once.
+    A step should be short: an answer that has come waits for its end, and the time for an answer begins then. What a
+    step raises ends the work, and is raised at the end of the block, unless the block raises something itself. A signal
+    is raised at once.
     """
     before = _WORK.steps, _WORK.error
     _WORK.steps, _WORK.error = steps, None
     try:
         yield
-        until(lambda: False)
         if _WORK.error is not None:
             raise _WORK.error
+        for _step in steps:
+            pass
     finally:
         _WORK.steps, _WORK.error = before
 

@@ -126,7 +126,7 @@ def _side_by_side(fetch: Fetch, pool: Pool) -> t.Generator[Page, None, None]:
             yield page
         raise Refused(f"the list did not end after {MOST_PAGES} pages", hint=UNLISTED)
     last = -(-min(first.total, MOST_RECORDS) // size) if size else 0
-    # The others are under way while somebody looks at the first one.
+    # If there are several others, they are under way while somebody looks at the first one.
     yield from pool(lambda number: fetch(number, number * size), range(1, last), first)
 
 

@@ -128,7 +128,7 @@ def _bounded(pool: t.Any) -> t.Any:
                 raise
 
         def getresponse(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-            # The request has left. Nobody waits for the portal as long as there is something else to do.
+            # The request has left. Where TLS sends tickets first, they look like an answer, and there is only a wait.
             meanwhile.until(lambda: self.sock is None or deps.urllib3.util.wait_for_read(self.sock, 0))
             return super().getresponse(*args, **kwargs)
 

@@ -16,7 +16,7 @@ import itertools
 import typing as t
 
 from ansible_collections.portal.users.plugins.module_utils._core.desired import Reader
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, Misuse
 from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     NEVER,
     NONE,
@@ -62,8 +62,8 @@ SERVICE_ACCOUNT = "service_account"
 """Reasons: a profile begins or ends by its date, the last one for the portal does, somebody shall have no account, an
 account for a program is not made."""
 
-SOME = 250
-"""So many people are drafted in a few milliseconds."""
+SOME = 100
+"""So many people are drafted at a time, which takes some milliseconds."""
 NOTHING_MADE: frozenset[str] = frozenset()
 PERSON = "person"
 GONE = "leaver"
@@ -204,6 +204,7 @@ class Desk:
         self.taken: list[Seat] = []
         """The people with what is known about them, and once the accounts are known with theirs."""
         self._people = people
+        self._complete = False
         self.words = Words(portal, tables or {})
         self.options = families(portal)
         self.renames = portal.field(portal.key).update != NEVER
@@ -239,7 +240,7 @@ class Desk:
         self._acting = 0
 
     def drafts(self) -> t.Iterator[None]:
-        """Note of each person what does not depend on the accounts, some at a time."""
+        """Note of each person what does not depend on the accounts, some at a time, the first time to the end."""
         people = iter(self._people)
         while some := list(itertools.islice(people, SOME)):
             for person in some:
@@ -249,6 +250,7 @@ class Desk:
                     self._expect(seat)
                 self.taken.append(seat)
             yield
+        self._complete = True
 
     def _expect(self, seat: Seat) -> None:
         """Work out what shall become of somebody active if their account is as the last run left it, as most are."""
@@ -265,7 +267,10 @@ class Desk:
             self._expected[seat.key] = sight, wish
 
     def wishes(self, accounts: Index) -> list[Wish]:
-        """Return the wishes for the people who were drafted, and these accounts."""
+        """Return the wishes for the people, who all were drafted, and these accounts."""
+        if not self._complete:
+            # The accounts of the others would be nobody's.
+            raise Misuse("the roster was not read to its end", hint="Please report this")
         self.seats.take(self.taken, accounts)
         made = [wish for seat in self.taken if self.meant(seat.key) and (wish := self.wish(seat)) is not None]
         made += self.unlisted()

@@ -32,7 +32,7 @@ PATIENCE = 100
 DRAFT = ".draft"
 """How the name of a file ends that takes the place of another one as soon as it is whole."""
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=json_text.COMPACT)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=json_text.COMPACT, allow_nan=False)
 """Of ASCII alone, since one letter of another alphabet doubles, in memory, the room of all others in a long text."""
 PIECE = 1 << 20
 """Bytes that are read at a time of a file that may be long."""

@@ -719,6 +719,28 @@ def test_what_is_known_comes_first_where_nothing_can_be_side_by_side(width: int,
     assert list(sender.side_by_side(lambda one: one, range(1, number + 1), 0)) == list(range(number + 1))
 
 
+def test_what_nobody_wants_any_more_is_not_repeated() -> None:
+    go = threading.Event()
+
+    def refuse(sock: socket.socket) -> None:
+        go.wait(30)
+        sock.sendall(reply(503, b"", keep=False))
+
+    with Wire(refuse) as wire:
+        sender = client(wire.url, width=4, retries=50)
+        numbers = range(1, 20)
+        pages = t.cast("t.Generator[object]", sender.side_by_side(lambda _number: sender.send(READING), numbers, None))
+        assert next(pages) is None
+        pages.close()
+        go.set()
+        sender.close()
+        begun = len(wire.requests)
+        assert begun <= 4
+        # The client itself repeats as before.
+        assert failure(sender).status == 503
+        assert len(wire.requests) > begun + 1
+
+
 def test_what_was_begun_side_by_side_has_ended_when_the_client_is_closed() -> None:
     sender = client("http://portal.test", width=4)
     begun, ended = [], []

@@ -57,8 +57,8 @@ def written(value: Any, encoder: json.JSONEncoder) -> str:
     return "".join(parts(value, encoder))
 
 
-DIGESTS = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-FILES = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+DIGESTS = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+FILES = json.JSONEncoder(allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 @pytest.mark.parametrize(

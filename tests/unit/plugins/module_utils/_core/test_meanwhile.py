@@ -134,6 +134,33 @@ def test_another_thread_does_not_take_the_steps_of_this_one() -> None:
         assert (taken, other.is_alive()) == ([], False)
 
 
+def test_a_step_may_wait_for_an_answer_itself_and_has_nothing_else_to_do_then(session: requests.Session) -> None:
+    answers: list[t.Any] = []
+
+    def work(url: str) -> Iterator[None]:
+        for _number in range(3):
+            answers.append(session.get(url, timeout=20).json())
+            yield
+
+    with Wire(reply(200, b"[1]")) as wire, meanwhile(work(wire.url)):
+        answers.append(session.get(wire.url, timeout=20).json())
+    assert answers == [[1]] * 4
+
+
+def test_a_block_that_a_step_begins_and_another_one_ends_loses_nothing() -> None:
+    taken: list[int] = []
+
+    def work() -> Iterator[None]:
+        with meanwhile(steps(2, taken)):
+            yield
+            taken.append(-1)
+        taken.append(-2)
+
+    with meanwhile(work()):
+        until(never)
+    assert taken == [-1, 0, 1, -2]
+
+
 def test_a_block_within_another_one_has_its_own_steps() -> None:
     outer: list[int] = []
     inner: list[int] = []

@@ -15,7 +15,7 @@ from sampling import examples
 
 from ansible_collections.portal.users.plugins.module_utils._core.correlate import Index
 from ansible_collections.portal.users.plugins.module_utils._core.desired import desired_users
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, Misuse
 from ansible_collections.portal.users.plugins.module_utils._core.fields import MISSING
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Account
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
@@ -28,6 +28,7 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.profiles impo
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import TEXTS
 from ansible_collections.portal.users.plugins.plugin_utils._people.seats import Blank
 from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import (
+    SOME,
     Desk,
     Rules,
     Wish,
@@ -1419,6 +1420,15 @@ def test_what_was_expected_counts_where_it_is_so_and_nowhere_else(
     assert expected == made(expecting=False)
     acting = [wish.desired for wish in expected if wish.desired is not None]
     assert [desired.position for desired in acting] == list(range(len(acting)))
+
+
+def test_no_account_is_unlisted_before_all_of_the_roster_was_read() -> None:
+    people = [person("billing", key=f"E{n}", username=f"u{n}", email=f"u{n}@example.test") for n in range(SOME + 1)]
+    desk = Desk(PORTALS["clc"], people, read("clc"), Blank(), Rules(HOSTS["clc"], unlisted="absent"))
+    there = Index([account(str(n), f"u{n}") for n in range(SOME + 1)])
+    next(desk.drafts())
+    with pytest.raises(Misuse, match="was not read to its end"):
+        desk.wishes(there)
 
 
 @pytest.mark.parametrize("portal", PORTALS)
