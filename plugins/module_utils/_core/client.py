@@ -241,7 +241,8 @@ class Client:
         """Wait before a request is repeated, and return whether it may be."""
         if attempt > self.throttle.retries or self._is_unwanted():
             return False
-        self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
+        wait, ended = error.wait if isinstance(error, Busy) else None, self._is_unwanted
+        self.throttle.back_off(attempt, error, wait=wait, ended=ended if hasattr(self._wanted, "no_more") else None)
         return not self._is_unwanted()
 
     def _is_unwanted(self) -> bool:

@@ -41,6 +41,10 @@ class Limits:
     waiting: float = 300.0
 
 
+NAP = 0.2
+"""Seconds after which a wait that may end early looks whether it has."""
+
+
 class Clock:
     """The time of day and the art of sleeping; tests pass another one."""
 
@@ -143,10 +147,18 @@ class Throttle:
                 wait = max(wait, self._answered[-free] + seconds - now)
         return wait
 
-    def back_off(self, attempt: int, cause: PortalError, *, wait: float | None = None) -> None:
+    def back_off(
+        self,
+        attempt: int,
+        cause: PortalError,
+        *,
+        wait: float | None = None,
+        ended: t.Callable[[], bool] | None = None,
+    ) -> None:
         """Wait before ``attempt`` (1 is the first repetition), or raise ``cause`` if that would exceed the budget.
 
-        ``wait`` is what the portal asked for; it closes the gate for all threads.
+        ``wait`` is what the portal asked for; it closes the gate for all threads. ``ended`` is asked now and then
+        whether nobody waits any more.
         """
         if wait is None:
             seconds = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT) * (0.75 + 0.5 * self._jitter())
@@ -164,7 +176,11 @@ class Throttle:
             self._lost = lost
             if wait is not None:
                 self._closed_until = max(self._closed_until, end)
-        self.clock.sleep(seconds)
+        while ended is not None and seconds > NAP and not ended():
+            self.clock.sleep(NAP)
+            seconds -= NAP
+        if ended is None or not ended():
+            self.clock.sleep(seconds)
 
 
 class Allowance:

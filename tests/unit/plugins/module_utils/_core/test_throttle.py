@@ -61,6 +61,15 @@ def test_jitter_moves_a_wait_by_a_quarter_at_most(jitter: float, attempt: int) -
     assert plain * 0.75 <= clock.slept[0] <= plain * 1.25
 
 
+def test_a_wait_ends_when_nobody_waits_any_more() -> None:
+    clock = Time()
+    throttle(clock).back_off(1, Busy("x"), wait=50.0, ended=lambda: clock.time > 1.0)
+    assert 1.0 < clock.time < 2.0
+    clock = Time()
+    throttle(clock).back_off(1, Busy("x"), wait=50.0, ended=lambda: False)
+    assert clock.time == pytest.approx(50.0)
+
+
 @given(
     st.floats(0, 50),
     st.lists(st.tuples(st.integers(1, 6), st.none() | st.floats(-5, 60)), max_size=30),
