@@ -164,13 +164,15 @@ def _values(block: t.Sequence[dict[str, t.Any]]) -> set[t.Any]:
         return set(itertools.chain.from_iterable(map(dict.values, block)))
     found: set[t.Any] = set()
     parts: list[t.Any] = [block]
-    for part in parts:
-        members = part
+    left = MANY * len(block)
+    while parts:
+        part = members = parts.pop()
         if part.__class__ is dict:
             if RAW in part or IDS in part:
                 raise TypeError
             members = part.values()
-        if len(parts) > MANY * len(block):
+        left -= 1
+        if left < 0:
             # It may even hold itself.
             raise TypeError
         for one in members:
