@@ -117,7 +117,7 @@ class Seat:
     fault: Trouble | None = None
     trouble: Trouble | None = None
     ambiguous: bool = False
-    wanted: t.Mapping[str, t.Any] | None = None
+    wanted: dict[str, t.Any] | None = None
     """What an ordinary account of theirs is to have, as far as that can be said without knowing it."""
 
     @property
