@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import typing as t
 
@@ -159,9 +158,14 @@ def _clear_values(block: t.Sequence[dict[str, t.Any]], mask: Mask) -> bool:
 
 def _values(block: t.Sequence[dict[str, t.Any]]) -> set[t.Any]:
     """Return all that records hold, once; raises ``TypeError`` where the names of some are the portal's."""
-    with contextlib.suppress(TypeError):
-        # Most hold nothing else.
+    try:
         return set(itertools.chain.from_iterable(map(dict.values, block)))
+    except TypeError:
+        return _values_within(block)
+
+
+def _values_within(block: t.Sequence[dict[str, t.Any]]) -> set[t.Any]:
+    """Return what ``_values`` does where some of the values are lists or mappings."""
     found: set[t.Any] = set()
     parts: list[t.Any] = [block]
     left = MANY * len(block)
