@@ -166,28 +166,12 @@ def selection(people: t.Iterable[Record], keys: t.Iterable[t.Any]) -> frozenset[
     return frozenset(wanted)
 
 
-def wishes(
-    portal: Portal,
-    people: t.Iterable[Record],
-    catalogue: Catalogue,
-    memory: Remembered,
-    accounts: Index,
-    rules: Rules,
-    tables: Tables | None = None,
-) -> list[Wish]:
-    """Return what shall become of each person, in their order, and of each account that is unlisted.
-
-    ``people`` are all of the roster, whoever is meant: who has which account is known of all or of nobody.
-    ``accounts`` is the complete listing. The catalogue must have no faults.
-    """
-    desk = Desk(portal, people, catalogue, memory, rules, tables)
-    for _some in desk.drafts():
-        pass
-    return desk.wishes(accounts)
-
-
 class Desk:
-    """Takes the people of one roster; see ``wishes``. ``drafts`` comes first, and needs no accounts."""
+    """Takes the people of one roster, first by ``drafts``, which needs no accounts, and then by ``wishes``.
+
+    ``people`` are all of the roster, whoever is meant: who has which account is known of all or of nobody. The
+    catalogue must have no faults.
+    """
 
     def __init__(
         self,
@@ -267,7 +251,10 @@ class Desk:
             self._expected[seat.key] = sight, wish
 
     def wishes(self, accounts: Index) -> list[Wish]:
-        """Return the wishes for the people, who all were drafted, and these accounts."""
+        """Return what shall become of each person, in their order, and of each account that is unlisted.
+
+        All people were drafted before, and ``accounts`` is the complete listing.
+        """
         if not self._complete:
             # The accounts of the others would be nobody's.
             raise Misuse("the roster was not read to its end", hint="Please report this")

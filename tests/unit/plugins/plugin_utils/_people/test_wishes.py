@@ -34,7 +34,6 @@ from ansible_collections.portal.users.plugins.plugin_utils._people.wishes import
     Wish,
     announced,
     selection,
-    wishes,
 )
 
 if TYPE_CHECKING:
@@ -105,15 +104,12 @@ def wished(
     tables: Any = None,
     **rules: Any,
 ) -> list[Wish]:
-    return wishes(
-        PORTALS[portal],
-        people,
-        read(portal, profiles),
-        memory or Blank(),
-        Index(accounts),
-        Rules(HOSTS[portal], **rules),
-        tables,
+    desk = Desk(
+        PORTALS[portal], people, read(portal, profiles), memory or Blank(), Rules(HOSTS[portal], **rules), tables
     )
+    for _some in desk.drafts():
+        pass
+    return desk.wishes(Index(accounts))
 
 
 def only(portal: str, *people: Facts, **how: Any) -> Wish:
