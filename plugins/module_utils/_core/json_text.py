@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -16,11 +17,10 @@ if t.TYPE_CHECKING:
 BATCH = 500
 """So many members of a long list are made JSON at a time."""
 SCALARS = frozenset((str, int, float, bool, type(None)))
-
-
-SHORT = 200
+SHORT = 300
 """Where members have so many characters at most, on average, their JSON is kept."""
 COMPACT = (",", ":")
+_NOT_ASCII = re.compile("[^ -~]+")
 
 
 class Long(t.Sequence[t.Any]):
@@ -36,7 +36,7 @@ class Kept(list[t.Any]):
     def __init__(self, members: t.Iterable[t.Any]) -> None:
         super().__init__(members)
         self.texts: dict[int, str] = {}
-        """By place, what all encoders write alike that sort names, write no blanks and refuse what is no JSON."""
+        """By place, JSON with sorted names, without blanks, and with letters of all alphabets as they are."""
 
 
 def some(members: t.Sequence[t.Any], place: int, encoder: json.JSONEncoder) -> str:
@@ -45,12 +45,12 @@ def some(members: t.Sequence[t.Any], place: int, encoder: json.JSONEncoder) -> s
     alike = encoder.sort_keys and separators == COMPACT and not encoder.allow_nan
     kept = members.texts if alike and isinstance(members, Kept) else None
     if kept and place in kept:
-        return kept.pop(place)
+        text = kept.pop(place)
+        return _NOT_ASCII.sub(lambda found: encoder.encode(found[0])[1:-1], text) if encoder.ensure_ascii else text
     batch = members[place : place + BATCH]
     text = encoder.encode(batch)[1:-1]
-    # A character that only some encoders escape is either there, or its escape is.
-    plain = text.isascii() and text.isprintable() and "\\u" not in text
-    if kept is not None and plain and len(text) <= SHORT * len(batch):
+    # An escape in ASCII may stand for a character that others leave as it is.
+    if kept is not None and len(text) <= SHORT * len(batch) and not (encoder.ensure_ascii and "\\u" in text):
         kept[place] = text
     return text
 

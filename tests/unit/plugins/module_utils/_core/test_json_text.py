@@ -63,7 +63,17 @@ FILES = json.JSONEncoder(allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 @pytest.mark.parametrize(
     "member",
-    [{"b": 1, "a": "x"}, {"a": "é"}, {"a": "\x7f"}, {"a": "\u2028"}, {"a": "\x00"}, {"a": "x" * SHORT * 2}, "x"],
+    [
+        {"b": 1, "a": "x"},
+        {"a": "é"},
+        {"a": "\x7f"},
+        {"a": "\u2028"},
+        {"a": "\x00"},
+        {"a": "\U0001f600é\ud800"},
+        {"a": "\\u00e9"},
+        "é",
+        {"a": "x" * SHORT * 2},
+    ],
 )
 @pytest.mark.parametrize("encoders", [(DIGESTS, FILES), (FILES, DIGESTS), (DIGESTS, FILES, FILES), (*ENCODERS, FILES)])
 def test_what_is_kept_is_what_each_encoder_writes(member: Any, encoders: tuple[json.JSONEncoder, ...]) -> None:
@@ -74,7 +84,7 @@ def test_what_is_kept_is_what_each_encoder_writes(member: Any, encoders: tuple[j
 
 
 def test_only_short_members_are_kept_and_until_the_next_encoder_has_them() -> None:
-    short, long = Kept([{"n": place} for place in range(BATCH + 1)]), Kept(["x" * SHORT] * (BATCH + 1))
+    short, long = Kept([{"n": place, "a": "é"} for place in range(BATCH + 1)]), Kept(["x" * SHORT] * (BATCH + 1))
     for members in (short, long):
         written(members, DIGESTS)
     assert sorted(short.texts) == [0, BATCH]
