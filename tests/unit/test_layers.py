@@ -36,6 +36,9 @@ import pytest
 
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 
+# Each case is a rule for one file, and takes next to no time: whoever breaks it is told by `make test`.
+pytestmark = pytest.mark.exemplary
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.portal.users"
 CORE = "plugins/module_utils/_core/"

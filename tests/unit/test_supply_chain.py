@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.exemplary
+
 ROOT = Path(__file__).resolve().parents[2]
 HASHES = r"(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+"
 LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ;[^\\]+)? \\\n" + HASHES, re.MULTILINE)
