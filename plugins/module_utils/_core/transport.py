@@ -90,11 +90,22 @@ class _Deadline(io.RawIOBase):
         super().close()
 
 
+class _Lines(io.BufferedReader):
+    """The answer as the library reads it; ``last`` is the line that it read last."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
+
+
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(_Deadline(sock))
+        self._lines = _Lines(_Deadline(sock))
+        self.fp = self._lines
 
     def _read_status(self) -> tuple[str, int, str]:
         # Only 100 is gone past below. Any other answer in between would be taken for the whole one, and what follows it
@@ -104,6 +115,9 @@ class _Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
+        if not self._lines.last:
+            # The library takes the end of a connection for that of the headers, and then for a whole answer.
+            raise http.client.IncompleteRead(b"")
         # urllib3 would write what it finds wrong with headers, and the headers, into whatever log there is.
         self.msg.defects = []
         self.msg.set_payload("")

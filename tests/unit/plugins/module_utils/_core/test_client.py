@@ -134,6 +134,20 @@ MATRIX = (
     unclear("read time-out", silence, 0.1),
     unclear("cut body", lambda s: s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")),
     unclear("cut chunks", lambda s: s.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{")),
+    *(
+        unclear(f"cut headers: {head!r}", lambda s, head=head: s.sendall(head))
+        for head in (
+            b"HTTP/1.1 200",
+            b"HTTP/1.1 200 OK\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Le",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n",
+            b"HTTP/1.1 204 No Content\r\nDate: now\r\n",
+            b"HTTP/1.1 404 Not Found\r\n",
+            b"HTTP/1.1 100 Continue\r\n",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+        )
+    ),
     unclear("no HTTP", lambda s: s.sendall(b"220 mail.example.test ESMTP\r\n\r\n")),
     unclear("broken compression", reply(200, b"no gzip", "Content-Encoding: gzip")),
     unclear("cut compression", reply(200, gzip.compress(b"{}")[:-9], "Content-Encoding: gzip")),
