@@ -27,12 +27,14 @@ from .errors import (
     PortalError,
     Refused,
     SessionLost,
+    Skipped,
     Unclear,
     Unreachable,
     Untrusted,
     sentence,
 )
 from .masks import mask_of
+from .throttle import waited_for, waiter
 
 if t.TYPE_CHECKING:
     from .auth import Auth
@@ -89,7 +91,6 @@ class Client:
         """Why nothing more is sent: a credential that never worked is not tried again, or its account may be locked."""
         self._carried: frozenset[str] = frozenset()
         self._abandoned: list[concurrent.futures.ThreadPoolExecutor] = []
-        self._wanted = threading.local()
         self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
         self.gate: t.Callable[[str], None] = _always_open
         self.retired = ""
@@ -129,7 +130,7 @@ class Client:
         """Yield ``fetch(number)`` for each number, in order, with as many requests at once as the client is wide.
 
         What is ``known`` comes first, when the first requests are under way, if there are several. Once nobody wants
-        the rest, nothing of it is repeated.
+        the rest, nothing more of it is sent.
         """
         if len(numbers) < 2 or self._width < 2:
             yield from known
@@ -137,12 +138,18 @@ class Client:
             return
         width = min(self._width, len(numbers))
         pool = concurrent.futures.ThreadPoolExecutor(width)
-        gone = threading.Event()
+        gone, outer = threading.Event(), waiter()
         wait = True
 
+        def check() -> None:
+            if gone.is_set():
+                raise Skipped("not sent, because nobody waits for the rest of the list", reason="abandoned")
+            if outer is not None:
+                outer()
+
         def wanted(number: int) -> T:
-            self._wanted.no_more = gone
-            return fetch(number)
+            with waited_for(check):
+                return fetch(number)
 
         waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
         try:
@@ -239,16 +246,10 @@ class Client:
 
     def _again(self, attempt: int, error: PortalError) -> bool:
         """Wait before a request is repeated, and return whether it may be."""
-        if attempt > self.throttle.retries or self._is_unwanted():
+        if attempt > self.throttle.retries:
             return False
-        wait, ended = error.wait if isinstance(error, Busy) else None, self._is_unwanted
-        self.throttle.back_off(attempt, error, wait=wait, ended=ended if hasattr(self._wanted, "no_more") else None)
-        return not self._is_unwanted()
-
-    def _is_unwanted(self) -> bool:
-        """Return whether nobody waits any more for what this thread fetches."""
-        no_more = getattr(self._wanted, "no_more", None)
-        return no_more is not None and no_more.is_set()
+        self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
+        return True
 
     def _sent_for(self, call: Call, *request: t.Any) -> Answer:
         answer = self._link.send(call, *request)

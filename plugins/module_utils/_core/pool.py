@@ -15,6 +15,7 @@ import threading
 import typing as t
 
 from .errors import Busy, Exhausted, Misuse, PortalError, Skipped, Unclear, Unknown, Unreachable
+from .throttle import waited_for
 
 if t.TYPE_CHECKING:
     from .observe import Work
@@ -196,7 +197,8 @@ class Pool:
                 return
             self._running += 1
         try:
-            self._run(act, (work,), after)
+            with waited_for(self.check):
+                self._run(act, (work,), after)
         finally:
             with self._idle:
                 self._running -= 1

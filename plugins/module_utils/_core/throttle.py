@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import random
 import threading
@@ -43,6 +44,29 @@ class Limits:
 
 NAP = 0.2
 """Seconds after which a wait that may end early looks whether it has."""
+
+
+class _Here(threading.local):
+    check: t.Callable[[], None] | None = None
+    """Raises if nobody waits any more for what this thread sends, None if it is the thread that waits."""
+
+
+_HERE = _Here()
+
+
+def waiter() -> t.Callable[[], None] | None:
+    """Return the ``check`` of ``waited_for`` in this thread."""
+    return _HERE.check
+
+
+@contextlib.contextmanager
+def waited_for(check: t.Callable[[], None]) -> t.Iterator[None]:
+    """Let this thread send nothing, and wait for nothing, once ``check`` raises: other threads wait for its work."""
+    before, _HERE.check = _HERE.check, check
+    try:
+        yield
+    finally:
+        _HERE.check = before
 
 
 class Clock:
@@ -92,11 +116,14 @@ class Throttle:
     def enter(self, within: Allowance | None = None) -> None:
         """Wait until the gate is open and the portal's limits allow one more request; ``Exhausted`` if none may go.
 
+        Also raises what ``waited_for`` asks for.
+
         ``within`` is what the list may take that the request is about.
         """
         if within is not None:
             within.check()
         while True:
+            self._wait(0.0)
             with self._lock:
                 now = self.clock.now()
                 if _sum(self._lost) > max(self._budget, LEAST_PATIENCE) + ROUNDING:
@@ -105,7 +132,7 @@ class Throttle:
                 if wait <= 0:
                     self._under_way += 1
                     return
-            self.clock.sleep(wait)
+            self._wait(wait)
 
     def leave(self) -> None:
         """Note that a request was answered, or given up."""
@@ -147,18 +174,25 @@ class Throttle:
                 wait = max(wait, self._answered[-free] + seconds - now)
         return wait
 
-    def back_off(
-        self,
-        attempt: int,
-        cause: PortalError,
-        *,
-        wait: float | None = None,
-        ended: t.Callable[[], bool] | None = None,
-    ) -> None:
+    def _wait(self, seconds: float) -> None:
+        """Wait ``seconds``, and raise what ``waited_for`` asks for as soon as it does."""
+        check = _HERE.check
+        if check is None:
+            # A signal ends the wait of the main thread.
+            if seconds:
+                self.clock.sleep(seconds)
+            return
+        check()
+        while seconds > 0:
+            self.clock.sleep(min(seconds, NAP))
+            seconds -= NAP
+            check()
+
+    def back_off(self, attempt: int, cause: PortalError, *, wait: float | None = None) -> None:
         """Wait before ``attempt`` (1 is the first repetition), or raise ``cause`` if that would exceed the budget.
 
-        ``wait`` is what the portal asked for; it closes the gate for all threads. ``ended`` is asked now and then
-        whether nobody waits any more.
+        ``wait`` is what the portal asked for; it closes the gate for all threads. Also raises what ``waited_for`` asks
+        for.
         """
         if wait is None:
             seconds = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT) * (0.75 + 0.5 * self._jitter())
@@ -176,11 +210,7 @@ class Throttle:
             self._lost = lost
             if wait is not None:
                 self._closed_until = max(self._closed_until, end)
-        while ended is not None and seconds > NAP and not ended():
-            self.clock.sleep(NAP)
-            seconds -= NAP
-        if ended is None or not ended():
-            self.clock.sleep(seconds)
+        self._wait(seconds)
 
 
 class Allowance:

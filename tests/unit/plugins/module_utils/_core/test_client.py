@@ -47,7 +47,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.errors import (
     Unclear,
     Untrusted,
 )
-from ansible_collections.portal.users.plugins.module_utils._core.throttle import Throttle
+from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock, Throttle
 
 if t.TYPE_CHECKING:
     import ssl
@@ -67,7 +67,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def client(url: str, *, auth: Auth | None = None, retries: int = 2, budget: float = 60.0, **facts: t.Any) -> Client:
     allow = facts.pop("allow", (READ, WRITE, SESSION))
     mount = facts.pop("mount", None)
-    throttle = Throttle(budget=budget, retries=retries, clock=QuietClock())
+    throttle = Throttle(budget=budget, retries=retries, clock=facts.pop("clock", None) or QuietClock())
     connection = Connection(url, **{"timeout": 5.0, **facts})
     return Client(connection, auth or KeyHeader("X-Key", KEY, "api_key"), throttle, allow=allow, mount=mount)
 
@@ -753,6 +753,44 @@ def test_what_nobody_wants_any_more_is_not_repeated() -> None:
         # The client itself repeats as before.
         assert failure(sender).status == 503
         assert len(wire.requests) > begun + 1
+
+
+class Sleepers(Clock):
+    """A clock that tells who sleeps."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+
+    def sleep(self, seconds: float) -> None:
+        self.threads.add(threading.get_ident())
+        super().sleep(seconds)
+
+
+def wait_until(ready: t.Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_who_waits_for_the_portals_leave_sends_nothing_once_nobody_wants_it() -> None:
+    clock = Sleepers()
+
+    def later(sock: socket.socket) -> None:
+        # Who is told to wait does so first, and closes the gate for all.
+        wait_until(lambda: bool(clock.threads))
+        sock.sendall(reply(keep=False))
+
+    with Wire(reply(429, b"", "Retry-After: 50"), later) as wire:
+        sender = client(wire.url, width=4, clock=clock)
+        numbers = range(1, 50)
+        pages = t.cast("t.Generator[object]", sender.side_by_side(lambda _number: sender.send(READING), numbers, None))
+        assert next(pages) is None
+        wait_until(lambda: len(clock.threads) == 4)
+        begun = len(wire.requests)
+        pages.close()
+        sender.close()
+        assert len(wire.requests) == begun
 
 
 def test_what_was_begun_side_by_side_has_ended_when_the_client_is_closed() -> None:

@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 
+import pytest
+
 from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired
+from ansible_collections.portal.users.plugins.module_utils._core.errors import Busy
 from ansible_collections.portal.users.plugins.module_utils._core.observe import Work
-from ansible_collections.portal.users.plugins.module_utils._core.pool import Pool
+from ansible_collections.portal.users.plugins.module_utils._core.pool import Halted, Pool
+from ansible_collections.portal.users.plugins.module_utils._core.throttle import Clock, Throttle
 
 MANY = 20_000
 
@@ -26,3 +31,35 @@ def test_works_that_wait_for_their_turn_take_no_room_but_their_own() -> None:
         tracemalloc.stop()
     assert sorted(done) == list(range(MANY))
     assert peak < 50 * MANY
+
+
+def test_a_work_that_waits_for_the_portals_leave_ends_with_all_others() -> None:
+    class UntilHalted(Clock):
+        slept = 0
+
+        def sleep(self, seconds: float) -> None:
+            self.slept += 1
+            end = time.monotonic() + 30
+            while time.monotonic() < end:
+                try:
+                    pool.check()
+                except Halted:
+                    return
+                time.sleep(0.001)
+
+    clock = UntilHalted()
+    throttle = Throttle(budget=100.0, retries=2, clock=clock)
+    pool = Pool(2)
+
+    def act(work: Work) -> None:
+        if work.desired.position:
+            while not clock.slept:
+                time.sleep(0.001)
+            raise KeyboardInterrupt
+        throttle.back_off(1, Busy("wait"), wait=50.0)
+
+    works = [Work(Desired(place, f"u{place}", None, False, "present", {})) for place in range(2)]
+    with pytest.raises(KeyboardInterrupt):
+        pool.each(act, works)
+    assert clock.slept == 1
+    assert {getattr(work.error, "reason", "") for work in works} == {"stopped"}

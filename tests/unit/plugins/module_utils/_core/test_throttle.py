@@ -16,7 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portal.users.plugins.module_utils._core.errors import Busy, Unclear
-from ansible_collections.portal.users.plugins.module_utils._core.throttle import LONGEST_WAIT, Clock, Throttle
+from ansible_collections.portal.users.plugins.module_utils._core.throttle import (
+    LONGEST_WAIT,
+    Clock,
+    Throttle,
+    waited_for,
+    waiter,
+)
 
 
 class Time(Clock):
@@ -63,11 +69,21 @@ def test_jitter_moves_a_wait_by_a_quarter_at_most(jitter: float, attempt: int) -
 
 def test_a_wait_ends_when_nobody_waits_any_more() -> None:
     clock = Time()
-    throttle(clock).back_off(1, Busy("x"), wait=50.0, ended=lambda: clock.time > 1.0)
+
+    def check() -> None:
+        if clock.time > 1.0:
+            raise EOFError
+
+    waiting = throttle(clock)
+    with waited_for(check), pytest.raises(EOFError):
+        waiting.back_off(1, Busy("x"), wait=50.0)
     assert 1.0 < clock.time < 2.0
-    clock = Time()
-    throttle(clock).back_off(1, Busy("x"), wait=50.0, ended=lambda: False)
+    with waited_for(check), pytest.raises(EOFError):
+        waiting.enter()
+    with waited_for(lambda: None):
+        waiting.enter()
     assert clock.time == pytest.approx(50.0)
+    assert waiter() is None
 
 
 @given(
