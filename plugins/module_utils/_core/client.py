@@ -14,6 +14,7 @@ import dataclasses
 import threading
 import typing as t
 
+from . import meanwhile
 from .answers import Answer, judged
 from .calls import READ, SESSION, WRITE, Call, repeatable
 from .connection import Connection, Link
@@ -210,7 +211,7 @@ class Client:
                 # Outside of the try: what a failed login allows to repeat was repeated inside of it.
                 self._login()
                 generation = self._auth.generation
-            began = None
+            began, worked = None, meanwhile.worked()
             try:
                 self.throttle.enter(within)
                 began = self.throttle.clock.now()
@@ -229,7 +230,8 @@ class Client:
                 if isinstance(error, Denied) and error.credential and not self._proven:
                     self._denial = error
                 if began is not None and isinstance(error, (Busy, Unclear, Unreachable)):
-                    self.throttle.lose(began)
+                    # What this thread did in the meantime was not lost.
+                    self.throttle.lose(began + meanwhile.worked() - worked)
                 if isinstance(error, SessionLost) and call.effect != SESSION:
                     # The portal did not look at the call: even a write may go again, but once (docs/apis/clc.md 3.4).
                     logins += 1

@@ -10,14 +10,23 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 import typing as t
 
 
 class _Work(threading.local):
-    """The steps that this thread has to take, None if there are no more, and what one of them raised."""
+    """The steps that this thread has to take, None if there are no more, and what one of them raised.
+
+    ``seconds`` is how long it has worked in all.
+    """
 
     steps: t.Iterator[object] | None = None
     error: Exception | None = None
+    seconds: float = 0.0
+
+    def busy(self) -> bool:
+        """Whether there is a step to take."""
+        return self.steps is not None
 
     def step(self) -> None:
         """Take one step. Should it wait for an answer itself, it has nothing else to do."""
@@ -39,9 +48,10 @@ _WORK = _Work()
 def meanwhile(steps: t.Iterator[object]) -> t.Iterator[None]:
     """Take ``steps`` while this thread waits for answers within the block, and those that are left at its end.
 
-    A step should be short: an answer that has come waits for its end, and the time for an answer begins then. What a
-    step raises ends the work, and is raised at the end of the block, unless the block raises something itself. A signal
-    is raised at once.
+    A step should be short: an answer that has come waits for its end, and the time for an answer begins then. It sends
+    nothing by a client: the login whose answer is waited for may be the one that it would wait for. What a step raises
+    ends the work, and is raised at the end of the block, unless the block raises something itself. A signal is raised
+    at once.
     """
     before = _WORK.steps, _WORK.error
     _WORK.steps, _WORK.error = steps, None
@@ -57,5 +67,16 @@ def meanwhile(steps: t.Iterator[object]) -> t.Iterator[None]:
 
 def until(ready: t.Callable[[], bool]) -> None:
     """Take the steps of this thread one after the other until ``ready``, or until there are none."""
-    while _WORK.steps is not None and not ready():
-        _WORK.step()
+    if not _WORK.busy():
+        return
+    began = time.monotonic()
+    try:
+        while _WORK.busy() and not ready():
+            _WORK.step()
+    finally:
+        _WORK.seconds += time.monotonic() - began
+
+
+def worked() -> float:
+    """Return for how many seconds in all this thread has worked while it waited."""
+    return _WORK.seconds

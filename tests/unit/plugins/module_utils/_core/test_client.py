@@ -17,6 +17,7 @@ import struct
 import sys
 import threading
 import time
+import types
 import typing as t
 
 import pytest
@@ -29,7 +30,7 @@ from scripted import QuietClock
 from toy import KEY
 from wire import Wire, free_port, reply, tls
 
-from ansible_collections.portal.users.plugins.module_utils._core import answers, body
+from ansible_collections.portal.users.plugins.module_utils._core import answers, body, meanwhile
 from ansible_collections.portal.users.plugins.module_utils._core.answers import Answer, retry_after
 from ansible_collections.portal.users.plugins.module_utils._core.auth import Auth, Basic, KeyHeader
 from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE, Call, repeatable
@@ -791,6 +792,23 @@ def test_who_waits_for_the_portals_leave_sends_nothing_once_nobody_wants_it() ->
         pages.close()
         sender.close()
         assert len(wire.requests) == begun
+
+
+def test_what_a_thread_does_while_it_waits_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = QuietClock()
+    monkeypatch.setattr(meanwhile, "time", types.SimpleNamespace(monotonic=clock.now))
+
+    def work() -> t.Iterator[None]:
+        while len(wire.requests) < 3:
+            clock.sleep(100.0)
+            yield
+
+    with Wire(silence) as wire, meanwhile.meanwhile(work()):
+        sender = client(wire.url, clock=clock, budget=60.0, timeout=0.1)
+        assert failure(sender).hint == ""
+        sender.close()
+        assert len(wire.requests) == 3
+    assert clock.time > 200.0
 
 
 def test_what_was_begun_side_by_side_has_ended_when_the_client_is_closed() -> None:
