@@ -304,7 +304,9 @@ class Seats:
         """Return profiles in order, whether one of them gives something here, and what is wrong with them."""
         names = tuple(sorted(set(asked)))
         unknown = [name for name in names if name not in self.known]
-        text = "; ".join(f"{name!r} is not a known profile{did_you_mean(name, self.known)}" for name in unknown)
+        # A set has another order in each process, and a message is the same for the same input.
+        known = sorted(self.known)
+        text = "; ".join(f"{name!r} is not a known profile{did_you_mean(name, known)}" for name in unknown)
         granting = any(name in self.granting for name in names)
         return names, granting, Trouble("unknown_profile", text) if unknown else None
 
