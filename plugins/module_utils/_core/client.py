@@ -240,18 +240,12 @@ class Client:
                     self._auth.forget(generation)
                     continue
                 attempt += 1
-                if error.status in final or not repeatable(call, error) or not self._again(attempt, error):
+                if error.status in final or not repeatable(call, error) or attempt > self.throttle.retries:
                     raise
+                self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
             else:
                 self._proven = self._proven or (call.effect != SESSION and isinstance(answer.data, (dict, list)))
                 return found
-
-    def _again(self, attempt: int, error: PortalError) -> bool:
-        """Wait before a request is repeated, and return whether it may be."""
-        if attempt > self.throttle.retries:
-            return False
-        self.throttle.back_off(attempt, error, wait=error.wait if isinstance(error, Busy) else None)
-        return True
 
     def _sent_for(self, call: Call, *request: t.Any) -> Answer:
         answer = self._link.send(call, *request)

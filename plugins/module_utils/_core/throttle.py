@@ -116,14 +116,12 @@ class Throttle:
     def enter(self, within: Allowance | None = None) -> None:
         """Wait until the gate is open and the portal's limits allow one more request; ``Exhausted`` if none may go.
 
-        Also raises what ``waited_for`` asks for.
-
-        ``within`` is what the list may take that the request is about.
+        ``within`` is what the list may take that the request is about. Also raises what ``waited_for`` asks for.
         """
         if within is not None:
             within.check()
+        self._wait(0.0)
         while True:
-            self._wait(0.0)
             with self._lock:
                 now = self.clock.now()
                 if _sum(self._lost) > max(self._budget, LEAST_PATIENCE) + ROUNDING:

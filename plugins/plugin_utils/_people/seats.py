@@ -305,7 +305,7 @@ class Seats:
         names = tuple(sorted(set(asked)))
         unknown = [name for name in names if name not in self.known]
         # A set has another order in each process, and a message is the same for the same input.
-        known = sorted(self.known)
+        known = sorted(self.known) if unknown else []
         text = "; ".join(f"{name!r} is not a known profile{did_you_mean(name, known)}" for name in unknown)
         granting = any(name in self.granting for name in names)
         return names, granting, Trouble("unknown_profile", text) if unknown else None
