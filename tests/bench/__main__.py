@@ -119,9 +119,10 @@ def events(runner: Runner, options: argparse.Namespace) -> list[dict[str, Any]]:
 def staged(runner: Runner, portals: Portals, folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the figures of the roles."""
     sizes = options.people or ([100, 1000, 10_000] if options.quick else [1000, 10_000])
-    rounds = {count: min(options.rounds, MANY if count == 1 else 3) for count in options.portals or [1, 4]}
-    if not options.quick:
-        rounds = dict.fromkeys(rounds, options.rounds)
+    rounds = {
+        count: min(options.rounds, MANY if count == 1 else 3) if options.quick else options.rounds
+        for count in options.portals or [1, 4]
+    }
     found = stages.measure(runner, portals, folder, _tell, sizes=sizes, rounds=rounds)
     return found + (stages.plan_once(runner, portals, folder, _tell) if options.huge else [])
 
