@@ -10,6 +10,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -31,6 +32,14 @@ def tls(authority: trustme.CA, *names: str, **facts: t.Any) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*(names or ("127.0.0.1",)), **facts).configure_cert(context)
     return context
+
+
+def wait_until(ready: t.Callable[[], object]) -> None:
+    """Wait for what another thread does."""
+    end = time.monotonic() + 60
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 class Wire:

@@ -28,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import QuietClock
 from toy import KEY
-from wire import Wire, free_port, reply, tls
+from wire import Wire, free_port, reply, tls, wait_until
 
 from ansible_collections.portal.users.plugins.module_utils._core import answers, body, meanwhile
 from ansible_collections.portal.users.plugins.module_utils._core.answers import Answer, retry_after
@@ -765,13 +765,6 @@ class Sleepers(Clock):
     def sleep(self, seconds: float) -> None:
         self.threads.add(threading.get_ident())
         super().sleep(seconds)
-
-
-def wait_until(ready: t.Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not ready():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_who_waits_for_the_portals_leave_sends_nothing_once_nobody_wants_it() -> None:

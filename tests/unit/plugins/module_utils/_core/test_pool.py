@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 import tracemalloc
 
 import pytest
+from wire import wait_until
 
 from ansible_collections.portal.users.plugins.module_utils._core.desired import Desired
 from ansible_collections.portal.users.plugins.module_utils._core.errors import Busy
@@ -39,22 +40,21 @@ def test_a_work_that_waits_for_the_portals_leave_ends_with_all_others() -> None:
 
         def sleep(self, seconds: float) -> None:
             self.slept += 1
-            end = time.monotonic() + 30
-            while time.monotonic() < end:
-                try:
-                    pool.check()
-                except Halted:
-                    return
-                time.sleep(0.001)
+            wait_until(halted)
 
     clock = UntilHalted()
     throttle = Throttle(budget=100.0, retries=2, clock=clock)
     pool = Pool(2)
 
+    def halted() -> bool:
+        with contextlib.suppress(Halted):
+            pool.check()
+            return False
+        return True
+
     def act(work: Work) -> None:
         if work.desired.position:
-            while not clock.slept:
-                time.sleep(0.001)
+            wait_until(lambda: clock.slept)
             raise KeyboardInterrupt
         throttle.back_off(1, Busy("wait"), wait=50.0)
 

@@ -302,7 +302,7 @@ def test_a_witness_that_cannot_begin_fails_one_person_and_sends_nothing_for_them
 @pytest.mark.parametrize("where", ["go_on", "step", "end", "begin"])
 def test_whoever_stops_the_run_stops_every_further_write(width: int, error: BaseException, where: str) -> None:
     if where == "begin" and isinstance(error, Clash):
-        pytest.skip("that fails one person")
+        pytest.skip("an error of the engine out of begin fails this person alone, and stops nothing")
     toy = Toy(*rows(40))
     notes = Notes()
     found, batch = planned(toy, *people(40, email="x@example.test"), concurrency=width)

@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from wire import wait_until
 
 from ansible_collections.portal.users.plugins.plugin_utils._people.stop import Stopped
 from ansible_collections.portal.users.plugins.plugin_utils._people.store import locks, node
@@ -331,18 +332,12 @@ class Urgent(threading.Thread):
             self.inside.set()
 
 
-def until(wanted: Any) -> None:
-    over = time.monotonic() + 60
-    while not wanted() and time.monotonic() < over:
-        time.sleep(0.01)
-
-
 def test_a_holder_lets_an_emergency_in_and_leaves_its_people_alone(store: Store) -> None:
     urgent = Urgent(store, "e1", "eve@x.test")
     with held(store, sleep=lambda _s: time.sleep(0.01)) as lock:
         assert lock.wanted_by() is None
         urgent.start()
-        until(lock.wanted_by)
+        wait_until(lock.wanted_by)
         wanted = lock.wanted_by()
         assert wanted is not None
         assert (wanted["role"], wanted["operator"]) == ("offboard", "ann")
@@ -374,7 +369,7 @@ def test_nobody_else_comes_in_when_the_holder_dies_while_an_emergency_works(stor
     urgent = Urgent(store, "e1")
     with held(store, sleep=lambda _s: time.sleep(0.01)) as lock:
         urgent.start()
-        until(lock.wanted_by)
+        wait_until(lock.wanted_by)
         lending = threading.Thread(target=lends_until_it_is_stopped, args=(lock,))
         lending.start()
         assert urgent.inside.wait(60)
@@ -403,7 +398,7 @@ def test_a_holder_that_lost_the_lock_leaves_the_files_of_the_next_one_alone(stor
     gone = threading.Event()
     with held(store, sleep=sleep) as lock:
         urgent.start()
-        until(lock.wanted_by)
+        wait_until(lock.wanted_by)
         lending = threading.Thread(target=lends_until_it_is_stopped, args=(lock,))
         lending.start()
         assert urgent.inside.wait(60)
@@ -435,7 +430,7 @@ def test_an_emergency_that_is_killed_is_not_waited_for_and_its_people_are_left_a
             [sys.executable, "-c", script, str(store.path), MARK],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        until(lock.wanted_by)
+        wait_until(lock.wanted_by)
         assert lock.lend() == {"e1", "7"}
         assert process.wait(60) == -9
         lock.ensure()
@@ -445,7 +440,7 @@ def test_an_emergency_whose_turn_is_over_stops(store: Store) -> None:
     urgent = Urgent(store, "e1")
     with held(store, sleep=lambda _s: time.sleep(0.01)) as lock:
         urgent.start()
-        until(lock.wanted_by)
+        wait_until(lock.wanted_by)
         lending = threading.Thread(target=lock.lend)
         lending.start()
         assert urgent.inside.wait(60)
