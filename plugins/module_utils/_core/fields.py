@@ -391,6 +391,15 @@ class MemberWish:
         """Whether a member is a ``Name``."""
         return any(isinstance(member, Name) for member in self.named)
 
+    def met_by(self, current: t.Any) -> bool:
+        """Return whether a set is as it is wanted already; ``current`` may be anything else that a record told."""
+        return (
+            isinstance(current, frozenset)
+            and self.assign in (None, current)
+            and self.add <= current
+            and self.remove.isdisjoint(current)
+        )
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Members(Identified):
@@ -470,8 +479,7 @@ class Members(Identified):
         return wire is None
 
     def merge(self, current: t.Any, wish: t.Any) -> frozenset[str]:
-        if wish.assign in (None, current) and wish.add <= current and wish.remove.isdisjoint(current):
-            # It is so already, as it is for most people.
+        if wish.met_by(current):
             kept: frozenset[str] = current
             return kept
         base = current if wish.assign is None else wish.assign

@@ -308,12 +308,16 @@ class Observer:
             )
             raise Refused(text, hint=LOOK, reason="somebody_else")
 
+    def asks(self, work: Work) -> bool:
+        """Return whether there are names in a work that only the portal knows."""
+        given = work.desired.given
+        for field in self.portal.named:
+            if field.name in given and field.asks(given[field.name]):
+                return work.desired.state != "absent"
+        return False
+
     def resolve(self, work: Work) -> None:
-        """Turn the names that only the portal knows into IDs."""
-        wishes = work.desired.given
-        asked = any(field.asks(wishes[field.name]) for field in self.portal.named if field.name in wishes)
-        if not asked or work.desired.state == "absent":
-            return
+        """Turn the names of a work that ``asks`` into IDs."""
         given, words = {}, dict(work.desired.words)
         for name, wish in work.desired.given.items():
             found: dict[str, str] = {}

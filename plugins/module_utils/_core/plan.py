@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 
 from .errors import Refused, cut
-from .fields import AFTER, ALLOWED, MISSING, NEVER, REQUIRED, Input, Members
+from .fields import AFTER, ALLOWED, MISSING, NEVER, REQUIRED, Input, Members, MemberWish
 from .identity import fold
 from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values
 
@@ -272,6 +272,8 @@ def _move(portal: Portal, policy: Policy, desired: Desired, account: Account) ->
     given, here = desired.given, account.values
     # What is equal is the same, which is all that there is to know of most accounts. Within a mapping, 1 equals true.
     odd = {name: wish for name, wish in given.items() if wish.__class__ is dict or here.get(name, MISSING) != wish}
+    if odd:
+        odd = {n: wish for n, wish in odd.items() if wish.__class__ is not MemberWish or not wish.met_by(here.get(n))}
     differs = bool(odd) and any(row[3] for row in _rows(portal, policy, desired, account, odd))
     status = _status_step(portal, desired, account)
     steps = _revocations(desired, account)

@@ -172,7 +172,7 @@ class Session:
         batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
         works = batch.works
         with undisturbed():
-            pool.each(observer.resolve, works, wide=False)
+            pool.each(observer.resolve, list(filter(observer.asks, works)), wide=False)
             self._locate(batch, whole=whole)
             for work, error in twins(works):
                 pool.fail(work, error)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import typing as t
@@ -116,13 +117,11 @@ class _Plain:
     """
 
     def __init__(self, spec: Spec) -> None:
-        self._spec = spec
-        self._texts = frozenset(name for name, o in spec.items() if o["type"] == "str" and "choices" not in o)
         # A secret within an option is for the careful reader.
-        self._special = {
-            name
+        self._options = {
+            name: option
             for name, option in spec.items()
-            if any(inner.get("no_log") for inner in option.get("options", {}).values())
+            if not any(inner.get("no_log") for inner in option.get("options", {}).values())
         }
 
     def entries(self, text: str) -> list[Params] | None:
@@ -135,21 +134,7 @@ class _Plain:
             return None
         if isinstance(found, dict) and found.keys() == {"users"}:
             found = found["users"]
-        usable = isinstance(found, list) and len(found) <= ENTRIES and all(map(self._usable, found))
-        return found if usable else None
-
-    def _usable(self, entry: t.Any) -> bool:
-        if entry.__class__ is not dict:
-            return False
-        for name, value in entry.items():
-            if value.__class__ is str and name in self._texts:
-                fits = len(value) <= LONGEST
-            else:
-                fits = name not in self._special and _as_it_is(self._spec.get(name), value)
-                fits = fits and (value.__class__ is bool or value is None or _short(value))
-            if not fits:
-                return False
-        return True
+        return found if isinstance(found, list) and len(found) <= ENTRIES and _fit(self._options, found) else None
 
 
 def _mapping(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
@@ -166,14 +151,30 @@ def _number(_digits: str) -> t.NoReturn:
 DECODER = json.JSONDecoder(object_pairs_hook=_mapping, parse_int=_number, parse_float=_number, parse_constant=_number)
 
 
-def _short(value: t.Any) -> bool:
-    """Return whether a text, or each one of those in a value, is no longer than any may be."""
-    if isinstance(value, str):
-        return len(value) <= LONGEST
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return len(members) <= SEVERAL and all(
-        member.__class__ is bool or member is None or _short(member) for member in members
-    )
+def _fit(options: Spec, entries: list[t.Any]) -> bool:
+    """Return whether all entries are as their options want them. The values of one option are looked at together."""
+    if not set(map(type, entries)) <= {dict}:
+        return False
+    names = set(itertools.chain.from_iterable(entries))
+    return names <= options.keys() and all(_alike(options[n], [e[n] for e in entries if n in e]) for n in names)
+
+
+def _alike(option: dict[str, t.Any], values: list[t.Any]) -> bool:
+    """Return whether values of one option have its type already, and no text or list is longer than any may be."""
+    if "choices" in option:
+        return all(value in option["choices"] for value in values)
+    kinds = set(map(type, values)) - {type(None)}
+    kind = option["type"]
+    if kind == "bool":
+        return kinds <= {bool}
+    given = list(filter(None, values))
+    if kind == "list" and kinds <= {list} and max(map(len, given), default=0) <= SEVERAL:
+        # A list has no member that is nothing.
+        given = list(itertools.chain.from_iterable(given))
+        kind, kinds = "str", set(map(type, given))
+    if kind == "str":
+        return kinds <= {str} and max(map(len, given), default=0) <= LONGEST
+    return kind == "dict" and "options" in option and kinds <= {dict} and _fit(option["options"], given)
 
 
 class _Entries:

@@ -275,6 +275,17 @@ def test_a_change_of_members_made_twice_is_made_once(
     assert field.same(once, field.merge(once, wish))
 
 
+@given(ids, ids, ids, st.none() | ids)
+def test_a_wish_is_met_by_what_it_would_make_and_by_nothing_else(
+    current: frozenset[str], add: frozenset[str], remove: frozenset[str], assign: frozenset[str] | None
+) -> None:
+    wish = MemberWish(add - remove, remove) if assign is None else MemberWish(assign=assign)
+    made = assign if assign is not None else (current | wish.add) - wish.remove
+    assert wish.met_by(current) == (made == current)
+    assert wish.met_by(made)
+    assert not any(map(wish.met_by, (None, "", sorted(current))))
+
+
 @given(st.permutations(["1", "2", "10", "b", "a"]))
 def test_the_order_of_members_never_matters(members: list[str]) -> None:
     field = Members("x")
