@@ -23,7 +23,7 @@ from .cases import AWX, CONCURRENCY, MANY, PEERS, UNCHANGED, Case, full, quick
 from .measure import Run, Runner, Wrong
 from .page import awx_rows, page
 from .portal import Portals
-from .report import MISSED, plain, ratios, result, rows, verdicts
+from .report import MISSED, Result, Share, plain, ratios, result, rows, share, verdicts
 from .startup import measure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,12 +61,9 @@ def chosen(options: argparse.Namespace) -> list[Case]:
     return [
         case
         for case in cases
-        if case.peer == "empty"
-        or (
-            (not options.only or case.peer in options.only)
-            and (not options.users or case.users in options.users)
-            and (options.most is None or max(case.users, case.accounts) <= options.most)
-        )
+        if (not options.only or case.peer in options.only)
+        and (not options.users or case.users in options.users)
+        and (options.most is None or max(case.users, case.accounts) <= options.most)
     ]
 
 
@@ -88,17 +85,24 @@ def machine() -> dict[str, Any]:
     }
 
 
-def rounds_of(cases: list[Case], runner: Runner) -> dict[Case, list[Run]]:
-    """Run all cases in turn, round by round, so that a busy minute falls on all of them."""
-    found: dict[Case, list[Run]] = {case: [] for case in cases}
+def rounds_of(cases: list[Case], runner: Runner) -> list[Result]:
+    """Run all cases in turn, round by round, so that a busy minute falls on all of them, and each of them right after
+    what it is measured by, so that both have the same minute."""
+    runs: dict[Case, list[Run]] = {}
+    shares: dict[Case, list[Share]] = {}
     last = max(case.rounds for case in cases)
     for number in range(last):
         for case in cases:
             if number < case.rounds:
-                run = runner.run(case)
-                found[case].append(run)
-                _tell(f"round {number + 1}/{last}  {case.peer} {case.users} users {case.latency} ms: {run.wall:.2f} s")
-    return found
+                walls = []
+                for one in (*case.least, case):
+                    run = runner.run(one)
+                    runs.setdefault(one, []).append(run)
+                    walls.append(run.wall)
+                    _tell(f"round {number + 1}/{last}  {one.peer} {one.users} users {one.latency} ms: {run.wall:.2f} s")
+                if case.least:
+                    shares.setdefault(case, []).append(share(*walls))
+    return [result(case, done, shares.get(case, ())) for case, done in runs.items()]
 
 
 def _tell(text: str) -> None:
@@ -135,15 +139,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         folder = Path(name)
         runner = Runner(portals, folder, options.collections, options.extra)
         roles = [] if options.no_roles else staged(runner, portals, folder, options)
-        runs: dict[Case, list[Run]] = {}
+        results: list[Result] = []
         stored: list[dict[str, Any]] = []
         apart: dict[str, Any] = {}
         if not options.roles:
-            runs = rounds_of(chosen(options), runner)
+            results = rounds_of(chosen(options), runner)
             stored = events(runner, options)
             apart["startup"] = measure(runner.env, folder, options.collections)
             apart["roster"] = roster.measure(runner.env, folder, options.collections)
-    results = [result(case, done) for case, done in runs.items()]
     about["load_after"] = round(os.getloadavg()[0], 1)
     versions = {name: importlib.metadata.version(name) for name in ("ansible-core", "requests", "urllib3", "werkzeug")}
     others = importlib.metadata.distributions(path=[str(options.extra)])

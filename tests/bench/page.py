@@ -60,9 +60,11 @@ What was compared
 
 
 RUN = """\
-All figures come from one run, in which the peers took turns; they are medians. ``make bench`` in a checkout measures
-all of it again, and ``make bench QUICK=1`` the essence in about half an hour. Both write
-``tests/output/bench.json``; with ``ARGS=--page`` this page, too.
+All figures come from one run, in which the peers took turns; they are medians. A share of the least possible is the
+median of those of single rounds, in each of which the empty play, the script and the task ran right after one another:
+a machine has quick minutes and slow ones. ``make bench`` in a checkout measures all of it again, and ``make bench
+QUICK=1`` the essence in about half an hour. Both write ``tests/output/bench.json``; with ``ARGS=--page`` this page,
+too.
 
 """
 ELSE = {

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .measure import Run
 
 Result = dict[str, Any]
+Share = tuple[float, float | None]
+"""What a run took as a share of the least possible, and what a share could be had; None for the whole."""
 LATENCY = 50
 """The latency of all ratios, in milliseconds."""
 MISSED = "MISSED"
@@ -33,10 +35,25 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
-def result(case: Case, runs: Sequence[Run]) -> Result:
-    """Return what the runs of one case came to."""
+def share(empty: float, script: float, *others: float) -> Share:
+    """Return the share of one round. ``others`` are the run itself and, before it, one that only carries the users.
+
+    Nothing on this machine can do without an empty play and the necessary requests; nor, where the users go into
+    Ansible and come out of it again, without what that takes.
+    """
+    least = empty + script
+    return others[-1] / least, (others[0] + script) / least if len(others) > 1 else None
+
+
+def result(case: Case, runs: Sequence[Run], shares: Sequence[Share] = ()) -> Result:
+    """Return what the runs of one case came to, and of its ``shares``, those of single rounds, the middle ones."""
     last = runs[-1].traffic
+    possible = [possible for _share, possible in shares if possible is not None]
+    measured = {"share": statistics.median(value for value, _possible in shares)} if shares else {}
+    if possible:
+        measured["possible"] = statistics.median(possible)
     return {
+        **{name: round(value, 3) for name, value in measured.items()},
         "peer": case.peer,
         "portal": case.about.portal,
         "users": case.users,
@@ -83,9 +100,9 @@ class Measured:
         """Return the seconds that nothing on this machine can do without: an empty play, and the necessary requests."""
         return self.wall("empty") + self.wall(script, users)
 
-    def carried(self, script: str, users: int) -> float:
-        """Return the seconds that a task cannot do without whose users go into Ansible and come out of it again."""
-        return self.wall("echo", users) + self.wall(script, users)
+    def share(self, peer: str, users: int, *, possible: bool = False) -> float:
+        """Return what a peer took as a share of the least possible, or what share is ``possible``."""
+        return float(self._of(peer, users)["possible" if possible else "share"])
 
     def scaled(self, peer: str, users: int) -> tuple[float, int]:
         """Return the seconds for so many users, and with how many they were measured; each user costs the same."""
@@ -106,15 +123,15 @@ Ratio = tuple[Target, "Callable[[Measured], float]", "Callable[[Measured], float
 USERS = "users_in_process"
 
 
-def _of_limit(about: str, most: float, peer: str, script: str, users: int, *, carried: bool = False) -> Ratio:
+def _of_limit(about: str, most: float, peer: str, users: int) -> Ratio:
     title = f"{about}, {users:,} users, as a share of the least possible"
-    possible = (lambda found: found.carried(script, users) / found.least(script, users)) if carried else None
-    return Target(title, most), lambda found: found.wall(peer, users) / found.least(script, users), possible
+    possible = (lambda found: found.share(peer, users, possible=True)) if PEERS[peer].carried else None
+    return Target(title, most), lambda found: found.share(peer, users), possible
 
 
 RATIOS: dict[str, Ratio] = {
-    "users_100": _of_limit("`users:`, all created", 1.1, USERS, "script", 100, carried=True),
-    "users_1000": _of_limit("`users:`, all created", 1.1, USERS, "script", 1000, carried=True),
+    "users_100": _of_limit("`users:`, all created", 1.1, USERS, 100),
+    "users_1000": _of_limit("`users:`, all created", 1.1, USERS, 1000),
     "mitogen_uri_loop_100": (
         Target("`uri` loop under mitogen / `users:`, 100 users created", 8, at_least=True),
         lambda found: found.wall("uri_loop_mitogen", 100) / found.wall(USERS, 100),
@@ -125,17 +142,11 @@ RATIOS: dict[str, Ratio] = {
         lambda found: found.wall("loop_in_process", 100) / found.mitogen(100),
         None,
     ),
-    "unchanged_1000": _of_limit("`users:`, unchanged", 1.3, f"{USERS}_unchanged", "script_listing", 1000, carried=True),
-    "unchanged_file_10000": _of_limit(
-        "CLC: `users_file`, unchanged", 1.3, "users_file_unchanged", "script_listing", 10_000
-    ),
+    "unchanged_1000": _of_limit("`users:`, unchanged", 1.3, f"{USERS}_unchanged", 1000),
+    "unchanged_file_10000": _of_limit("CLC: `users_file`, unchanged", 1.3, "users_file_unchanged", 10_000),
     **{
         f"{portal}_unchanged_file_10000": _of_limit(
-            f"{title}: `users_file`, unchanged",
-            1.3,
-            f"{portal}_users_file_unchanged",
-            f"{portal}_script_listing",
-            10_000,
+            f"{title}: `users_file`, unchanged", 1.3, f"{portal}_users_file_unchanged", 10_000
         )
         for portal, title in OTHERS.items()
     },

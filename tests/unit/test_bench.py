@@ -6,16 +6,21 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 from bench import page, report
-from bench.cases import PEERS, full, quick
+from bench.__main__ import rounds_of
+from bench.cases import PEERS, Case, full, quick
+from bench.measure import Run
+from bench.portal import Traffic
 
 
-def result(peer: str, users: int, seconds: float) -> dict[str, Any]:
+def result(peer: str, users: int, seconds: float, **more: float) -> dict[str, Any]:
     effect = PEERS[peer].effect
     return {
+        **more,
         "peer": peer,
         "users": users,
         "accounts": 0 if effect in ("create", "nothing") else users,
@@ -34,17 +39,15 @@ EMPTY = result("empty", 0, 1.0)
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(4.3, "reached"), (4.5, "MISSED")])
 def test_a_task_is_judged_by_an_empty_play_and_the_script_together(seconds: float, verdict: str) -> None:
-    told = judged(EMPTY, result("script", 100, 3.0), result("users_in_process", 100, seconds))
+    value, _possible = report.share(1.0, 3.0, seconds)
+    told = judged(EMPTY, result("script", 100, 3.0), result("users_in_process", 100, seconds, share=value))
     assert [line[-1] for about, line in told.items() if "least possible" in about] == [verdict]
 
 
 def test_users_that_go_in_and_come_out_are_a_part_of_what_is_possible() -> None:
-    told = judged(
-        EMPTY,
-        result("echo", 1000, 1.5),
-        result("script_listing", 1000, 0.2),
-        result("users_in_process_unchanged", 1000, 1.8),
-    )
+    value, possible = report.share(1.0, 0.2, 1.5, 1.8)
+    assert possible is not None
+    told = judged(result("users_in_process_unchanged", 1000, 1.8, share=value, possible=possible))
     assert [line[-1] for about, line in told.items() if "least possible" in about] == ["1.42 is possible"]
 
 
@@ -72,7 +75,30 @@ def test_the_page_begins_with_what_was_measured_and_marks_what_was_scaled() -> N
     ]
 
 
+def test_a_share_is_that_of_runs_right_after_one_another_so_that_a_slow_minute_does_not_count() -> None:
+    case = Case("users_in_process", 100, 50, 0, 3)
+    assert [one.peer for one in case.least] == ["empty", "script", "echo"]
+    runs = Rounds(
+        {"empty": (1.0, 1.0, 3.0), "script": (1.0, 1.0, 3.0), "echo": (1.1, 1.1, 3.3), case.peer: (2.2, 9, 6.6)}
+    )
+    told = {one["peer"]: one for one in rounds_of([case], runs)}
+    assert (told[case.peer]["share"], told[case.peer]["possible"], told[case.peer]["rounds"]) == (1.1, 1.05, 3)
+    assert "share" not in told["script"]
+
+
+class Rounds:
+    """Runs that take what is said, in turn."""
+
+    def __init__(self, walls: dict[str, tuple[float, ...]]) -> None:
+        self._walls = {peer: iter(seconds) for peer, seconds in walls.items()}
+
+    def run(self, case: Case) -> Run:
+        return Run(next(self._walls[case.peer]), 0.5, 50.0, Traffic({}, 0, 0, 0.1))
+
+
 def test_a_run_of_either_kind_has_what_is_compared() -> None:
     for cases in (quick(), full(1)):
-        results = [result(case.peer, case.users, 1.0) for case in cases if case.latency == report.LATENCY]
-        assert set(report.ratios(results)) == set(report.RATIOS)
+        told = rounds_of(cases, Rounds({peer: itertools.repeat(1.0) for peer in PEERS}))
+        for one in told:
+            one["requests"] = {"session": 1, "read": 1, "write": 1}
+        assert set(report.ratios(told)) == set(report.RATIOS)
