@@ -124,8 +124,7 @@ def staged(runner: Runner, portals: Portals, folder: Path, options: argparse.Nam
     """Return the figures of the roles."""
     sizes = options.people or ([100, 1000, 10_000] if options.quick else [1000, 10_000])
     rounds = {
-        count: min(options.rounds, MANY if count == 1 else 3) if options.quick else options.rounds
-        for count in options.portals or [1, 4]
+        count: (MANY if count == 1 else 3) if options.quick else options.rounds for count in options.portals or [1, 4]
     }
     found = stages.measure(runner, portals, folder, _tell, sizes=sizes, rounds=rounds)
     return found + (stages.plan_once(runner, portals, folder, _tell) if options.huge else [])
