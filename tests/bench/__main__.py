@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
 def chosen(options: argparse.Namespace) -> list[Case]:
     """Return the cases that the options ask for."""
     cases = quick() if options.quick else full(options.rounds)
+    if options.only:
+        # What others are measured by has no case of its own.
+        cases = list(dict.fromkeys(one for case in cases for one in (*case.least, case)))
     return [
         case
         for case in cases
@@ -90,7 +93,7 @@ def rounds_of(cases: list[Case], runner: Runner) -> list[Result]:
     what it is measured by, so that both have the same minute."""
     runs: dict[Case, list[Run]] = {}
     shares: dict[Case, list[Share]] = {}
-    last = max(case.rounds for case in cases)
+    last = max((case.rounds for case in cases), default=0)
     for number in range(last):
         for case in cases:
             if number < case.rounds:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from bench import page, report
-from bench.__main__ import rounds_of
+from bench.__main__ import chosen, parser, rounds_of
 from bench.cases import PEERS, Case, full, quick
 from bench.measure import Run
 from bench.portal import Traffic
@@ -94,6 +94,23 @@ class Rounds:
 
     def run(self, case: Case) -> Run:
         return Run(next(self._walls[case.peer]), 0.5, 50.0, Traffic({}, 0, 0, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (["--only", "script"], [("script", 1), ("script", 100), ("script", 1000)]),
+        (["--only", "empty"], [("empty", 0)]),
+        (["--only", "users_in_process", "--users", "100"], [("users_in_process", 100)]),
+        (["--only", "script", "--users", "77"], []),
+    ],
+)
+def test_every_peer_can_be_asked_for_alone(asked: list[str], found: list[tuple[str, int]]) -> None:
+    cases = chosen(parser().parse_args(["--quick", *asked]))
+    assert [(case.peer, case.users) for case in cases] == found
+    assert {one["peer"] for one in rounds_of(cases, Rounds({peer: itertools.repeat(1.0) for peer in PEERS}))} == {
+        one.peer for case in cases for one in (*case.least, case)
+    }
 
 
 def test_a_run_of_either_kind_has_what_is_compared() -> None:
