@@ -80,9 +80,10 @@ def _status(work: Work, made: Plan) -> str:
 class Batch:
     """The plans for one list of desired users, and after an apply what became of them.
 
-    ``works`` are in the order of the desired users, ``unlisted`` are accounts that nobody asked for. ``stops`` are the
-    guard's reasons against all of it; the plans are complete in spite of them. ``items`` are what the works that write
-    commit to, in the order of ``everyone``, and ``plan_digest`` is what stands for all of these.
+    ``works`` are in the order of the desired users, ``unlisted`` are accounts that nobody asked for, and ``busy`` are
+    those of both that are not ``settled``. ``stops`` are the guard's reasons against all of it; the plans are complete
+    in spite of them. ``items`` are what the works that write commit to, in the order of ``everyone``, and
+    ``plan_digest`` is what stands for all of these.
     """
 
     works: list[Work]
@@ -90,6 +91,7 @@ class Batch:
     pool: Pool
     tenant: Tenant = NOWHERE
     unlisted: list[Work] = dataclasses.field(default_factory=list)
+    busy: list[Work] = dataclasses.field(default_factory=list)
     own: frozenset[str] = frozenset()
     stops: list[Blocked] = dataclasses.field(default_factory=list)
     items: list[Item] = dataclasses.field(default_factory=list)

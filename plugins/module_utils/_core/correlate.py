@@ -67,6 +67,10 @@ class Index:
         identity = desired.identity
         return [] if identity is None else list(self._by_identity.get(identity, ()))
 
+    def alone(self) -> dict[str | None, Account]:
+        """Return by their key the accounts that share it with no other one, in whatever spelling."""
+        return {same[0].key: same[0] for same in self._by_identity.values() if len(same) == 1}
+
     def having(self, name: str, value: str) -> list[Account]:
         """Return the accounts whose field ``name`` has exactly this value."""
         if name not in self._by_value:

@@ -143,7 +143,7 @@ def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) 
         )
         diff = _stopped(portal, batch)
         if batch.stopped is None and check_mode:
-            session.reckon(batch.everyone)
+            session.reckon(batch.busy)
         elif batch.stopped is None:
             session.apply(batch)
             session.prove(batch)
@@ -152,7 +152,7 @@ def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) 
         if not loops:
             session.close()
     context.warnings.extend(batch.warnings)
-    for work in batch.everyone:
+    for work in batch.busy:
         context.once.update(work.once.items())
     result = report.result(
         portal,
@@ -174,7 +174,7 @@ def _stopped(portal: Portal, batch: Batch) -> list[dict[str, t.Any]]:
     """Skip all works of a batch that the guard stopped, and return what they would have changed."""
     if batch.stopped is None:
         return []
-    works = [work for work in batch.everyone if work.plan.steps]
+    works = [work for work in batch.busy if work.plan.steps]
     diff = [report.difference(portal, work) for work in works]
     for work in works:
         if work.error is None:

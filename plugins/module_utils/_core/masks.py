@@ -113,7 +113,7 @@ class Mask:
         self._forms = {form for form in forms if len(form) >= PART}
         self._parts = {form[at : at + PART] for form in self._forms for at in range(len(form) - PART + 1)}
         # A part, wherever it lies in a text, has four characters that begin at a multiple of four.
-        self._hooks = {word for part in self._parts for at in range(4) for word in _words(_octets(part[at : at + 4]))}
+        self._hooks = {word for form in self._forms for at in range(4) for word in _words(_octets(form[at:]))}
 
     def text(self, text: str) -> str:
         """Return a text of the portal, ``HIDDEN`` as a whole where more of a secret is left in it than may be."""

@@ -134,6 +134,30 @@ def make(portal: Portal, policy: Policy, desired: Desired, account: Account | No
     return _move(portal, policy, desired, account)
 
 
+def unsent(portal: Portal, policy: Policy) -> frozenset[str]:
+    """Return the fields that an existing account is not given, whatever is wished for."""
+    return frozenset() if policy.update_password == "always" else portal.secrets  # noqa: S105  # a policy, no password
+
+
+def is_met(desired: Desired, account: Account, unsent: t.Collection[str]) -> bool:
+    """Return whether it is plain that an account needs nothing; if not, ``make`` has to tell.
+
+    ``unsent`` names the fields that an existing account is not given.
+    """
+    if desired.state != "present" and not _has_status(desired.state, account.status):
+        return False
+    here = account.values
+    for name, wish in desired.given.items():
+        kind = wish.__class__
+        if kind is MemberWish:
+            if not wish.met_by(here.get(name)):
+                return False
+        elif (kind is dict or here.get(name, MISSING) != wish) and name not in unsent:
+            # Within a mapping, 1 equals true.
+            return False
+    return True
+
+
 def unknown(portal: Portal, desired: Desired, account: Account) -> bool:
     """Return whether a list entry does not tell enough to plan."""
     if account.full or desired.state == "absent":
@@ -320,12 +344,13 @@ def _rows(
 ) -> t.Iterator[tuple[Field, t.Any, t.Any, bool]]:
     """Yield for each given field its value, the one that it is to have, and whether that is another one."""
     veiled = portal.veiled if account.status == DISABLED else ()
+    secrets = unsent(portal, policy)
     for name, wish in given.items():
         field = portal.field(name)
         if name in veiled:
             continue
         if field.secret:
-            yield field, None, wish, policy.update_password == "always"  # noqa: S105  # no password
+            yield field, None, wish, name not in secrets
         elif field.compared and (name != portal.key or _renames(portal, desired, account)):
             current = _value(portal, account, name)
             value = field.merge(current, wish)
@@ -375,15 +400,22 @@ def _renames(portal: Portal, desired: Desired, account: Account) -> bool:
     return False
 
 
+def _has_status(state: str, status: str) -> bool:
+    """Return whether an account with ``status`` is as ``state`` wants it."""
+    return (state == "enabled" and status == ACTIVE) or (state == "disabled" and status in (DISABLED, PENDING))
+
+
 def _status_step(portal: Portal, desired: Desired, account: Account) -> Step | None:
-    if desired.state == "enabled" and account.status != ACTIVE:
+    if _has_status(desired.state, account.status):
+        return None
+    if desired.state == "enabled":
         if account.status == PENDING:
             return _activate(portal, desired)
         if account.status == DISABLED or (portal.unset and account.status_raw is None):
             return Step(ENABLE)
         text = f"the status is {account.status_raw!r}, which cannot be changed now"
         raise Refused(text, hint="Run again later", reason="wrong_status")
-    if desired.state == "disabled" and account.status not in (DISABLED, PENDING):
+    if desired.state == "disabled":
         if account.locked:
             raise Refused(f"the account cannot be disabled: {account.locked}", hint=LOCKED, reason="locked")
         return Step(DISABLE)

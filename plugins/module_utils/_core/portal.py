@@ -205,6 +205,8 @@ class Portal:
     """The fields that an account has, as far as anybody can see."""
     named: tuple[Field, ...] = dataclasses.field(init=False, repr=False, compare=False)
     """The fields whose wishes may hold a ``Name``."""
+    secrets: frozenset[str] = dataclasses.field(init=False, repr=False, compare=False)
+    """The fields that are secret."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {field.name: field for field in self.fields})
@@ -216,6 +218,7 @@ class Portal:
         sources = ((f.name, f.source, f.listed, f.canonical, f.canonical(None), f.verbatim, f.silent) for f in compared)
         object.__setattr__(self, "_sources", tuple(sources))
         object.__setattr__(self, "named", tuple(field for field in self.fields if field.named))
+        object.__setattr__(self, "secrets", frozenset(field.name for field in self.fields if field.secret))
 
     def ident(self, given: t.Any) -> str:
         """Return an ID that somebody gave as the portal writes it: 007 is 7 where IDs are numbers."""

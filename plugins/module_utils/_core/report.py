@@ -286,12 +286,13 @@ def result(
 ) -> dict[str, t.Any]:
     """Return the result of a user module; without ``unchanged`` users that need nothing are only counted."""
     everyone = [*works, *unlisted]
-    quiet = [] if unchanged or single else [w for w in works if w.error is None and not w.wrote and not w.plan.steps]
-    told = works if not quiet else [w for w in works if w.error is not None or w.wrote or w.plan.steps]
+    told = works
+    if not unchanged and not single:
+        told = [w for w in works if w.error is not None or w.wrote or w.plan.steps]
     users = [user_result(portal, work, check_mode=check_mode) for work in told]
     others = [user_result(portal, work, check_mode=check_mode) for work in unlisted]
     counts = dict.fromkeys(ACTIONS, 0)
-    counts["none"] = len(quiet)
+    counts["none"] = len(works) - len(told)
     for one in users + others:
         counts[one["action"]] += 1
     found: dict[str, t.Any] = {

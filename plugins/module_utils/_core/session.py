@@ -166,8 +166,7 @@ class Session:
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
         if fresh or observer.stale or not observer.complete:
             observer.forget()
-        hidden = [field.name for field in self.portal.fields if field.secret]
-        self.client.carry(str(d.given[name]) for name in hidden for d in desired if name in d.given)
+        self.client.carry(str(d.given[name]) for name in self.portal.secrets for d in desired if name in d.given)
         pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=lambda: self.client.secrets)
         batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
         works = batch.works
@@ -176,14 +175,16 @@ class Session:
             self._locate(batch, whole=whole)
             for work, error in twins(works):
                 pool.fail(work, error)
-            pool.each(functools.partial(observer.sketch, policy), works, wide=False)
-        vague = [w for w in works if w.sight == VAGUE or (w.account is not None and seeks_keys(w))]
+            batch.busy = busy = [w for w in works if not w.settled or w.error is not None]
+            pool.each(functools.partial(observer.sketch, policy), busy, wide=False)
+        vague = [w for w in busy if w.sight == VAGUE or (w.account is not None and seeks_keys(w))]
         pool.each(functools.partial(observer.inspect, policy), vague)
         self._vet(batch)
         batch.unlisted = self._find_unlisted(batch)
+        batch.busy = [*busy, *batch.unlisted]
         self._watch(batch)
         self._commit(batch, about)
-        batch.stops = self._stops(batch, _writes(batch.everyone))
+        batch.stops = self._stops(batch, _writes(batch.busy))
         observer.remembered = observer.complete
         self.runs += 1
         return batch
@@ -202,7 +203,7 @@ class Session:
         guard stops the chosen plans; with ``beyond_limits`` limits do not count, everything else does. What ``witness``
         raises to end the run, and every signal, propagates when no thread sends any more.
         """
-        chosen = batch.everyone if only is None else [w for i, w in enumerate(batch.everyone) if i in only]
+        chosen = batch.busy if only is None else [w for i, w in enumerate(batch.everyone) if i in only]
         todo = _writes(chosen)
         stops = self._stops(batch, todo)
         grave = [stop for stop in stops if not (beyond_limits and stop.reason in guard.LIMITS)]
@@ -219,7 +220,7 @@ class Session:
 
     def prove(self, batch: Batch) -> None:
         """Look at what was written, and fail the works whose account is not as it was to be."""
-        begun = [w for w in batch.everyone if w.first is not None]
+        begun = [w for w in batch.busy if w.first is not None]
         Prover(self.observer, batch.policy).prove(batch.pool, [w for w in begun if w.error is None])
         self._remember(begun)
 
@@ -246,6 +247,9 @@ class Session:
             keys = frozenset() if whole else frozenset(fold(w.desired.key or "") for w in wanted)
             if not self._list(batch, keys, wanted or batch.works) and not wanted:
                 return
+        if not pool.breaker.cause:
+            wanted = observer.settle(batch.policy, wanted)
+            pool.breaker.success()
         named = [w for w in by_id if w.account is not None and w.error is None]
         strangers = [w for w in (*wanted, *named) if w.error is None and observer.may_be_others(w)]
         if strangers and not observer.complete and not pool.breaker.cause:
@@ -284,8 +288,8 @@ class Session:
         The scope is left to the portal, which refuses it with the first creation; a prediction has to ask.
         """
         if self.portal.tables:
-            batch.pool.each(self.observer.known_ids, _writes(batch.works), wide=False)
-        new = [w for w in _writes(batch.works) if guard.creates(w.plan)] if self.check_mode else []
+            batch.pool.each(self.observer.known_ids, _writes(batch.busy), wide=False)
+        new = [w for w in _writes(batch.busy) if guard.creates(w.plan)] if self.check_mode else []
         if new and self.connector.scope is not None:
             text = self.observer.unknown_scope()
             for work in new if text else ():
@@ -333,10 +337,10 @@ class Session:
         opens = guard.opens(self.portal)
         suspects = [
             w
-            for w in _writes(batch.works)
+            for w in _writes(batch.busy)
             if w.account is not None and any(c.field in opens and not c.input for c in w.plan.changes)
         ]
-        if suspects or any(p.removes for _a, p in _changes(_writes(batch.everyone))):
+        if suspects or any(p.removes for _a, p in _changes(_writes(batch.busy))):
             batch.own = self.connector.own()
         for work in suspects:
             account = t.cast("Account", work.account)
@@ -366,7 +370,7 @@ class Session:
 
     def _commit(self, batch: Batch, about: t.Sequence[tuple[str, str]]) -> None:
         """Note what the plans commit to; a plan that cannot be told exactly is none."""
-        for work in _writes(batch.everyone):
+        for work in _writes(batch.busy):
             place = work.desired.position
             person, reason = about[place] if 0 <= place < len(about) else ("", "")
             try:
