@@ -21,7 +21,6 @@ description:
   - One user is described by the options of the module itself, many by O(users) or O(users_file).
   - Options that are not given are left alone on the portal. An empty string, or an empty list as C(set), clears what
     the portal does not require.
-  - M(portal.users.certcentral_user_info) reads users without changing any.
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
@@ -42,28 +41,15 @@ options:
         key does not see is an error before anything is sent.
       - A user without any sees all. So it is an error to take away the last one with C(remove), and an empty list as
         C(set) lifts the restriction.
-      - What is not named is kept, unless C(set) is given, which excludes C(add) and C(remove). Members given by name
+      - The value is a dictionary of lists. C(add) names what the user shall have besides what is there, C(remove) what
+        the user shall not have, and C(set), which excludes both, all that the user shall have. Members given by name
         and by ID add up.
     type: dict
-    suboptions: &members
-      add:
-        description: What the user shall have besides what is there.
-        type: list
-        elements: str
-      remove:
-        description: What the user shall not have.
-        type: list
-        elements: str
-      set:
-        description: All that the user shall have.
-        type: list
-        elements: str
   containers:
     description:
       - Containers that the user is restricted to, by names that belong to exactly one container that the key sees.
       - Otherwise as O(container_ids).
     type: dict
-    suboptions: *members
   email:
     description:
       - E-mail address, of at most 255 characters. A new user gets a link to finish the account by mail.
@@ -103,8 +89,8 @@ options:
     type: bool
   role:
     description:
-      - Role by its name, one of V(administrator), V(finance_manager), V(limited_user), V(manager) and
-        V(standard_user). Letter case, blanks and underscores do not matter. Not every account offers all of them.
+      - Role by its name, one of V(administrator), V(finance_manager), V(limited_user), V(manager) and V(standard_user).
+        Letter case, blanks and underscores do not matter. Not every account offers all of them.
       - This or O(role_id) is required to create a user. They are mutually exclusive, and not for service users.
     type: str
   role_id:
@@ -140,72 +126,18 @@ options:
     type: str
   users:
     description:
-      - The bulk form, a list of users. Each entry takes the options that describe a single user, and its own C(state).
-      - The same user twice is an error. An empty list changes nothing.
+      - The bulk form, a list of users. Each entry is a dictionary of O(api_key_name), O(container_ids), O(containers),
+        O(email), O(first_name), O(id), O(job_title), O(last_name), O(restricted_to_role), O(revoke_keys), O(role),
+        O(role_id), O(saml_sso_only), O(service), O(telephone), O(username) and C(state), each as for a single user.
+      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict
-    suboptions:
-      api_key_name:
-        description: As O(api_key_name).
-        type: str
-      container_ids:
-        description: As O(container_ids).
-        type: dict
-        suboptions: *members
-      containers:
-        description: As O(containers).
-        type: dict
-        suboptions: *members
-      email:
-        description: As O(email).
-        type: str
-      first_name:
-        description: As O(first_name).
-        type: str
-      id:
-        description: As O(id).
-        type: str
-      job_title:
-        description: As O(job_title).
-        type: str
-      last_name:
-        description: As O(last_name).
-        type: str
-      restricted_to_role:
-        description: As O(restricted_to_role).
-        type: str
-      revoke_keys:
-        description: As O(revoke_keys).
-        type: bool
-      role:
-        description: As O(role).
-        type: str
-      role_id:
-        description: As O(role_id).
-        type: str
-      saml_sso_only:
-        description: As O(saml_sso_only).
-        type: bool
-      service:
-        description: As O(service).
-        type: bool
-      state:
-        description: As O(state), which is the default.
-        type: str
-        choices: [present, enabled, disabled, absent]
-      telephone:
-        description: As O(telephone).
-        type: str
-      username:
-        description: As O(username).
-        type: str
 notes:
   - The guide "R(DigiCert CertCentral,ansible_collections.portal.users.docsite.certcentral)" tells the traps of this
     portal.
-  - The generated key of a new service user is returned once, as RV(api_key) and in its entry of RV(users). Ansible does
-    not know that it is a secret. Set C(no_log=true) on the task, store the key, and keep the registered result out of
-    other output.
+  - The generated key of a new service user is returned once, as RV(users[].api_key). Ansible does not know that it is a
+    secret. Set C(no_log=true) on the task, store the key, and keep the registered result out of other output.
   - In an account whose users are managed in DigiCert account, users are made, changed and deleted there. A user who is
     deleted here may still exist there, and a write may be refused or not last.
   - Profile, role and containers are requests of their own. Each is tried, and RV(users[].steps) says which took.

@@ -18,7 +18,6 @@ description:
   - One user is described by the options of the module itself, many by O(users) or O(users_file).
   - Options that are not given are left alone on the portal. An empty string, or an empty list as C(set), clears what
     the portal does not require.
-  - M(portal.users.clc_user_info) reads users without changing any.
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
@@ -67,22 +66,10 @@ options:
   role_ids:
     description:
       - Roles by their numbers, for those that O(roles) has no name for.
-      - What is not named is kept, unless C(set) is given, which excludes C(add) and C(remove). Members given by name
+      - The value is a dictionary of lists. C(add) names what the user shall have besides what is there, C(remove) what
+        the user shall not have, and C(set), which excludes both, all that the user shall have. Members given by name
         and by ID add up.
     type: dict
-    suboptions: &members
-      add:
-        description: What the user shall have besides what is there.
-        type: list
-        elements: str
-      remove:
-        description: What the user shall not have.
-        type: list
-        elements: str
-      set:
-        description: All that the user shall have.
-        type: list
-        elements: str
   roles:
     description:
       - Roles by their names, V(account_administrator), V(account_viewer), V(billing_manager), V(dns_manager),
@@ -90,7 +77,6 @@ options:
         Letter case, blanks and underscores do not matter. An unknown name is an error, and a new user needs one.
       - Otherwise as O(role_ids). Roles that have no name here are kept unless O(role_ids) names them.
     type: dict
-    suboptions: *members
   saml_username:
     description:
       - Name under which the user signs in by SAML.
@@ -126,63 +112,13 @@ options:
     type: str
   users:
     description:
-      - The bulk form, a list of users. Each entry takes the options that describe a single user, and its own C(state).
-      - The same user twice is an error. An empty list changes nothing.
+      - The bulk form, a list of users. Each entry is a dictionary of O(alternate_email), O(email), O(fax_number),
+        O(first_name), O(id), O(last_name), O(mobile_number), O(office_number), O(role_ids), O(roles), O(saml_username),
+        O(sms_alerts), O(time_zone), O(title), O(username) and C(state), each as for a single user.
+      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict
-    suboptions:
-      alternate_email:
-        description: As O(alternate_email).
-        type: str
-      email:
-        description: As O(email).
-        type: str
-      fax_number:
-        description: As O(fax_number).
-        type: str
-      first_name:
-        description: As O(first_name).
-        type: str
-      id:
-        description: As O(id).
-        type: str
-      last_name:
-        description: As O(last_name).
-        type: str
-      mobile_number:
-        description: As O(mobile_number).
-        type: str
-      office_number:
-        description: As O(office_number).
-        type: str
-      role_ids:
-        description: As O(role_ids).
-        type: dict
-        suboptions: *members
-      roles:
-        description: As O(roles).
-        type: dict
-        suboptions: *members
-      saml_username:
-        description: As O(saml_username).
-        type: str
-      sms_alerts:
-        description: As O(sms_alerts).
-        type: bool
-      state:
-        description: As O(state), which is the default.
-        type: str
-        choices: [present, enabled, disabled, absent]
-      time_zone:
-        description: As O(time_zone).
-        type: str
-      title:
-        description: As O(title).
-        type: str
-      username:
-        description: As O(username).
-        type: str
 notes:
   - The guide "R(CenturyLink Cloud,ansible_collections.portal.users.docsite.clc)" tells the traps of this portal.
   - Logins are unique on the whole platform and never given out again. A deleted user cannot be brought back, and its

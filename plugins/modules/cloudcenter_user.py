@@ -12,13 +12,12 @@ module: cloudcenter_user
 short_description: Manage users on Cisco CloudCenter
 version_added: 0.1.0
 description:
-  - Creates, changes, enables, disables and deletes the users of a Cisco CloudCenter (CliQr) 4.x manager through its
-    API version 1.
+  - Creates, changes, enables, disables and deletes the users of a Cisco CloudCenter (CliQr) 4.x manager through its API
+    version 1.
   - A user is found by its e-mail address, O(email), whatever the letter case. CloudCenter makes up the login by itself.
   - One user is described by the options of the module itself, many by O(users) or O(users_file).
   - Options that are not given are left alone on the portal. An empty string, or an empty list as C(set), clears what
     the portal does not require.
-  - M(portal.users.cloudcenter_user_info) reads users without changing any.
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
@@ -98,8 +97,8 @@ options:
   state:
     description:
       - What is wanted.
-      - V(present) makes sure that the user exists with the given attributes, and leaves its status alone. A new user
-        is not activated.
+      - V(present) makes sure that the user exists with the given attributes, and leaves its status alone. A new user is
+        not activated.
       - V(enabled) does the same and makes sure that the user is enabled. A user that was never activated is activated,
         which needs O(activation_profile), O(activation_profile_id) or O(activation), and is waited for.
       - V(disabled) applies the given attributes and disables the user. A user that does not exist is not created, and
@@ -119,52 +118,13 @@ options:
     default: on_create
   users:
     description:
-      - The bulk form, a list of users. Each entry takes the options that describe a single user, and its own C(state).
-      - The same user twice is an error. An empty list changes nothing.
+      - The bulk form, a list of users. Each entry is a dictionary of O(activation), O(activation_profile),
+        O(activation_profile_id), O(company_name), O(email), O(external_id), O(first_name), O(id), O(last_name),
+        O(password), O(phone_number), O(revoke_keys) and C(state), each as for a single user.
+      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict
-    suboptions:
-      activation:
-        description: As O(activation).
-        type: dict
-      activation_profile:
-        description: As O(activation_profile).
-        type: str
-      activation_profile_id:
-        description: As O(activation_profile_id).
-        type: str
-      company_name:
-        description: As O(company_name).
-        type: str
-      email:
-        description: As O(email).
-        type: str
-      external_id:
-        description: As O(external_id).
-        type: str
-      first_name:
-        description: As O(first_name).
-        type: str
-      id:
-        description: As O(id).
-        type: str
-      last_name:
-        description: As O(last_name).
-        type: str
-      password:
-        description: As O(password).
-        type: str
-      phone_number:
-        description: As O(phone_number).
-        type: str
-      revoke_keys:
-        description: As O(revoke_keys).
-        type: bool
-      state:
-        description: As O(state), which is the default.
-        type: str
-        choices: [present, enabled, disabled, absent]
 notes:
   - The guide "R(Cisco CloudCenter,ansible_collections.portal.users.docsite.cloudcenter)" tells the traps of this
     portal.

@@ -19,7 +19,6 @@ description:
   - One user is described by the options of the module itself, many by O(users) or O(users_file).
   - Options that are not given are left alone on the portal. An empty string, or an empty list as C(set), clears what
     the portal does not require.
-  - M(portal.users.platform_user_info) reads users without changing any.
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
@@ -69,34 +68,12 @@ options:
     type: str
   users:
     description:
-      - The bulk form, a list of users. Each entry takes the options that describe a single user, and its own C(state).
-      - The same user twice is an error. An empty list changes nothing.
+      - The bulk form, a list of users. Each entry is a dictionary of O(customer_admin), O(email), O(id), O(language),
+        O(name), O(username) and C(state), each as for a single user.
+      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict
-    suboptions:
-      customer_admin:
-        description: As O(customer_admin).
-        type: bool
-      email:
-        description: As O(email).
-        type: str
-      id:
-        description: As O(id).
-        type: str
-      language:
-        description: As O(language).
-        type: str
-      name:
-        description: As O(name).
-        type: str
-      state:
-        description: As O(state), which is the default.
-        type: str
-        choices: [present, enabled, disabled, absent]
-      username:
-        description: As O(username).
-        type: str
 notes:
   - The guide "R(Everlytic,ansible_collections.portal.users.docsite.platform)" tells the traps of this portal.
   - The vendor documents the creation of users and nothing else about them. The module looks at every user that it

@@ -12,15 +12,13 @@ module: scim_user
 short_description: Manage users on a SCIM 2.0 server
 version_added: 1.0.0
 description:
-  - Creates, changes, enables, disables and deletes the users of a server that speaks SCIM 2.0 (RFC 7643, 7644 and
-    9865), as AWS IAM Identity Center, GitHub Enterprise, Slack, PagerDuty and many other products do.
+  - Creates, changes, enables, disables and deletes the users of a server that speaks SCIM 2.0, as AWS IAM Identity
+    Center, GitHub Enterprise, Slack, PagerDuty and many other products do.
   - A user is found by its login, O(username), whatever the letter case. Two users whose logins differ in letter case
     only are an error.
-  - What the server says that it cannot do is not tried. What it does is read back and compared.
   - One user is described by the options of the module itself, many by O(users) or O(users_file).
-  - Options that are not given are left alone on the server. An empty string, an empty list, or an empty list as
-    C(set), clears what the server does not require.
-  - M(portal.users.scim_user_info) reads users without changing any.
+  - Options that are not given are left alone on the server. An empty string or list, also as C(set), clears what the
+    server does not require.
 author:
   - portal.users authors (@portal-users)
 extends_documentation_fragment:
@@ -35,8 +33,7 @@ options:
     description:
       - Attributes that no option covers, by the URN of their schema and their name, such as
         C(urn:acme:params:scim:schemas:extension:2.0:User:badge). Parts follow a dot.
-      - Values are text, whole numbers, booleans or lists of these. An empty text or list clears the attribute, and what
-        is not named is left alone.
+      - Values are text, whole numbers, booleans or lists of these. An empty text or list clears the attribute.
     type: dict
   cost_center:
     description:
@@ -48,7 +45,7 @@ options:
     type: str
   display_name:
     description:
-      - Name to show. Leave it out where the server makes it of other names.
+      - Name to show. Leave it out where the server makes it.
     type: str
   division:
     description:
@@ -57,11 +54,11 @@ options:
   email:
     description:
       - E-mail address, the primary one, in any letter case, of type C(work). It cannot be emptied while there are
-        O(emails), one of which would take its place.
+        O(emails).
     type: str
   emails:
     description:
-      - All further e-mail addresses, besides O(email). New ones get the type C(other).
+      - All further e-mail addresses. New ones are of type C(other).
     type: list
     elements: str
   employee_number:
@@ -71,25 +68,14 @@ options:
   entitlements:
     description:
       - Entitlements, by their values.
+      - The value is a dictionary of lists. C(add) names what the user shall have besides what is there, C(remove) what
+        the user shall not have, and C(set), which excludes both, all that the user shall have.
     type: dict
-    suboptions: &members
-      add:
-        description: What the user shall have besides what is there.
-        type: list
-        elements: str
-      remove:
-        description: What the user shall not have.
-        type: list
-        elements: str
-      set:
-        description: All that the user shall have.
-        type: list
-        elements: str
   external_id:
     description:
-      - ID of the user in the system that the accounts come from. Letter case matters.
+      - ID of the user in the system that the accounts come from, in exact letter case.
       - A user can be found by it as well. One that has it under another login than O(username) is renamed, and two
-        users that have it are an error. Where a server does not let that be seen, a warning says so.
+        users that have it are an error.
     type: str
   first_name:
     description:
@@ -101,16 +87,12 @@ options:
     type: str
   group_ids:
     description:
-      - Groups by ID. An unknown one is an error before anything is sent.
-      - Each membership is changed by a request of its own.
+      - Groups by ID, given as in O(entitlements). An unknown one is an error before anything is sent.
     type: dict
-    suboptions: *members
   groups:
     description:
-      - Groups by the name that they show, in any letter case. A name of no group or of several is an error before
-        anything is sent.
+      - Groups by name, in any letter case, otherwise as O(group_ids). A name of several groups is an error.
     type: dict
-    suboptions: *members
   id:
     description:
       - The server's own ID of the user. The user is read by it, and never created.
@@ -125,8 +107,8 @@ options:
     type: str
   manager:
     description:
-      - Login of the manager, who must exist already.
-      - Mutually exclusive with O(manager_id). An empty text removes the manager.
+      - Login of the manager, who must exist already. It is empty for none.
+      - Mutually exclusive with O(manager_id).
     type: str
   manager_id:
     description:
@@ -150,12 +132,11 @@ options:
     type: str
   phone_number:
     description:
-      - Phone number, the primary one, of type C(work). It cannot be emptied while there are O(phone_numbers), one of
-        which would take its place.
+      - Phone number, the primary one, of type C(work). It cannot be emptied while there are O(phone_numbers).
     type: str
   phone_numbers:
     description:
-      - All further phone numbers, besides O(phone_number). New ones get the type C(other).
+      - All further phone numbers. New ones are of type C(other).
     type: list
     elements: str
   preferred_language:
@@ -164,19 +145,17 @@ options:
     type: str
   roles:
     description:
-      - Roles, by their values.
+      - Roles, by their values, given as in O(entitlements).
     type: dict
-    suboptions: *members
   state:
     description:
       - What is wanted.
-      - V(present) makes sure that the user exists with the given attributes, and leaves its status alone. A new user is
-        active.
-      - V(enabled) does the same and makes sure that the user is active.
+      - V(present) makes sure that the user exists with the given attributes. A new one is active, others keep their
+        status.
+      - V(enabled) makes sure that the user is active as well.
       - V(disabled) applies the given attributes and makes the user inactive, whatever that means to the server. A user
         that does not exist is not created.
-      - V(absent) deletes the user.
-      - What the product that O(vendor) names cannot do is an error before anything is sent.
+      - V(absent) deletes the user. What the product of O(vendor) cannot do is an error before anything is sent.
     type: str
     choices: [present, enabled, disabled, absent]
     default: present
@@ -190,10 +169,9 @@ options:
     type: str
   update_password:
     description:
-      - When O(password) is sent, which can never be read and compared.
-      - V(on_create) sends it for new users only.
-      - V(always) sends it for existing users too, and reports a change each time.
-      - V(never) never changes the password of an existing user. A new one still gets it.
+      - When O(password) is sent, which can never be compared.
+      - V(on_create) and V(never) send it for new users only. V(always) sends it for existing users too, and reports a
+        change each time.
     type: str
     choices: [on_create, always, never]
     default: on_create
@@ -204,125 +182,25 @@ options:
   username:
     description:
       - Login, unique whatever the letter case, and an e-mail address with many products.
-      - Required, unless O(id) or O(external_id) is given. Together with one of these it is the login that the user
-        shall have.
+      - Required, unless O(id) or O(external_id) is given. Together with these it is the new login.
     type: str
   users:
     description:
-      - The bulk form, a list of users. Each entry takes the options that describe a single user, and its own C(state).
-      - The same user twice is an error. An empty list changes nothing.
+      - The bulk form, a list of users. Each entry is a dictionary of O(attributes), O(cost_center), O(department),
+        O(display_name), O(division), O(email), O(emails), O(employee_number), O(entitlements), O(external_id),
+        O(first_name), O(formatted_name), O(group_ids), O(groups), O(id), O(last_name), O(locale), O(manager),
+        O(manager_id), O(middle_name), O(nick_name), O(organization), O(password), O(phone_number), O(phone_numbers),
+        O(preferred_language), O(roles), O(time_zone), O(title), O(user_type), O(username) and C(state), each as for a
+        single user.
+      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict
-    suboptions:
-      attributes:
-        description: As O(attributes).
-        type: dict
-      cost_center:
-        description: As O(cost_center).
-        type: str
-      department:
-        description: As O(department).
-        type: str
-      display_name:
-        description: As O(display_name).
-        type: str
-      division:
-        description: As O(division).
-        type: str
-      email:
-        description: As O(email).
-        type: str
-      emails:
-        description: As O(emails).
-        type: list
-        elements: str
-      employee_number:
-        description: As O(employee_number).
-        type: str
-      entitlements:
-        description: As O(entitlements).
-        type: dict
-        suboptions: *members
-      external_id:
-        description: As O(external_id).
-        type: str
-      first_name:
-        description: As O(first_name).
-        type: str
-      formatted_name:
-        description: As O(formatted_name).
-        type: str
-      group_ids:
-        description: As O(group_ids).
-        type: dict
-        suboptions: *members
-      groups:
-        description: As O(groups).
-        type: dict
-        suboptions: *members
-      id:
-        description: As O(id).
-        type: str
-      last_name:
-        description: As O(last_name).
-        type: str
-      locale:
-        description: As O(locale).
-        type: str
-      manager:
-        description: As O(manager).
-        type: str
-      manager_id:
-        description: As O(manager_id).
-        type: str
-      middle_name:
-        description: As O(middle_name).
-        type: str
-      nick_name:
-        description: As O(nick_name).
-        type: str
-      organization:
-        description: As O(organization).
-        type: str
-      password:
-        description: As O(password).
-        type: str
-      phone_number:
-        description: As O(phone_number).
-        type: str
-      phone_numbers:
-        description: As O(phone_numbers).
-        type: list
-        elements: str
-      preferred_language:
-        description: As O(preferred_language).
-        type: str
-      roles:
-        description: As O(roles).
-        type: dict
-        suboptions: *members
-      state:
-        description: As O(state), which is the default.
-        type: str
-        choices: [present, enabled, disabled, absent]
-      time_zone:
-        description: As O(time_zone).
-        type: str
-      title:
-        description: As O(title).
-        type: str
-      user_type:
-        description: As O(user_type).
-        type: str
-      username:
-        description: As O(username).
-        type: str
 notes:
   - The guide "R(SCIM 2.0,ansible_collections.portal.users.docsite.scim)" tells the traps of servers, and what is known
     of products. Some take over users that exist already, or rename what they disable.
-  - The module was tested with four servers. What products do otherwise comes from their documentation, and none of
-    these products was tried.
+  - The module was tested with four servers. What products do otherwise comes from their documentation, and none was
+    tried.
 seealso:
   - module: portal.users.scim_user_info
 """

@@ -22,19 +22,15 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, sentence
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry, nested
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 from ansible_collections.portal.users.plugins.module_utils._core.masks import SHORTEST, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.report import told
-from ansible_collections.portal.users.plugins.module_utils._core.users_file import complaints
 
 if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
 
 SWITCH = "portal_users_in_process"
-MOST = 20
-"""So many faults are told."""
-HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class DirectAction(ActionBase):
@@ -55,51 +51,31 @@ class DirectAction(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         spec = self._spec()
+        args: dict[str, t.Any] = {}
         try:
-            args = self._arguments(spec, variables)
+            args.update({str(name): self._opened(name, value) for name, value in self._task.args.items()})
+            args.update(self._arguments(spec, args, variables))
             if self._eligible(variables):
                 result.update(self._in_process(spec, args, variables))
             else:
                 way = {"task_vars": task_vars, "wrap_async": self._task.async_val}
                 result.update(self._execute_module(module_args=args, **way))
         except BadInput as error:
-            result.update({"failed": True, "msg": str(error)})
+            result.update(self._refused(str(error), spec, None, nested.secrets_in(spec, [args])))
         # What core says of arguments quotes them, here and in a module that ends before any code of ours runs.
         return told(result, mask_of(frozenset())) if result.get("failed") else result
 
-    def _arguments(self, spec: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return the arguments of the task as they mean the same here and in a module; raises ``BadInput``."""
-        args = {str(name): self._opened(name, value) for name, value in self._task.args.items()}
+    def _arguments(
+        self, spec: dict[str, t.Any], args: dict[str, t.Any], variables: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """Return what of the arguments has to be altered to mean the same here and in a module; raises ``BadInput``."""
         # As a module it would die inside of core, before any code of ours runs.
-        wrong = (
-            entry.with_passwords(args)
-            or arguments.misshapen(spec, args)
-            or arguments.altered(self.portal, spec, args)
-            or self._unfit(spec, args)
-        )
-        if wrong:
-            more = f" And {len(wrong) - MOST} more." if len(wrong) > MOST else ""
-            raise BadInput(" ".join(map(sentence, wrong[:MOST])) + more)
+        nested.refuse(entry.with_passwords(args) or arguments.altered(self.portal, spec, args))
+        altered = nested.completed(spec, args)
         for name, option in spec.items():
             if option["type"] == "path" and _is_relative(args.get(name)):
-                args[name] = self._found(name, str(args[name]), variables)
-        return args
-
-    def _unfit(self, spec: dict[str, t.Any], args: dict[str, t.Any]) -> list[str]:
-        """Return what is wrong with single users: core does not say which of them it means."""
-        users = args.get("users")
-        if self.informs or not isinstance(users, list):
-            return []
-        options = spec["users"]["options"]
-        validator = ArgumentSpecValidator(options)
-        wrong: list[str] = []
-        for position, user in enumerate(users):
-            if isinstance(user, dict) and not entry.settled(options, user):
-                # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
-                plain = json.loads(json.dumps(user, default=str, skipkeys=True))
-                found = complaints(options, validator.validate(plain))
-                wrong.extend(f"users[{position}]: {text}" for text in found)
-        return wrong
+                altered[name] = self._found(name, str(args[name]), variables)
+        return altered
 
     def _opened(self, name: str, value: t.Any) -> t.Any:
         """Return ``value`` with what is vaulted in it as text: before ansible-core 2.19 it is an object of its own."""
@@ -167,24 +143,22 @@ class DirectAction(ActionBase):
     def _in_process(
         self, spec: dict[str, t.Any], args: dict[str, t.Any], variables: dict[str, t.Any]
     ) -> dict[str, t.Any]:
-        users = self._settled(spec, args)
-        validated = ArgumentSpecValidator(spec).validate({**args, "users": []} if users else args)
-        secrets = set(validated._no_log_values)  # noqa: SLF001  # core has no public name for it
-        params = validated.validated_parameters
-        if users:
-            params["users"] = users
-            secrets.update(entry.hidden(spec["users"]["options"], users))
+        # What is nested is as it should be, and core would copy and look at each of many users once more.
+        inner = {name: args[name] for name in args if "options" in spec.get(name, {})}
+        outer = {name: value for name, value in args.items() if name not in inner}
+        validator = ArgumentSpecValidator(arguments.declared(spec))
+        validated = validator.validate(outer)
+        params = {**validated.validated_parameters, **inner}
+        secrets = nested.secrets_in(spec, [params])
         tells = self._tells_arguments(variables)
         if validated.error_messages:
             # A module gets its arguments as JSON: core's words then name plain types, not those of its templates.
-            plain = json.loads(json.dumps(args, default=str, skipkeys=True))
-            again = ArgumentSpecValidator(spec).validate(plain)
+            again = validator.validate(json.loads(json.dumps(outer, default=str, skipkeys=True)))
             errors = (again if again.error_messages else validated).errors
             message = errors.msg
             if isinstance(errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
-            failed = told({"failed": True, "msg": message}, mask_of(frozenset(secrets)))
-            return self._clean(failed, spec, params if tells else None, secrets)
+            return self._refused(message, spec, params if tells else None, secrets)
         context = self._shared()
         context.no_log_values.update(secrets)
         context.unlock = self._unlock
@@ -192,14 +166,6 @@ class DirectAction(ActionBase):
         act = entry.run_info if self.informs else entry.run
         result = act(self.portal, params, bool(self._task.check_mode), context)
         return self._clean(result, spec, params if tells else None, context.no_log_values)
-
-    def _settled(self, spec: dict[str, t.Any], args: dict[str, t.Any]) -> list[t.Any]:
-        """Return the users if none of them needs core's validator, which takes longer for each than all the rest."""
-        users = args.get("users")
-        if self.informs or not isinstance(users, list):
-            return []
-        options = spec["users"]["options"]
-        return users if all(entry.settled(options, user) for user in users) else []
 
     def _shared(self) -> entry.Context:
         """Return what surrounds this attempt at this item.
@@ -226,11 +192,21 @@ class DirectAction(ActionBase):
         except AnsibleError:
             return True
 
+    def _refused(
+        self,
+        message: str,
+        spec: dict[str, t.Any],
+        params: dict[str, t.Any] | None,
+        secrets: t.AbstractSet[str],
+    ) -> dict[str, t.Any]:
+        failed = told({"failed": True, "msg": message}, mask_of(frozenset(secrets)))
+        return self._clean(failed, spec, params, secrets)
+
     def _clean(
         self,
         result: dict[str, t.Any],
         spec: dict[str, t.Any],
-        params: t.Mapping[str, t.Any] | None,
+        params: dict[str, t.Any] | None,
         secrets: t.AbstractSet[str],
     ) -> dict[str, t.Any]:
         """Return a result that shows no secret as core would have it, with the arguments unless ``params`` is None.
@@ -239,25 +215,10 @@ class DirectAction(ActionBase):
         has done so before, for all but the shortest.
         """
         if params is not None:
-            result["invocation"] = told(entry.invocation(_veiled(spec, params)), mask_of(frozenset(secrets)))
+            result["invocation"] = entry.invocation(spec, params, secrets)
         short = {secret for secret in secrets if len(secret) < SHORTEST}
         cleaned: dict[str, t.Any] = remove_values(result, short) if short else result
         return cleaned
-
-
-def _veiled(spec: dict[str, t.Any], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return arguments with core's own word for those that must not be shown, in users as well."""
-    return {name: _veil(spec.get(name, {}), value) for name, value in params.items()}
-
-
-def _veil(option: dict[str, t.Any], value: t.Any) -> t.Any:
-    if option.get("no_log") and value:
-        return HIDDEN
-    if "options" in option and isinstance(value, dict):
-        return _veiled(option["options"], value)
-    if "options" in option and isinstance(value, list):
-        return [_veil(option, member) for member in value]
-    return value
 
 
 def _is_vaulted(value: t.Any) -> bool:

@@ -176,7 +176,7 @@ class World:
         self.portal: Portal = importlib.import_module(f"{PREFIXES}.{name}").PORTAL
         self.simulator: PortalSimulator = make(name, clock=self.clock)
         self.line = Line(HOSTS[name], self.simulator)
-        self.validator = ArgumentSpecValidator(arguments.user_spec(self.portal))
+        self.validator = ArgumentSpecValidator(arguments.declared(arguments.user_spec(self.portal)))
         self.info_validator = ArgumentSpecValidator(arguments.info_spec(self.portal))
         self.login = portals.of(name).STORED[self.portal.key]
         self.ident_in = portals.of(name).IDENT

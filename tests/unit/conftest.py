@@ -87,7 +87,7 @@ class Bench:
         self, act: Callable[..., dict[str, Any]], spec: dict[str, Any], check: bool, params: dict[str, Any]
     ) -> dict[str, Any]:
         given = {k: v for k, v in {**self.connection, **params}.items() if v is not ...}
-        checked = ArgumentSpecValidator(spec).validate(given)
+        checked = ArgumentSpecValidator(arguments.declared(spec)).validate(given)
         assert not checked.error_messages, checked.error_messages
         context = entry.Context(clock=self.clock, mount=self.adapter.mount, sessions=self.sessions)
         if self.sessions is not None:

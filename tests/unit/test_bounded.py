@@ -328,7 +328,7 @@ def test_a_real_portal_that_never_answers_is_left_and_no_thread_stays(
             "retry_budget": 1.5,
             "retries": 50,
         }
-        checked = ArgumentSpecValidator(arguments.user_spec(bench.portal)).validate(params)
+        checked = ArgumentSpecValidator(arguments.declared(arguments.user_spec(bench.portal))).validate(params)
         result = entry.run(bench.portal, checked.validated_parameters, False, entry.Context())
         left = {t for t in threading.enumerate() if t not in before and t not in wire._threads and t.is_alive()}
         assert left == set()

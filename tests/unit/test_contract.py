@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from derived import documentation, fragment
 from plays import tasks_of
 
-from ansible_collections.portal.users.plugins.module_utils._core import arguments, desired, entry, report
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, desired, entry, nested, report
 from ansible_collections.portal.users.plugins.module_utils._core.errors import Denied, PortalError, Refused
 from ansible_collections.portal.users.plugins.module_utils._core.fields import REQUIRED, Members, Reference
 from ansible_collections.portal.users.plugins.module_utils._core.portal import (
@@ -63,6 +63,11 @@ def spec_of(module: str) -> Doc:
     return make(portal_of(module))
 
 
+def declared(module: str) -> Doc:
+    """Return the spec that core is told of, and that the documentation repeats."""
+    return arguments.declared(spec_of(module))
+
+
 def returned(module: str) -> Doc:
     return yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").RETURN)
 
@@ -71,7 +76,7 @@ def examples(module: str) -> list[Doc]:
     return yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").EXAMPLES)
 
 
-def facts(option: Doc, suboptions: str) -> Doc:
+def facts(option: Doc) -> Doc:
     """Return what an option's documentation and its spec must agree on."""
     return {
         "type": option.get("type", "str"),
@@ -80,19 +85,12 @@ def facts(option: Doc, suboptions: str) -> Doc:
         "default": option.get("default"),
         "choices": list(option.get("choices") or ()),
         "aliases": list(option.get("aliases") or ()),
-        "options": {name: facts(sub, suboptions) for name, sub in (option.get(suboptions) or {}).items()},
     }
 
 
 def words(option: Doc) -> str:
     description = option["description"]
     return description if isinstance(description, str) else "\n".join(description)
-
-
-def every_option(options: Doc, where: str = "") -> t.Iterator[tuple[str, Doc]]:
-    for name, option in options.items():
-        yield f"{where}{name}", option
-        yield from every_option(option.get("suboptions") or {}, f"{where}{name}.")
 
 
 def test_each_portal_has_a_user_module_and_an_info_module() -> None:
@@ -121,9 +119,11 @@ def test_a_module_is_documentation_and_eight_lines(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_options_are_documented_as_the_argument_spec_has_them(module: str) -> None:
-    documented = {name: facts(option, "suboptions") for name, option in documentation(module)["options"].items()}
-    specified = {name: facts(option, "options") for name, option in spec_of(module).items()}
-    assert documented == specified
+    options = documentation(module)["options"]
+    assert {name: facts(option) for name, option in options.items()} == {
+        n: facts(o) for n, o in declared(module).items()
+    }
+    assert not any("suboptions" in option for option in options.values())
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -137,7 +137,7 @@ def test_an_option_is_documented_in_one_place(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_option_descriptions_are_sentences(module: str) -> None:
-    for name, option in every_option(documentation(module)["options"]):
+    for name, option in documentation(module)["options"].items():
         for sentence in words(option).split("\n"):
             assert re.match(r"[A-Z]|[OV]\(", sentence), name
             assert sentence.endswith((".", ":")), f"{name}: {sentence}"
@@ -163,6 +163,8 @@ def test_secrets_are_no_log_and_nothing_else_is(module: str) -> None:
         assert {name for name, option in spec_of(module)["users"]["options"].items() if option.get("no_log")} == fields
         secrets |= fields
     assert {name for name, option in spec_of(module).items() if option.get("no_log")} == secrets
+    told = {name for name, option in declared(module).items() if option.get("no_log")}
+    assert told - secrets == ({"users"} if not module.endswith("_info") and fields else set())
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -177,14 +179,29 @@ def test_what_is_required_says_so(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", USER_MODULES)
-def test_a_suboption_is_as_the_option_of_its_name_and_refers_to_it(module: str) -> None:
-    options = documentation(module)["options"]
-    suboptions = dict(options["users"]["suboptions"])
-    state = suboptions.pop("state")
-    assert words(state) == "As O(state), which is the default."
-    assert "default" not in state
-    said = {name: {**options[name], "description": f"As O({name})."} for name in suboptions}
-    assert suboptions == {name: {key: one[key] for key in one if key != "version_added"} for name, one in said.items()}
+def test_what_an_entry_of_users_takes_is_documented(module: str) -> None:
+    text = words(documentation(module)["options"]["users"])
+    (sentence,) = (one for one in re.split(r"(?<=\.)\s", text) if one.startswith("Each entry is a dictionary of "))
+    named = re.findall(r"[OC]\((\w+)\)", sentence)
+    assert sorted(named) == sorted(spec_of(module)["users"]["options"])
+    assert named[-1] == "state"
+    assert "An entry without C(state) has O(state)." in text
+
+
+@pytest.mark.parametrize("module", USER_MODULES)
+def test_what_a_dictionary_of_members_takes_is_documented(module: str) -> None:
+    options, seen = documentation(module)["options"], 0
+    for name, option in spec_of(module).items():
+        if option["type"] != "dict" or "options" not in option:
+            continue
+        seen += 1
+        told = words(options[name])
+        while "C(add)" not in told:
+            # It says which other option says it.
+            told = words(options[re.findall(r"\bas (?:in )?O\((\w+)\)", told)[0]])
+        assert "The value is a dictionary of lists." in told, name
+        assert set(re.findall(r"C\((add|remove|set)\)", told)) == set(option["options"]), name
+    assert seen == len([o for field in portal_of(module).fields if isinstance(field, Members) for o in field.options()])
 
 
 @pytest.mark.parametrize("module", USER_MODULES)
@@ -317,10 +334,10 @@ def test_examples_are_accepted(module: str) -> None:
         plain = {option: value for option, value in given.items() if not str(value).startswith("{{")}
         unknown = set(given) - set(spec)
         assert not unknown, unknown
-        checked = ArgumentSpecValidator(spec).validate(plain)
+        checked = ArgumentSpecValidator(arguments.declared(spec)).validate(plain)
         assert checked.error_messages == []
+        params = {**checked.validated_parameters, **nested.completed(spec, plain)}
         if name in USER_MODULES and "users_file" not in given:
-            params = checked.validated_parameters
             assert desired.desired_users(portal, params, params["users"])
     assert seen
 
@@ -437,7 +454,7 @@ def run(module: str, given: Doc, *, check_mode: bool = False, **memory: t.Any) -
     portal = portal_of(module)
     credentials = dict.fromkeys(portals.of(portal.name).CREDENTIAL, "a-long-canary")
     address = {"api_url": "https://portal.example"}
-    checked = ArgumentSpecValidator(spec_of(module)).validate(
+    checked = ArgumentSpecValidator(declared(module)).validate(
         {**credentials, **address, **portals.of(portal.name).SCOPE, **given}
     )
     assert checked.error_messages == []

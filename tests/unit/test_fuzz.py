@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sampling import examples
 
-from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry, nested
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,10 +67,11 @@ def _tried(name: str, params: Facts, *, info: bool = False) -> Facts:
     bench.ledger.clear()
     spec = (arguments.info_spec if info else arguments.user_spec)(bench.portal)
     given_ = {**bench.connection, "retry_budget": 1.0, "retries": 0, **params}
-    shapeless = arguments.misshapen(spec, given_)
-    if shapeless:
-        return {"failed": True, "msg": " ".join(shapeless)}
-    checked = ArgumentSpecValidator(spec).validate(given_)
+    try:
+        inner = nested.completed(spec, given_)
+    except BadInput as error:
+        return {"failed": True, "msg": str(error)}
+    checked = ArgumentSpecValidator(arguments.declared(spec)).validate({**given_, **inner})
     if checked.error_messages:
         return {"failed": True, "msg": checked.errors.msg}
     context = entry.Context(clock=bench.clock, mount=bench.adapter.mount)

@@ -147,7 +147,7 @@ from ansible_collections.portal.users.plugins.module_utils._core import argument
 from ansible_collections.portal.users.plugins.module_utils._portals.{name} import PORTAL
 given = json.loads(sys.stdin.read())
 resource.setrlimit(resource.RLIMIT_AS, ({most}, {most}))
-params = ArgumentSpecValidator(arguments.user_spec(PORTAL)).validate(given).validated_parameters
+params = ArgumentSpecValidator(arguments.declared(arguments.user_spec(PORTAL))).validate(given).validated_parameters
 result = entry.run(PORTAL, params, False, entry.Context())
 # The high-water mark of this program; that of getrusage begins with the one of the program that started it.
 memory = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM:"))

@@ -5,7 +5,7 @@
 
 1. Only `deps` imports requests; `connection`, `transport` and `auth` use what it imported (and name its types), and
    `entry`, `_direct` and `job` ask whether it is there.
-2. Only `entry` and `users_file` know Ansible, and `arguments` its `env_fallback`.
+2. Only `entry` and `nested` know Ansible, and `arguments` its `env_fallback`.
 3. `_core` knows no portal, and a portal knows no other one and only the part of `_core` that is made for portals. Only
    the registry knows all portals, and `plugin_utils` knows the registry and no portal. A portal may have tables beside
    it, in files that begin with its name behind an underscore, and these know nothing at all.
@@ -50,7 +50,7 @@ TYPE_CHECKING = ("t.TYPE_CHECKING", "typing.TYPE_CHECKING", "TYPE_CHECKING")
 LIBRARY = {"requests", "urllib3"}
 USES_LIBRARY = {f"{CORE}causes.py", f"{CORE}connection.py", f"{CORE}transport.py", f"{CORE}auth.py"}
 ASKS_FOR_LIBRARY = {f"{CORE}entry.py", "plugins/plugin_utils/_direct.py", "plugins/plugin_utils/_people/job.py"}
-KNOWS_ANSIBLE = {f"{CORE}entry.py", f"{CORE}users_file.py"}
+KNOWS_ANSIBLE = {f"{CORE}entry.py", f"{CORE}nested.py"}
 MAY_IMPORT = {f"{CORE}arguments.py": {"ansible.module_utils.basic.env_fallback"}}
 FOR_PORTALS = {"answers", "auth", "calls", "client", "errors", "fields", "identity", "pages", "portal", "throttle"}
 REGISTRY = f"{PORTALS}registry.py"

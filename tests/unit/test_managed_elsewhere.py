@@ -163,7 +163,7 @@ class Account(requests.adapters.BaseAdapter):
 def run(account: Account, *, info: bool = False, **params: Any) -> Record:
     given = {"api_url": BASE, "api_key": "canary-key-0123456789", **params}
     spec = arguments.info_spec if info else arguments.user_spec
-    checked = ArgumentSpecValidator(spec(PORTAL)).validate(given)
+    checked = ArgumentSpecValidator(arguments.declared(spec(PORTAL))).validate(given)
     assert not checked.error_messages
     context = entry.Context(clock=QuietClock(), mount=lambda session: session.mount("https://", account))
     act = entry.run_info if info else entry.run

@@ -119,21 +119,23 @@ def info_spec(portal: Portal) -> Spec:
     return spec
 
 
-def misshapen(spec: Spec, params: t.Mapping[str, t.Any], where: str = "") -> list[str]:
-    """Return what is no dictionary and should be one: core's validator breaks on it where sub-options are declared."""
-    found = []
-    for name, option in spec.items():
-        given = params.get(name)
-        if "options" not in option or given is None:
-            continue
-        many = isinstance(given, list)
-        for one in given if many else [given]:
-            if isinstance(one, dict):
-                found.extend(misshapen(option["options"], one, f"{where}{name}."))
-            elif many != (option["type"] == "list") or not isinstance(one, str):
-                shape = "a list of mappings" if option["type"] == "list" else "a mapping"
-                found.append(f"{where}{name}: must be {shape} of options, and holds {kind_of(one)}")
-    return found
+def declared(spec: Spec) -> Spec:
+    """Return ``spec`` as core and the documentation are told of it: without what stands within options.
+
+    That is checked by our own code (``nested``). An option with a secret in it is one as a whole: core writes arguments
+    into the system's log, and it tells them where it refuses any, before that code runs.
+    """
+    return {name: _declared(option) if "options" in option else option for name, option in spec.items()}
+
+
+def _declared(option: dict[str, t.Any]) -> dict[str, t.Any]:
+    whole = {word: fact for word, fact in option.items() if word != "options"}
+    return {**whole, "no_log": True} if secretive(option) else whole
+
+
+def secretive(option: t.Mapping[str, t.Any]) -> bool:
+    """Return whether an option is a secret, or may hold one."""
+    return bool(option.get("no_log")) or any(map(secretive, option.get("options", {}).values()))
 
 
 def altered(portal: Portal, spec: Spec, params: t.Mapping[str, t.Any]) -> list[str]:

@@ -15,7 +15,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import report
-from .arguments import entry_spec, info_spec, user_spec
+from .arguments import Spec, declared, entry_spec, info_spec, user_spec
 from .calls import READ, SESSION, WRITE
 from .correlate import alike, told_alike
 from .deps import REQUESTS_ERROR
@@ -24,13 +24,14 @@ from .errors import BadInput, PortalError, Skipped
 from .fields import Params, number, squeezed
 from .identity import fold, unfit
 from .masks import mask_of
+from .nested import completed, secrets_in, veiled
 from .observe import contradiction, ensure_gone, table_of
 from .opening import Context, complete, held_in, open_session, with_passwords
 from .parent import Parent
 from .pool import undisturbed
 from .portal import Account, Connector, Portal
 from .session import Session
-from .users_file import hidden, listed_entries, settled
+from .users_file import listed_entries
 
 if t.TYPE_CHECKING:
     from .batch import Batch
@@ -45,37 +46,53 @@ Run = t.Callable[[Portal, Params, bool, Context], Result]
 
 def manage(portal: Portal) -> None:
     """Run the user module of ``portal``."""
-    _module(portal, user_spec(portal), run)
+    _Module(user_spec(portal)).end(portal, run)
 
 
 def inform(portal: Portal) -> None:
     """Run the info module of ``portal``."""
-    _module(portal, info_spec(portal), run_info)
+    _Module(info_spec(portal)).end(portal, run_info)
 
 
-def _module(portal: Portal, spec: dict[str, t.Any], act: Run) -> None:
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    context = Context(parent=Parent(listening=True))
-    result = act(portal, module.params, module.check_mode, context)
-    module.no_log_values.update(context.no_log_values)
-    result["invocation"] = invocation(module.params)
-    if result.get("failed"):
-        module.fail_json(**result)
-    module.exit_json(**result)
+class _Module(AnsibleModule):  # type: ignore[misc]  # core has no types
+    """An ordinary module. To core a list of users is secret as a whole where there are passwords in it."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._full = spec
+        super().__init__(argument_spec=declared(spec), supports_check_mode=True)
+
+    def end(self, portal: Portal, act: Run) -> None:
+        """Do what the task asks for, and tell it."""
+        context = Context(parent=Parent(listening=True))
+        result = act(portal, self.params, self.check_mode, context)
+        self._narrow(context.no_log_values)
+        result["invocation"] = invocation(self._full, self.params, self.no_log_values)
+        if result.get("failed"):
+            super().fail_json(**result)
+        self.exit_json(**result)
+
+    def fail_json(self, msg: str, **facts: t.Any) -> None:
+        """Tell that core refuses the arguments."""
+        self._narrow(())
+        super().fail_json(msg, invocation=invocation(self._full, self.params, self.no_log_values), **facts)
+
+    def _narrow(self, more: t.Iterable[str]) -> None:
+        """Keep what is secret from being told, and no more: names and addresses are in the list as well."""
+        self.no_log_values = secrets_in(self._full, [self.params]).union(more)
 
 
 def run(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
     """Return the result of a user module for validated ``params``; it never raises."""
-    return _ending(lambda: _manage(portal, params, check_mode, context), portal, params, context)
+    return _ending(lambda: _manage(portal, params, check_mode, context), user_spec(portal), params, context)
 
 
 def run_info(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
     """Return the result of an info module for validated ``params``; it never raises and never writes."""
     del check_mode  # it only reads, so there is nothing to hold back
-    return _ending(lambda: _inform(portal, params, context), portal, params, context)
+    return _ending(lambda: _inform(portal, params, context), info_spec(portal), params, context)
 
 
-def _ending(act: t.Callable[[], Result], portal: Portal, params: Params, context: Context) -> Result:
+def _ending(act: t.Callable[[], Result], spec: Spec, params: Params, context: Context) -> Result:
     if REQUESTS_ERROR is not None:
         return {
             "failed": True,
@@ -97,21 +114,12 @@ def _ending(act: t.Callable[[], Result], portal: Portal, params: Params, context
     # They are told among the arguments, by those who know these values.
     context.no_log_values.update(held_in(params))
     # The one way out: nothing that was said or raised on the way passes by it.
-    mask = mask_of(context.secrets() | _given(portal, params))
+    mask = mask_of(context.secrets() | secrets_in(spec, [params]))
     return report.told(result, mask, once=[name for name, _secret in context.once])
 
 
-def _given(portal: Portal, params: Params) -> set[str]:
-    """Return the secrets among the options of a task."""
-    names = [field.name for field in portal.fields if field.secret]
-    users = params.get("users") if names else None
-    entries = [params, *(users if isinstance(users, list) else ())]
-    found = {one.get(name) for one in entries if isinstance(one, dict) for name in names}
-    found.update(params.get(option.name) for option in portal.credentials if option.secret)
-    return {str(secret) for secret in found if secret}
-
-
 def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
+    params = {**params, **completed(user_spec(portal), params)}
     portal = portal.of(params)
     policy = Policy.of(params)
     with undisturbed():
@@ -268,12 +276,10 @@ def _chosen(account: t.Any, params: Params) -> bool:
     )
 
 
-def invocation(params: Params) -> dict[str, t.Any]:
-    """Return the arguments for the result: of a list of users only what was given, because most of it was not."""
-    users = params.get("users")
-    if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
-        return {"module_args": dict(params)}
-    return {"module_args": {**params, "users": [{n: v for n, v in user.items() if v is not None} for user in users]}}
+def invocation(spec: Spec, params: Params, secrets: t.Collection[str]) -> dict[str, t.Any]:
+    """Return the arguments for the result: of users only what was given, because most of it was not."""
+    told: dict[str, t.Any] = report.told({"module_args": veiled(spec, params)}, mask_of(frozenset(secrets)))
+    return told
 
 
 __all__ = (
@@ -283,12 +289,10 @@ __all__ = (
     "Parent",
     "Session",
     "entry_spec",
-    "hidden",
     "inform",
     "invocation",
     "manage",
     "run",
     "run_info",
-    "settled",
     "with_passwords",
 )

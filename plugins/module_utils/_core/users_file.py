@@ -13,17 +13,13 @@ import json
 import re
 import typing as t
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.errors import UnsupportedError
-
 from . import json_cells
-from .arguments import absolute, misshapen, user_spec
+from .arguments import absolute, secretive, user_spec
 from .cells import ENTRIES, KINDS, LONGEST, VAULTED, Cell, Quote, Stop, checked, glimpse, opened, suffix_of, text_of
 from .errors import BadInput, sentence
+from .nested import SHOWN, Reader, secrets_in
 
 if t.TYPE_CHECKING:
-    from ansible.module_utils.common.arg_spec import ValidationResult
-
     from .portal import Portal
 
 Params = dict[str, t.Any]
@@ -31,7 +27,6 @@ Spec = dict[str, dict[str, t.Any]]
 Unlock = t.Callable[[str], str]
 """Returns what ansible-vault has encrypted; raises ``BadInput``."""
 
-SHOWN = 20
 MARKS = 2_000_000
 """With so many marks between values, JSON is read as it comes, so that it cannot fill the memory."""
 SEVERAL = 100
@@ -66,7 +61,7 @@ def listed_entries(
         text = _text(path, unlock)
         plain = _Plain(spec).entries(text)
         if plain is not None:
-            secrets.update(hidden(spec, plain))
+            secrets.update(secrets_in(spec, plain))
             return plain, "users_file"
         for cell in _cells(text, suffix_of(path)):
             found.add(cell)
@@ -118,11 +113,7 @@ class _Plain:
 
     def __init__(self, spec: Spec) -> None:
         # A secret within an option is for the careful reader.
-        self._options = {
-            name: option
-            for name, option in spec.items()
-            if not any(inner.get("no_log") for inner in option.get("options", {}).values())
-        }
+        self._options = {name: option for name, option in spec.items() if option.get("no_log") or not secretive(option)}
 
     def entries(self, text: str) -> list[Params] | None:
         """Return the entries, None if any of them is special."""
@@ -186,7 +177,7 @@ class _Entries:
         self._unlock = unlock
         # Text of these, nearly all that there is, needs no look.
         self._plain = frozenset(name for name, o in spec.items() if o["type"] == "str" and not o.get("no_log"))
-        self._validator = ArgumentSpecValidator(spec)
+        self._reader = Reader(spec)
         self._found: list[Params] = []
         self._wrong: list[str] = []
         self._faults = 0
@@ -213,7 +204,7 @@ class _Entries:
             self._wrong.append(f"{self._where}: {sentence(text)}")
 
     def add(self, cell: Cell) -> None:
-        """Take one entry. Those that need no conversion, nearly all, are spared core's validator: it takes 0.1 ms."""
+        """Take one entry."""
         self._where = f"users_file[{self._number}]"
         self._number += 1
         if cell.kind != "mapping":
@@ -231,17 +222,10 @@ class _Entries:
         }
         if self._faults > before:
             return
-        if settled(spec, words):
-            self._found.append(words)
-            return
-        for message in misshapen(spec, words):
-            self._fault(message)
-        if self._faults == before:
-            result = self._validator.validate(words)
-            self._secrets.update(result._no_log_values)  # noqa: SLF001  # core has no public name for it
-            for message in complaints(spec, result):
-                self._fault(message)
-            self._found.append(result.validated_parameters)
+        entry, wrong = self._reader.read(words)
+        for fault in wrong:
+            self._fault(fault)
+        self._found.append(entry)
 
     def _value(self, where: str, option: t.Mapping[str, t.Any], cell: Cell) -> t.Any:
         """Return one value for ``option``: text is what was written, whatever a reader of YAML would make of it."""
@@ -308,48 +292,3 @@ def _texts(cell: Cell) -> t.Iterator[str]:
             yield from _texts(part)
     elif cell.kind not in ("bad", "nothing") and cell.value:
         yield cell.value
-
-
-def complaints(spec: Spec, result: ValidationResult) -> list[str]:
-    """Return what core's validator says of an entry; of options that it does not know it would say the names alone."""
-    import difflib  # which a task without a fault is spared
-
-    found = [one.msg for one in result.errors if not isinstance(one, UnsupportedError)]
-    for one in sorted(result.unsupported_parameters, key=str):
-        path = one if isinstance(one, tuple) else (one,)
-        known = spec
-        for name in path[:-1]:
-            known = known[name]["options"]
-        near = difflib.get_close_matches(str(path[-1]), known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
-        found.append(f"{'.'.join(map(str, path))}: is no option, {hint}")
-    return found
-
-
-def settled(spec: Spec, entry: t.Any) -> bool:
-    """Return whether an entry is as the argument spec wants it, so that core's validator would only say so slowly."""
-    return isinstance(entry, dict) and all(_as_it_is(spec.get(name), value) for name, value in entry.items())
-
-
-def hidden(spec: Spec, entries: t.Iterable[Params]) -> set[str]:
-    """Return the secrets of entries that are ``settled``."""
-    names = [name for name, option in spec.items() if option.get("no_log")]
-    return {entry[name] for entry in entries for name in names if entry.get(name)}
-
-
-def _as_it_is(option: dict[str, t.Any] | None, value: t.Any) -> bool:
-    """Return whether ``value`` has the type of its option already."""
-    if option is None or "choices" in option:
-        return option is not None and value in option["choices"]
-    if value is None:
-        return True
-    kind = option["type"]
-    if kind == "str":
-        return isinstance(value, str)
-    if kind == "bool":
-        return isinstance(value, bool)
-    if kind == "list":
-        return isinstance(value, list) and all(isinstance(member, str) for member in value)
-    if kind == "dict" and "options" in option and isinstance(value, dict):
-        return all(_as_it_is(option["options"].get(name), part) for name, part in value.items())
-    return False

@@ -20,7 +20,7 @@ from ansible.errors import AnsibleError
 from toy import KEY, PASSWORD, PORTAL
 from wire import Wire, reply
 
-from ansible_collections.portal.users.plugins.module_utils._core import client, entry
+from ansible_collections.portal.users.plugins.module_utils._core import client, entry, nested
 from ansible_collections.portal.users.plugins.module_utils._portals import platform
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils import _direct
@@ -420,7 +420,7 @@ def test_entries_that_need_no_validator_come_out_as_those_that_do(
     users: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = action(args={"api_key": KEY, "users": users}).run(task_vars={"ansible_inject_invocation": True})
-    monkeypatch.setattr(entry, "settled", lambda _spec, _entry: False)
+    monkeypatch.setattr(nested, "settled", lambda _spec, _entry: False)
     assert quick == action(args={"api_key": KEY, "users": users}).run(task_vars={"ansible_inject_invocation": True})
 
 

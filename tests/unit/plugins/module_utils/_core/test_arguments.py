@@ -11,15 +11,13 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from hypothesis import given
-from hypothesis import strategies as st
 from toy import KEY, PASSWORD, PORTAL
 
 from ansible_collections.portal.users.plugins.module_utils._core.arguments import (
     connection_options,
+    declared,
     entry_spec,
     info_spec,
-    misshapen,
     user_spec,
 )
 
@@ -95,31 +93,18 @@ def test_wrong_words_are_refused(params: dict[str, t.Any]) -> None:
     assert validated(user_spec(PORTAL), params)[1]
 
 
-@pytest.mark.parametrize(
-    ("params", "says"),
-    [
-        ({"groups": False}, "groups: must be a mapping of options, and holds true or false"),
-        ({"groups": 1}, "groups: must be a mapping of options, and holds a number"),
-        ({"groups": [None]}, "groups: must be a mapping of options, and holds nothing"),
-        ({"users": 1}, "users: must be a list of mappings of options, and holds a number"),
-        ({"users": [1]}, "users: must be a list of mappings of options, and holds a number"),
-        ({"users": [{}, {"groups": 1.5}]}, "users.groups: must be a mapping of options, and holds a number"),
-    ],
-)
-def test_what_should_be_a_dictionary_and_is_none_is_named(params: dict[str, t.Any], says: str) -> None:
-    assert misshapen(user_spec(PORTAL), params) == [says]
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["groups", "add", "username"]), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(st.sampled_from(["users", "groups", "username", "admin", "timeout"]), anything))
-def test_what_has_its_shape_never_breaks_the_validator_of_core(params: dict[str, t.Any]) -> None:
+def test_what_stands_within_options_is_not_declared() -> None:
     spec = user_spec(PORTAL)
-    assert misshapen(spec, params) or isinstance(validated(spec, params)[1], list)
+    declared_ = declared(spec)
+    assert set(declared_) == set(spec)
+    assert not any("options" in option for option in declared_.values())
+    assert declared_["groups"] == {"type": "dict"}
+    assert declared_["users"] == {"type": "list", "elements": "dict", "no_log": True}
+    flat = {name: option for name, option in spec.items() if "options" not in option}
+    assert {name: declared_[name] for name in flat} == flat
+    assert declared(info_spec(PORTAL)) == info_spec(PORTAL)
+
+
+def test_a_list_of_users_is_declared_a_secret_only_where_it_may_hold_one() -> None:
+    fields = tuple(field for field in PORTAL.fields if not field.secret)
+    assert "no_log" not in declared(user_spec(dataclasses.replace(PORTAL, fields=fields)))["users"]

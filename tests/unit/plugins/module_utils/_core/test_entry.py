@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from toy import KEY, PASSWORD, PORTAL
 
 from ansible_collections.portal.users.plugins.module_utils._core import client, entry, yaml_cells
-from ansible_collections.portal.users.plugins.module_utils._core.arguments import info_spec, user_spec
+from ansible_collections.portal.users.plugins.module_utils._core.arguments import declared, info_spec, user_spec
 from ansible_collections.portal.users.plugins.module_utils._core.calls import READ, SESSION, WRITE
 from ansible_collections.portal.users.plugins.module_utils._core.portal import Option, Portal
 
@@ -50,7 +50,7 @@ ROOTED = dataclasses.replace(PORTAL, connector=Untouched)
 
 
 def params_of(spec: dict[str, t.Any], params: dict[str, t.Any]) -> dict[str, t.Any]:
-    checked = ArgumentSpecValidator(spec).validate(params)
+    checked = ArgumentSpecValidator(declared(spec)).validate(params)
     assert checked.error_messages == []
     return checked.validated_parameters
 

@@ -100,7 +100,7 @@ def played(script: Script, params: dict[str, t.Any], *, check: bool = False, inf
     """Return the result of the user module, or of the info module, for these options alone."""
     named = {name: value for name, value in params.items() if value is not ...}
     spec = arguments.info_spec(PORTAL) if info else arguments.user_spec(PORTAL)
-    checked = ArgumentSpecValidator(spec).validate(named)
+    checked = ArgumentSpecValidator(arguments.declared(spec)).validate(named)
     assert checked.error_messages == []
     context = entry.Context(clock=QuietClock(), mount=lambda session: session.mount("https://", script))
     result = (entry.run_info if info else entry.run)(PORTAL, checked.validated_parameters, check, context)
