@@ -15,15 +15,14 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   action:
-    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
+    description: The module has an action plugin of the same name, which runs on the controller.
     support: full
     details:
-      - A task with a local connection runs inside the Ansible process, so that the items of a loop share one login and
-        one listing. With C(async), C(become), C(environment), another interpreter or the variable
-        C(portal_users_in_process) set to V(false) it runs as an ordinary module, with the same result.
-      - Each attempt of C(until) or C(retries) begins with its own login and listing.
-      - A number, a boolean or a date is refused where text is wanted, because YAML has changed it before (C(007) into
-        C(7)). Put it in quotes. IDs that are numbers may be given as such.
+      - A task with a local connection runs inside the Ansible process. With C(async), C(become), C(environment),
+        another interpreter or the variable C(portal_users_in_process) set to V(false) it runs as an ordinary module,
+        with the same result.
+      - A number, a boolean or a date where text is wanted is refused, because YAML has changed it (C(007) into C(7)).
+        Put it in quotes. An ID may be a number.
   async:
     description: Supports being used with C(async).
     support: full
@@ -32,7 +31,7 @@ attributes:
     ON_CONTROLLER = r"""
 attributes:
   action:
-    description: Indicates that the module has an action plugin of the same name, which runs on the controller.
+    description: The module has an action plugin of the same name, which runs on the controller.
     support: full
   async:
     description: Supports being used with C(async).
@@ -44,18 +43,11 @@ attributes:
   check_mode:
     description: Can run in C(check_mode) and predict changes without modifying the target.
     support: full
-    details:
-      - The plan is made as always, and no request that changes anything is sent.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
-      mode.
+    description: Returns what has changed, or would in C(check_mode), when in diff mode.
     support: full
-    details:
-      - An entry shows the options that were given, and the whole account where it is deleted.
   idempotent:
-    description:
-      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
-      - This assumes that the accounts were not changed by anybody else in between.
+    description: A second run with the same arguments, outside check mode, changes nothing.
     support: full
 """
 
@@ -82,13 +74,11 @@ attributes:
     details:
       - This module only reads, so it does the same in check mode.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
-      mode.
+    description: Returns what has changed, or would in C(check_mode), when in diff mode.
     support: N/A
     details:
       - This module changes nothing.
   idempotent:
-    description:
-      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: A second run with the same arguments, outside check mode, changes nothing.
     support: full
 """

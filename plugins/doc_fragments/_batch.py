@@ -4,7 +4,7 @@
 
 # Private to portal.users: any release may change this file.
 
-"""What a task decides for all of its users. The list itself stands in each module: its suboptions are the portal's."""
+"""What a task decides for all of its users. The list itself stands in each module: what it takes is the portal's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ notes:
 options:
   concurrency:
     description:
-      - How many users are worked on at the same time, from V(1) to V(32).
+      - Number of users worked on at the same time, V(1) to V(32).
     type: int
     default: 4
   expect_plan:
@@ -31,12 +31,9 @@ options:
     type: str
   on_error:
     description:
-      - What happens to the other users after one has failed. The task fails at the end in any case, with all outcomes
-        in its result.
-      - V(continue) goes on with them.
+      - What happens to the other users after one has failed. The task fails at the end in any case.
+      - V(continue) goes on with them, unless the connection fails.
       - V(stop) begins no further one, and reports the rest as C(skipped).
-      - A refused credential, a connection that cannot be trusted and five transport failures in a row always stop the
-        task.
     type: str
     choices: [continue, stop]
     default: continue
@@ -44,7 +41,7 @@ options:
     description:
       - How many accounts a task may create at most, as a number like V(10) or as a percentage of the accounts in scope
         like V(20%), which always allows twenty.
-      - A plan over the limit is refused as a whole. Nothing is sent for any user, and the task fails.
+      - A plan over the limit is refused as a whole.
     version_added: 1.0.0
     type: str
   min_admins:
@@ -58,9 +55,8 @@ options:
   on_missing:
     description:
       - What happens if O(state=present) or O(state=enabled) is wanted for an account that does not exist.
-      - V(create) creates it. For one that is named by O(id), it is an error.
-      - V(fail) is an error for this user.
-      - V(ignore) changes nothing and is no error.
+      - V(create) creates it, unless it is named by O(id), which is an error. V(fail) is an error for this user.
+        V(ignore) changes nothing and is no error.
     type: str
     choices: [create, fail, ignore]
     default: create
@@ -70,8 +66,8 @@ options:
         is refused as a whole.
       - A change of their login, e-mail address, password, single sign-on name, roles or rights fails for this user
         only.
-      - The credential's own account is protected as well, and the last active administrator from being disabled
-        or deleted, as far as the portal lets them be recognized.
+      - The credential's own account is protected as well, and the last active administrator from being disabled or
+        deleted, as far as the portal lets them be recognized.
     type: list
     elements: str
   removal_limit:
@@ -80,27 +76,24 @@ options:
         percentage of all such accounts in scope like V(20%). Five are always allowed. V(100%) lifts the limit.
       - An account counts if it would be disabled or deleted, or lose a role, administrator rights or a container, also
         by O(unlisted). Items of a loop count together only in the Ansible process.
-      - A plan over the limit is refused as a whole, also in check mode, and names the accounts.
+      - A plan over the limit is refused as a whole, also in check mode.
     type: str
     default: 20%
   required_admins:
     description:
-      - Logins or IDs, in any letter case, of accounts that must stay administrators, protected like those of
-        O(protected).
+      - Logins or IDs of accounts that must stay administrators. They are protected like those of O(protected).
     version_added: 1.0.0
     type: list
     elements: str
   report_unchanged:
     description:
-      - Whether RV(users) and RV(ids) have users that need nothing. RV(summary) counts them in any case. V(false) keeps
-        results for thousands of users small.
+      - Whether RV(users) and RV(ids) have users that need nothing. RV(summary) counts them in any case.
     type: bool
     default: true
   unlisted:
     description:
       - What happens to the accounts in scope that no entry of the task names. It is meant for lists that are complete.
-      - V(ignore) does not look at them. A task for a single user takes nothing else.
-      - V(report) returns them in RV(unlisted), unchanged.
+      - V(ignore) does not look at them, and V(report) returns them in RV(unlisted), unchanged.
       - V(disabled) and V(absent) disable or delete them, as far as the limits, O(protected) and the portal allow, and
         never if the list is empty or an entry cannot be matched to an account.
     type: str
@@ -114,11 +107,9 @@ options:
   users_file:
     description:
       - Path of a JSON or YAML file in UTF-8 with the list of O(users), which may stand under a single key C(users).
-        Prefer it for thousands of users. Expressions in it are not evaluated.
-      - A relative path is searched like that of O(client_cert).
-      - Text is what was written, so that C(0712345670) and C(12:30:45) need no quotes. Booleans where text is wanted,
-        names given twice, aliases, merge keys and tags are refused.
+        Prefer it for thousands of users. A relative path is searched like that of O(client_cert).
+      - Expressions in it are not evaluated, and text is what was written, so that C(0712345670) needs no quotes.
       - What ansible-vault has encrypted, the file or values in it, is opened only in the Ansible process.
-      - Mutually exclusive with O(users) and with all options that describe a single user.
+      - Mutually exclusive with O(users), and with what that excludes.
     type: path
 """

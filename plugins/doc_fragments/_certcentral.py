@@ -29,14 +29,13 @@ options:
     default: https://www.digicert.com/services/v2
   ca_path:
     description:
-      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the only authorities to trust. A
+        relative path is searched like that of O(client_cert).
       - In the environment it is E(CERTCENTRAL_CA_PATH), an absolute path.
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
-        trust another authority, use O(ca_path).
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential.
       - In the environment it is E(CERTCENTRAL_VALIDATE_CERTS).
     type: bool
     default: true
@@ -57,8 +56,7 @@ options:
     type: str
 attributes:
   action_group:
-    description: Use C(group/portal.users.certcentral) or C(group/portal.users.all) in C(module_defaults) to set
-      options once.
+    description: C(module_defaults) can set options once, for example for C(group/portal.users.certcentral).
     support: full
     membership:
       - portal.users.certcentral

@@ -21,8 +21,8 @@ options:
     type: str
   api_key:
     description:
-      - API key of an API user of this account or of one above it. An API user is no portal login; it is made in the
-        API settings of the portal.
+      - API key of an API user of this account or of one above it. An API user is no portal login; it is made in the API
+        settings of the portal.
       - Required, here or in the environment as E(CLC_API_KEY) or E(CLC_V1_API_KEY).
     type: str
   api_password:
@@ -38,20 +38,19 @@ options:
     type: str
   ca_path:
     description:
-      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the only authorities to trust. A
+        relative path is searched like that of O(client_cert).
       - In the environment it is E(CLC_CA_PATH), an absolute path.
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
-        trust another authority, use O(ca_path).
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential.
       - In the environment it is E(CLC_VALIDATE_CERTS).
     type: bool
     default: true
 attributes:
   action_group:
-    description: Use C(group/portal.users.clc) or C(group/portal.users.all) in C(module_defaults) to set options once.
+    description: C(module_defaults) can set options once, for example for C(group/portal.users.clc).
     support: full
     membership:
       - portal.users.clc

@@ -28,28 +28,27 @@ options:
   api_username:
     description:
       - Login of the calling user as CloudCenter generated it, for example V(jane.doe_1c), and not the e-mail address.
-      - An e-mail address and the ID of a tenant, joined by a comma as in V(admin@example.com,1), work together with
-        the password.
+      - An e-mail address and the ID of a tenant, joined by a comma as in V(admin@example.com,1), work together with the
+        password.
       - The user must be activated and be a platform administrator, tenant administrator or co-administrator.
       - Required, here or in the environment as E(CLOUDCENTER_API_USERNAME).
     type: str
   ca_path:
     description:
-      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the only authorities to trust. A
+        relative path is searched like that of O(client_cert).
       - In the environment it is E(CLOUDCENTER_CA_PATH), an absolute path.
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
-        trust another authority, use O(ca_path).
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential.
       - In the environment it is E(CLOUDCENTER_VALIDATE_CERTS).
     type: bool
     default: true
   tenant:
     description:
-      - Name of the tenant that is meant, instead of its O(tenant_id). It is looked up in the list of tenants, which
-        not every credential may read.
+      - Name of the tenant that is meant, instead of its O(tenant_id). It is looked up in the list of tenants, which not
+        every credential may read.
       - Mutually exclusive with O(tenant_id).
     type: str
   tenant_id:
@@ -61,8 +60,7 @@ options:
     type: str
 attributes:
   action_group:
-    description: Use C(group/portal.users.cloudcenter) or C(group/portal.users.all) in C(module_defaults) to set
-      options once.
+    description: C(module_defaults) can set options once, for example for C(group/portal.users.cloudcenter).
     support: full
     membership:
       - portal.users.cloudcenter

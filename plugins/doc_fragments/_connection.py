@@ -24,14 +24,13 @@ options:
     type: path
   client_key:
     description:
-      - Path of a PEM file with the private key of O(client_cert), without a passphrase. It requires O(client_cert) and
-        is searched like it.
+      - Path of a PEM file with the private key of O(client_cert), without a passphrase. It is searched like that.
     type: path
   http_proxy:
     description:
       - URL of the proxy for all requests of the task. C(socks5://) and C(socks5h://) need Python's PySocks.
-      - Without it, the environment variables E(HTTP_PROXY), E(HTTPS_PROXY) and E(NO_PROXY) count. A proxy with a
-        password must be given there, since this option is shown in results.
+      - Without it, E(HTTP_PROXY), E(HTTPS_PROXY) and E(NO_PROXY) count. A proxy with a password must be given there,
+        since this option is shown in results.
     type: str
   list_size:
     description:
@@ -41,22 +40,20 @@ options:
     default: 128
   list_timeout:
     description:
-      - Seconds after which no further page of a list is asked for, and the task ends.
+      - Seconds after which an unfinished list ends the task.
     version_added: 1.0.0
     type: float
     default: 14400.0
   retries:
     description:
-      - How often a request is repeated at most, from V(0) to V(100), after a failure that may pass.
-      - One that changes something is repeated only if it was not carried out. If that is in doubt, the account is
-        looked at again, and only what is still missing is done.
+      - How often a request is repeated at most, from V(0) to V(100), after a failure that may pass. One that changes
+        something is repeated only if it was not carried out.
     type: int
     default: 4
   retry_budget:
     description:
-      - Seconds that the task may lose by a failing or busy portal, in waits before repetitions and in failed requests.
-      - After that, nothing more is sent. The task ends after O(retry_budget) and one O(timeout) at the latest, apart
-        from the time in which the portal did its work.
+      - Seconds that the task may lose by a failing or busy portal, in waits and in failed requests. After that, nothing
+        more is sent.
     type: float
     default: 120.0
   timeout:
@@ -66,9 +63,8 @@ options:
     default: 30.0
   wait_timeout:
     description:
-      - Seconds that the task may lose in waiting for the portal to finish what it has accepted, such as the activation
-        of a CloudCenter account.
-      - After that, as with V(0), its end is looked for once, and a user for whom it was not seen fails.
+      - Seconds that the task may lose in waiting for what the portal has accepted, such as an activation. A user for
+        whom its end was not seen fails.
     version_added: 1.0.0
     type: float
     default: 300.0

@@ -44,7 +44,8 @@ options:
       - 'V(platform): Address of the install, for example V(https://mail.example.com). It is required.'
       - 'V(cloudcenter): Address of the CloudCenter Manager, for example V(https://ccm.example.com), with or without
         C(/v1). It is required.'
-      - 'V(scim): Base URL of the server, for example V(https://scim.example.com/scim/v2). It is required.'
+      - 'V(scim): Base URL of the server, for example V(https://scim.example.com/scim/v2), as the product shows it where
+        SCIM is turned on. It is required.'
     type: str
   api_username:
     description:
@@ -55,8 +56,7 @@ options:
     type: str
   ca_path:
     description:
-      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities to
-        trust instead of those that requests brings along.
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the only authorities to trust.
     type: path
   client_cert:
     description:
@@ -102,7 +102,7 @@ options:
     type: int
   list_timeout:
     description:
-      - Seconds after which no further page of a list is asked for, and the task ends. The default is V(14400).
+      - Seconds after which an unfinished list ends the task. The default is V(14400).
     type: float
   portal_type:
     description:
@@ -121,14 +121,13 @@ options:
     type: int
   retry_budget:
     description:
-      - Seconds that the task may lose by a failing or busy portal, in waits before repetitions and in failed requests.
-        The default is V(120).
+      - Seconds that the task may lose by a failing or busy portal, in waits and in failed requests. The default is
+        V(120).
     type: float
   tenant:
     description:
       - 'V(cloudcenter): Name of the tenant that is meant, instead of its O(tenant_id).'
-      - 'V(scim): A word of your own for the organization whose users are meant, where O(api_url) is the same for
-        several of them and the credential decides.'
+      - 'V(scim): A word of your own for the organization whose users are meant, where only the credential says so.'
     type: str
   tenant_id:
     description:
@@ -158,7 +157,7 @@ options:
     type: str
   wait_timeout:
     description:
-      - Seconds that the task may lose in waiting for the portal to finish what it has accepted, such as the activation
-        of a CloudCenter account. The default is V(300).
+      - Seconds that the task may lose in waiting for what the portal has accepted, such as an activation. The default
+        is V(300).
     type: float
 """

@@ -33,14 +33,13 @@ options:
     type: str
   ca_path:
     description:
-      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the only authorities to trust. A
+        relative path is searched like that of O(client_cert).
       - In the environment it is E(PLATFORM_CA_PATH), an absolute path.
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
-        trust another authority, use O(ca_path).
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential.
       - In the environment it is E(PLATFORM_VALIDATE_CERTS).
     type: bool
     default: true
@@ -52,16 +51,15 @@ options:
     type: str
   customer_id:
     description:
-      - ID of the customer (the tenant of the install) in which the accounts live. It narrows the task to this
-        customer. To change an account that lives in another one is an error, since accounts are not moved.
+      - ID of the customer (the tenant of the install) in which the accounts live. It narrows the task to this customer.
+        To change an account that lives in another one is an error, since accounts are not moved.
       - Without it and O(customer), all accounts that the credential sees are in scope. Users can only be created with
         it.
       - Mutually exclusive with O(customer).
     type: str
 attributes:
   action_group:
-    description: Use C(group/portal.users.platform) or C(group/portal.users.all) in C(module_defaults) to set options
-      once.
+    description: C(module_defaults) can set options once, for example for C(group/portal.users.platform).
     support: full
     membership:
       - portal.users.platform

@@ -23,14 +23,13 @@ options:
     description:
       - Bearer token, alone, without the word C(Bearer).
       - A task needs one credential, which is O(api_token), O(api_username) with O(api_password), the three of
-        O(client_id), O(client_secret) and O(token_url), or O(client_cert) alone. Two of them are an
-        error.
+        O(client_id), O(client_secret) and O(token_url), or O(client_cert) alone. Two of them are an error.
       - In the environment it is E(SCIM_API_TOKEN).
     type: str
   api_url:
     description:
-      - Base URL of the server, for example V(https://scim.example.com/scim/v2). The product shows it where SCIM is
-        turned on. The address of a list, such as one that ends in C(/Users), is an error.
+      - Base URL of the server, for example V(https://scim.example.com/scim/v2), as the product shows it where SCIM is
+        turned on. An address that ends in C(/Users) is an error.
       - Required, here or in the environment as E(SCIM_API_URL).
     type: str
   api_username:
@@ -40,14 +39,13 @@ options:
     type: str
   ca_path:
     description:
-      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the certificates of the authorities
-        to trust instead of those that requests brings along. A relative path is searched like that of O(client_cert).
+      - Path of a PEM file, or of a directory prepared by C(openssl rehash), with the only authorities to trust. A
+        relative path is searched like that of O(client_cert).
       - In the environment it is E(SCIM_CA_PATH), an absolute path.
     type: path
   client_id:
     description:
-      - ID of an OAuth 2 client, for a server whose tokens come from O(token_url) by the grant of client
-        credentials.
+      - ID of an OAuth 2 client, for a server whose tokens come from O(token_url) by the grant of client credentials.
       - In the environment it is E(SCIM_CLIENT_ID).
     type: str
   client_secret:
@@ -67,14 +65,13 @@ options:
     type: str
   tenant:
     description:
-      - A word of your own for the organization whose users are meant, where O(api_url) is the same for several of them
-        and the credential decides. It keeps their plans and their logs apart, and is not sent.
+      - A word of your own for the organization whose users are meant, where only the credential says so. It keeps their
+        plans and their logs apart, and is not sent.
       - In the environment it is E(SCIM_TENANT).
     type: str
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
-        trust another authority, use O(ca_path).
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential.
       - In the environment it is E(SCIM_VALIDATE_CERTS).
     type: bool
     default: true
@@ -86,7 +83,7 @@ options:
     choices: [standard, aws, github, slack, pagerduty, atlassian, zoom, miro, terraform, digicert]
 attributes:
   action_group:
-    description: Use C(group/portal.users.scim) or C(group/portal.users.all) in C(module_defaults) to set options once.
+    description: C(module_defaults) can set options once, for example for C(group/portal.users.scim).
     support: full
     membership:
       - portal.users.scim

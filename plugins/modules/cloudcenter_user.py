@@ -152,65 +152,6 @@ EXAMPLES = r"""
     activation_profile: Engineering
     state: enabled
 
-- name: Bring many people onto the portal with one listing, eight at a time
-  portal.users.cloudcenter_user:
-    api_url: https://ccm.example.com
-    tenant_id: "1"
-    concurrency: 8
-    users:
-      - email: chris.redfield@example.com
-        first_name: Chris
-        last_name: Redfield
-        password: "{{ vault_first_password }}"
-      - email: barry.burton@example.com
-        first_name: Barry
-        last_name: Burton
-        password: "{{ vault_first_password }}"
-        state: enabled
-        activation:
-          planId: "4"
-          contractId: "1"
-          agreeToContract: true
-          sendActivationEmail: false
-          activateRegions:
-            - regionId: "1"
-      - email: brad.vickers@example.com
-        state: disabled
-
-- name: Disable and then delete the account of a leaver
-  portal.users.cloudcenter_user:
-    api_url: https://ccm.example.com
-    tenant_id: "1"
-    email: albert.wesker@example.com
-    force_disable: true
-    state: absent
-
-- name: Change the address of a user whose ID is known
-  portal.users.cloudcenter_user:
-    api_url: https://ccm.example.com
-    id: "28"
-    email: jill.redfield@example.com
-
-- name: Show what a file of people would change, without changing anything
-  portal.users.cloudcenter_user:
-    api_url: https://ccm.example.com
-    tenant_id: "1"
-    users_file: "{{ playbook_dir }}/people.yml"
-    unlisted: disabled
-    protected: [break.glass@example.com]
-  check_mode: true
-  diff: true
-  register: plan
-
-- name: Carry out exactly the plan that was shown
-  portal.users.cloudcenter_user:
-    api_url: https://ccm.example.com
-    tenant_id: "1"
-    users_file: "{{ playbook_dir }}/people.yml"
-    unlisted: disabled
-    protected: [break.glass@example.com]
-    expect_plan: "{{ plan.plan_digest }}"
-
 - name: Set address and credential once for several tasks
   module_defaults:
     group/portal.users.cloudcenter:
@@ -219,14 +160,51 @@ EXAMPLES = r"""
       api_key: "{{ vault_cloudcenter_api_key }}"
       tenant_id: "1"
   block:
-    - name: Change a phone number and leave all else as it is
+    - name: Bring many people onto the portal with one listing, eight at a time
       portal.users.cloudcenter_user:
-        email: jill.valentine@example.com
-        phone_number: +44 20 0000 0000
+        concurrency: 8
+        users:
+          - email: barry.burton@example.com
+            first_name: Barry
+            last_name: Burton
+            password: "{{ vault_first_password }}"
+            state: enabled
+            activation:
+              planId: "4"
+              contractId: "1"
+              agreeToContract: true
+              sendActivationEmail: false
+              activateRegions:
+                - regionId: "1"
+          - email: brad.vickers@example.com
+            state: disabled
 
-    - name: Read all users
-      portal.users.cloudcenter_user_info:
-      register: directory
+    - name: Disable and then delete the account of a leaver
+      portal.users.cloudcenter_user:
+        email: albert.wesker@example.com
+        force_disable: true
+        state: absent
+
+    - name: Change the address of a user whose ID is known
+      portal.users.cloudcenter_user:
+        id: "28"
+        email: jill.redfield@example.com
+
+    - name: Show what a file of people would change, without changing anything
+      portal.users.cloudcenter_user:
+        users_file: "{{ playbook_dir }}/people.yml"
+        unlisted: disabled
+        protected: [break.glass@example.com]
+      check_mode: true
+      diff: true
+      register: plan
+
+    - name: Carry out exactly the plan that was shown
+      portal.users.cloudcenter_user:
+        users_file: "{{ playbook_dir }}/people.yml"
+        unlisted: disabled
+        protected: [break.glass@example.com]
+        expect_plan: "{{ plan.plan_digest }}"
 """
 
 RETURN = r"""
@@ -237,96 +215,54 @@ accounts:
   elements: str
   returned: if the plan was refused as a whole
   sample: ["jill.valentine@example.com (deleted)"]
-action:
-  description: As RV(users[].action).
-  type: str
-  returned: in the single form
-  sample: created
 changed:
   description: Whether anything was changed, also if the task failed.
   type: bool
   returned: always
-  sample: true
-changed_fields:
-  description: As RV(users[].changed_fields).
-  type: list
-  elements: str
-  returned: in the single form
-  sample: [email, first_name, last_name, password]
-code:
-  description: As RV(users[].code).
-  type: str
-  returned: if the only user, or the task as a whole, failed
-  sample: VALIDATION_ERROR
 diff:
   description:
     - One entry for each user with a change. C(before), empty if the account is created, and C(after), empty if it is
-      deleted, have the given options, with a fixed word for secrets. C(before_header) and C(after_header) name the
-      portal and the user.
+      deleted, have the given options, or all of a deleted account, with a fixed word for secrets.
   type: list
   elements: dict
   returned: if the list of users was valid
   sample:
     - {before: {company_name: STARS}, after: {company_name: BSAA}}
-id:
-  description: As RV(users[].id).
-  type: str
-  returned: in the single form
-  sample: "28"
 ids:
   description: The portal's ID of each user by its e-mail address, or V(null).
   type: dict
   returned: if the list of users was valid
-  sample: {jill.valentine@example.com: "28"}
-kind:
-  description: As RV(users[].kind), or V(blocked) for a refused plan.
-  type: str
-  returned: if the only user, or the task as a whole, failed
-  sample: badinput
 msg:
-  description: What went wrong. All failures are in RV(users).
+  description:
+    - What went wrong. All failures are in RV(users). Beside it, C(kind) is V(blocked) if the plan was refused as a
+      whole.
   type: str
   returned: failure
   sample: "1 of 40 users failed. jill.valentine: create user: the name is taken."
 plan_digest:
   description:
-    - Name of the plan, for O(expect_plan). The same changes to the same accounts have the same one. It is empty if
-      there are no users.
+    - Name of the plan, for O(expect_plan). The same changes to the same accounts have the same one.
   type: str
   returned: if the list of users was valid
-  sample: sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
-request_id:
-  description: As RV(users[].request_id).
-  type: str
-  returned: if the only user, or the task as a whole, failed
-  sample: null
-status:
-  description: As RV(users[].status).
-  type: int
-  returned: if the only user, or the task as a whole, failed
-  sample: 400
 summary:
   description:
     - Numbers of users in RV(users) and RV(unlisted) by their action, C(created), C(updated), C(enabled) (or activated),
       C(disabled), C(deleted), C(none), C(failed) and C(skipped).
-    - C(requests) has the numbers of requests that were sent, repetitions included, C(read), C(session), which only log
-      on, and C(write), which change something.
+    - C(requests) has the numbers of requests that were sent, C(read), C(session), which only log on, and C(write),
+      which change something.
   type: dict
   returned: if the list of users was valid
-  sample: {created: 1, none: 39}
 unlisted:
   description: As RV(users), for accounts that no entry names.
   type: list
   elements: dict
   returned: if the list of users was valid
-  sample: []
-user:
-  description: As RV(users[].user).
-  type: dict
-  returned: in the single form
-  sample: {username: jill.valentine_1c}
 users:
-  description: What became of each user, in the order of the input; in the single form, a list of one.
+  description:
+    - What became of each user, in the order of the input. Keys without a condition are always there.
+    - In the single form it is a list of one, and its C(action), C(changed_fields), C(id) and C(user) are at the top
+      level of the result as well. So are C(code), C(kind), C(request_id) and C(status) if that user, or the task as a
+      whole, failed.
   type: list
   elements: dict
   returned: if the list of users was valid
@@ -336,18 +272,13 @@ users:
         - What was done, or would be in check mode, one of V(created), V(updated), V(enabled), V(disabled), V(deleted),
           V(none), V(failed) and V(skipped), which was not tried because something failed before.
       type: str
-      returned: always
-      sample: created
     changed:
       description: Whether anything changed, also before a failure.
       type: bool
-      returned: always
-      sample: true
     changed_fields:
       description: Given options that differed, and C(status) if it changed. Empty for a deleted user.
       type: list
       elements: str
-      returned: always
       sample: [email, first_name, last_name, password]
     code:
       description: The portal's own code of the error, if it gave one.
@@ -357,71 +288,46 @@ users:
     email:
       description: E-mail address in the spelling of the portal, or as given if there is no account.
       type: str
-      returned: always
-      sample: jill.valentine@example.com
     id:
       description: The portal's ID of the user. V(null) while it is not known.
       type: str
-      returned: always
-      sample: "28"
     kind:
       description:
         - What kind of error it was, one of V(ambiguous), V(badinput), V(clash), V(denied), V(missing), V(misuse),
           V(moved), V(refused), V(sessionlost), V(skipped), V(unclear), V(unsupported) and V(untrusted).
-        - V(moved) means that somebody changed meanwhile what would have been replaced. V(unclear) means that nobody
-          knows whether the last step took effect; run the task again to find out, and nothing is done twice.
+        - V(moved) means that somebody else changed the account meanwhile. V(unclear) means that nobody knows whether
+          the last step took effect; run the task again to find out, and nothing is done twice.
       type: str
       returned: for a user that failed or was skipped
-      sample: clash
     msg:
       description: What went wrong.
       type: str
       returned: for a user that failed or was skipped
-      sample: "create user: the name is taken."
     position:
       description: Index in the list from 0, or V(-1) in RV(unlisted).
       type: int
-      returned: always
-      sample: 0
     reason:
       description: Why nothing was done.
       type: str
       returned: if there is no such account, or the portal never lets go of it
-      sample: there is no such account
     request_id:
       description: The portal's own name of the request, if it gave one. Its support may ask for it.
       type: str
       returned: for a user that failed or was skipped
-      sample: null
     status:
       description: HTTP status of the answer that was an error.
       type: int
       returned: for a user that failed or was skipped
-      sample: 400
     steps:
-      description: The steps of the plan for this user.
+      description:
+        - The steps of the plan for this user. C(done) lists those that were done, or would be in check mode, and
+          C(not_done) those behind a failure.
       type: dict
-      returned: always
-      contains:
-        done:
-          description: Steps that were done, or would be in check mode.
-          type: list
-          elements: str
-          returned: always
-          sample: [create]
-        not_done:
-          description: Steps that were not, because one before failed.
-          type: list
-          elements: str
-          returned: always
-          sample: []
     user:
       description:
         - The account as it is now, with the keys of RV(portal.users.cloudcenter_user_info#module:users), but C(raw).
         - V(null) while there is no account.
       type: dict
-      returned: always
-      sample: {username: jill.valentine_1c}
 """
 
 from ansible_collections.portal.users.plugins.module_utils._core.entry import manage
