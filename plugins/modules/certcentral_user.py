@@ -129,7 +129,7 @@ options:
       - The bulk form, a list of users. Each entry is a dictionary of O(api_key_name), O(container_ids), O(containers),
         O(email), O(first_name), O(id), O(job_title), O(last_name), O(restricted_to_role), O(revoke_keys), O(role),
         O(role_id), O(saml_sso_only), O(service), O(telephone), O(username) and C(state), each as for a single user.
-      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
+      - O(state) holds for entries without one. The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict

@@ -115,7 +115,7 @@ options:
       - The bulk form, a list of users. Each entry is a dictionary of O(alternate_email), O(email), O(fax_number),
         O(first_name), O(id), O(last_name), O(mobile_number), O(office_number), O(role_ids), O(roles), O(saml_username),
         O(sms_alerts), O(time_zone), O(title), O(username) and C(state), each as for a single user.
-      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
+      - O(state) holds for entries without one. The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict

@@ -121,7 +121,7 @@ options:
       - The bulk form, a list of users. Each entry is a dictionary of O(activation), O(activation_profile),
         O(activation_profile_id), O(company_name), O(email), O(external_id), O(first_name), O(id), O(last_name),
         O(password), O(phone_number), O(revoke_keys) and C(state), each as for a single user.
-      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
+      - O(state) holds for entries without one. The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict

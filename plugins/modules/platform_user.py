@@ -70,7 +70,7 @@ options:
     description:
       - The bulk form, a list of users. Each entry is a dictionary of O(customer_admin), O(email), O(id), O(language),
         O(name), O(username) and C(state), each as for a single user.
-      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
+      - O(state) holds for entries without one. The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict

@@ -192,7 +192,7 @@ options:
         O(manager_id), O(middle_name), O(nick_name), O(organization), O(password), O(phone_number), O(phone_numbers),
         O(preferred_language), O(roles), O(time_zone), O(title), O(user_type), O(username) and C(state), each as for a
         single user.
-      - An entry without C(state) has O(state). The same user twice is an error. An empty list changes nothing.
+      - O(state) holds for entries without one. The same user twice is an error. An empty list changes nothing.
       - Mutually exclusive with O(users_file) and with all options that describe a single user.
     type: list
     elements: dict

@@ -185,7 +185,7 @@ def test_what_an_entry_of_users_takes_is_documented(module: str) -> None:
     named = re.findall(r"[OC]\((\w+)\)", sentence)
     assert sorted(named) == sorted(spec_of(module)["users"]["options"])
     assert named[-1] == "state"
-    assert "An entry without C(state) has O(state)." in text
+    assert "O(state) holds for entries without one." in text
 
 
 @pytest.mark.parametrize("module", USER_MODULES)

@@ -35,6 +35,8 @@ SHOWN = 20
 """So many faults are told."""
 FEW = 5
 """So many known names are told beside the one that was probably meant."""
+TOLD = 100
+"""So many users of its task a result repeats. It says what became of each of them, and is passed on several times."""
 
 
 def refuse(wrong: t.Sequence[str]) -> None:
@@ -196,5 +198,5 @@ def _veil(option: dict[str, t.Any], value: t.Any) -> t.Any:
         inner = option["options"]
         return {name: _veil(inner.get(name, {}), part) for name, part in value.items() if part is not None}
     if "options" in option and isinstance(value, list):
-        return [_veil(option, member) for member in value]
+        return [_veil(option, member) for member in value] if len(value) <= TOLD else f"{len(value)} entries"
     return HIDDEN if value and secretive(option) else value

@@ -138,3 +138,9 @@ def test_arguments_are_told_without_secrets_and_without_what_was_not_given() -> 
         "admin": None,
     }
     assert nested.veiled(SPEC, {"users": f"password={PASSWORD}"}) == {"users": hidden}
+
+
+def test_a_long_list_of_users_is_told_by_its_number() -> None:
+    users = [{"username": f"user{at}", "password": PASSWORD} for at in range(nested.TOLD + 1)]
+    assert nested.veiled(SPEC, {"users": users}) == {"users": "101 entries"}
+    assert nested.veiled(SPEC, {"users": users[1:]})["users"][99] == {"username": "user100", "password": nested.HIDDEN}
