@@ -20,6 +20,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.module_utils.common.parameters import PASS_VARS
 from conftest import ANN, BOB, Bench
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry, nested
@@ -102,9 +103,13 @@ class Stage:
     def _as_module(self, given: Facts, check: bool) -> Told:
         log = self.folder / "syslog"
         log.touch()
+        told = {"_ansible_check_mode": check, "_ansible_diff": True}
+        if "inject_invocation" in PASS_VARS:
+            # Before ansible-core 2.21 arguments are in every result, since then where this asks for it.
+            told["_ansible_inject_invocation"] = True
         done = subprocess.run(
             [sys.executable, "-c", MODULE, self.bench.name, str(log)],
-            input=json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True}}),
+            input=json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **told}}),
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             capture_output=True,
             text=True,
