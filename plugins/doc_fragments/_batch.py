@@ -32,7 +32,8 @@ options:
   on_error:
     description:
       - What happens to the other users after one has failed. The task fails at the end in any case.
-      - V(continue) goes on with them, unless the connection fails.
+      - V(continue) goes on with them. A refused credential, a connection that cannot be trusted and five transport
+        failures in a row stop the task all the same.
       - V(stop) begins no further one, and reports the rest as C(skipped).
     type: str
     choices: [continue, stop]
@@ -41,7 +42,7 @@ options:
     description:
       - How many accounts a task may create at most, as a number like V(10) or as a percentage of the accounts in scope
         like V(20%), which always allows twenty.
-      - A plan over the limit is refused as a whole.
+      - A plan over the limit is refused as a whole, and nothing is sent.
     version_added: 1.0.0
     type: str
   min_admins:

@@ -35,7 +35,8 @@ options:
     type: path
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential.
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
+        trust another authority, use O(ca_path).
       - In the environment it is E(CERTCENTRAL_VALIDATE_CERTS).
     type: bool
     default: true

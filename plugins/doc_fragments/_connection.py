@@ -47,7 +47,7 @@ options:
   retries:
     description:
       - How often a request is repeated at most, from V(0) to V(100), after a failure that may pass. One that changes
-        something is repeated only if it was not carried out.
+        something is repeated only if it was not carried out. If that is in doubt, the account is looked at again.
     type: int
     default: 4
   retry_budget:

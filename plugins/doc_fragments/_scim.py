@@ -71,7 +71,8 @@ options:
     type: str
   validate_certs:
     description:
-      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential.
+      - Whether the certificate of the portal is verified. With V(false), anybody on the way can read the credential. To
+        trust another authority, use O(ca_path).
       - In the environment it is E(SCIM_VALIDATE_CERTS).
     type: bool
     default: true

@@ -258,8 +258,8 @@ summary:
   description:
     - Numbers of users in RV(users) and RV(unlisted) by their action, C(created), C(updated), C(enabled) (or activated),
       C(disabled), C(deleted), C(none), C(failed) and C(skipped).
-    - C(requests) has the numbers of requests that were sent, C(read), C(session), which only log on, and C(write),
-      which change something.
+    - C(requests) has the numbers of requests that were sent, repetitions included, C(read), C(session), which only log
+      on, and C(write), which change something.
   type: dict
   returned: if the list of users was valid
 unlisted:
