@@ -103,6 +103,11 @@ class Batch:
         """All works: the desired users, then the unlisted accounts."""
         return [*self.works, *self.unlisted]
 
+    def let_go(self) -> None:
+        """Forget all works, whose room somebody needs."""
+        for works in (self.works, self.unlisted, self.busy):
+            works.clear()
+
     @property
     def stopped(self) -> Blocked | None:
         """The gravest reason why the guard lets nothing of this be sent."""

@@ -207,10 +207,10 @@ class Observer:
         """Find the accounts that are as they are wanted, nearly all of a settled roster; return the other works.
 
         Only what ``match`` and ``sketch`` would say without a doubt is said here, at a tenth of their cost: the key is
-        the very same, no other account has it in any spelling, and all that is given is there. For few users of many
-        the table of the keys would cost more than it saves.
+        the very same, no other account has it in any spelling, and all that is given is there. Where one error stops
+        everybody, all stand in one row, and for few users of many the table of the keys would cost more than it saves.
         """
-        if len(works) * FEW < len(self.index):
+        if policy.on_error == "stop" or len(works) * FEW < len(self.index):
             return list(works)
         scope = self.connector.scope
         unsent = plan.unsent(self.portal, policy)

@@ -247,13 +247,16 @@ class Session:
             keys = frozenset() if whole else frozenset(fold(w.desired.key or "") for w in wanted)
             if not self._list(batch, keys, wanted or batch.works) and not wanted:
                 return
-        if not pool.breaker.cause:
-            wanted = observer.settle(batch.policy, wanted)
-            pool.breaker.success()
         named = [w for w in by_id if w.account is not None and w.error is None]
         strangers = [w for w in (*wanted, *named) if w.error is None and observer.may_be_others(w)]
         if strangers and not observer.complete and not pool.breaker.cause:
             self._list_for(batch, strangers)
+        wanted = [w for w in wanted if w.error is None]
+        if not pool.breaker.cause:
+            left = observer.settle(batch.policy, wanted)
+            if len(left) < len(wanted):
+                pool.breaker.success()
+            wanted = left
         pool.each(observer.match, wanted, wide=False)
         pool.each(observer.claim, [w for w in named if w in strangers and w.error is None], wide=False)
 

@@ -696,7 +696,7 @@ class _Provisioning:
         """Prove what was done, and write the last records and the report."""
         self.told = self.batch.outcomes
         # From here on nothing is asked of them that was not told, and the proof needs the room.
-        self.batch.works.clear()
+        self.batch.let_go()
         proof, said = self._prove(chosen)
         self.session.forget()
         section = self.section(
@@ -725,7 +725,8 @@ class _Provisioning:
 
     def _let_go(self) -> None:
         """Make room for the papers, which tell the same of everybody once more."""
-        for done in (self.wishes, self.acting, self.desired, self.batch.works, self.told):
+        self.batch.let_go()
+        for done in (self.wishes, self.acting, self.desired, self.told):
             done.clear()
 
     def _undone(self) -> t.Iterator[dict[str, t.Any]]:

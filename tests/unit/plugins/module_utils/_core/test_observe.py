@@ -20,6 +20,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.portal import (
     DISABLED,
     PENDING,
     UNKNOWN,
+    Account,
     Portal,
 )
 
@@ -133,6 +134,8 @@ def told(toy: Toy, batch: Batch) -> list[t.Any]:
             "protected": st.just(frozenset(("ann",))),
             "min_admins": st.sampled_from((0, 2)),
             "removal_limit": st.just("0"),
+            "on_error": st.just("stop"),
+            "on_missing": st.sampled_from(("fail", "ignore")),
         },
     ),
     again=st.booleans(),
@@ -215,3 +218,24 @@ def test_passwords_that_are_always_set_and_second_identities_are_looked_at_close
         opened.accounts()
         batch = opened.plan([wish(username="ann", email=ANN["email"])._replace(second=ANN["email"])], policy())
         assert [one.status for one in batch.outcomes] == ["failed"]
+
+
+def test_where_one_error_stops_all_nobody_is_settled_before_it() -> None:
+    with session(Toy(ANN)) as opened:
+        wishes = [wish(username="zed"), wish(position=1, username="ann")]
+        batch = opened.plan(wishes, policy(on_error="stop", on_missing="fail"))
+    assert [one.status for one in batch.outcomes] == ["failed", "skipped"]
+
+
+def test_who_is_not_alone_in_a_later_and_longer_list_is_not_settled() -> None:
+    class Shy(Toy):
+        """Lists by login only the account that is written so."""
+
+        def listing(self, keys: frozenset[str]) -> t.Iterator[Account]:
+            return (account for account in super().listing(frozenset()) if not keys or account.key in keys)
+
+    rows = (ANN, {**ANN, "id": "2", "username": "ANN"}, {**ANN, "id": "3", "username": "bob"})
+    with session(Shy(*rows, portal=variant({}, second="email", caseless=True))) as opened:
+        bob = wish(position=1, username="bob", email="new@example.test")._replace(second="new@example.test")
+        batch = opened.plan([wish(username="ann"), bob], policy())
+    assert [one.status for one in batch.outcomes] == ["failed", "planned"]
