@@ -61,7 +61,9 @@ class DirectAction(ActionBase):
                 way = {"task_vars": task_vars, "wrap_async": self._task.async_val}
                 result.update(self._execute_module(module_args=args, **way))
         except BadInput as error:
-            result.update(self._refused(str(error), spec, None, nested.secrets_in(spec, [args])))
+            # Our own words tell no value that is so short, and would only be spoilt by the letters of one.
+            mask = mask_of(frozenset(nested.secrets_in(spec, [args])))
+            result.update(told({"failed": True, "msg": str(error)}, mask))
         # What core says of arguments quotes them, here and in a module that ends before any code of ours runs.
         return told(result, mask_of(frozenset())) if result.get("failed") else result
 
@@ -158,7 +160,8 @@ class DirectAction(ActionBase):
             message = errors.msg
             if isinstance(errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
-            return self._refused(message, spec, params if tells else None, secrets)
+            failed = told({"failed": True, "msg": message}, mask_of(frozenset(secrets)))
+            return self._clean(failed, spec, params if tells else None, secrets)
         context = self._shared()
         context.no_log_values.update(secrets)
         context.unlock = self._unlock
@@ -191,16 +194,6 @@ class DirectAction(ActionBase):
             return bool(C.config.get_config_value("INJECT_INVOCATION", variables=variables))
         except AnsibleError:
             return True
-
-    def _refused(
-        self,
-        message: str,
-        spec: dict[str, t.Any],
-        params: dict[str, t.Any] | None,
-        secrets: t.AbstractSet[str],
-    ) -> dict[str, t.Any]:
-        failed = told({"failed": True, "msg": message}, mask_of(frozenset(secrets)))
-        return self._clean(failed, spec, params, secrets)
 
     def _clean(
         self,

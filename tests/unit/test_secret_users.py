@@ -218,6 +218,11 @@ def test_what_core_refuses_beside_a_password_is_told_without_it(stage: Stage, mo
         f'{{"password": "{PASSWORD}"}}',
         f'{{"username": "ann", "password": "{PASSWORD}"}}',
         [f"username=ann password={PASSWORD}"],
+        [f"username=ann password={PASSWORD} state={PASSWORD}"],
+        [f"username=ann password={PASSWORD} {PASSWORD}=1"],
+        [f'{{"username": "ann", "password": "{PASSWORD}", "state": "{PASSWORD}"}}'],
+        {"ann": {"password": PASSWORD}},
+        {"ann": PASSWORD},
         [f'{{"username": "ann", "password": "{PASSWORD}"}}'],
         [f'{{"username": "ann", "password": "{PASSWORD}"'],
         {"password": PASSWORD},
@@ -265,3 +270,32 @@ def test_a_misspelt_word_beside_members_is_refused_in_each_way(way: str, tmp_pat
         assert stage.run(**person).result["msg"] == says
         assert stage.run(users=[bench.person(BOB), person]).result["msg"] == f"users[1]: {says}"
     assert len(bench.ledger) == 0
+
+
+@pytest.mark.parametrize("name", ["passwort", "Password", "user", "api_pasword"])
+def test_what_a_misspelt_option_has_is_told_by_nobody(stage: Stage, name: str) -> None:
+    value = [{"username": ANN, "password": PASSWORD}] if name == "user" else PASSWORD
+    told = stage.run(**{name: value}, users=[])
+    assert told.result["failed"]
+    assert name in told.result["msg"]
+    assert told.result["invocation"]["module_args"][name] == nested.HIDDEN
+
+
+def test_a_secret_in_a_dictionary_with_names_of_its_own_is_told_by_nobody(stage: Stage) -> None:
+    names = [name for name, option in arguments.entry_spec(stage.bench.portal).items() if arguments.is_free(option)]
+    assert names
+    for name in names:
+        told = stage.run(check=True, **{**stage.person(), name: {"password": PASSWORD, "kept": "x"}})
+        assert told.result["invocation"]["module_args"][name] == {"password": nested.HIDDEN, "kept": "x"}
+
+
+def test_a_refusal_is_not_spoilt_by_the_letters_of_a_short_password(stage: Stage) -> None:
+    stage.here = True  # As a module it would not come to be one.
+    told = stage.run(users=[{"username": ANN, "password": "a", "nonsense": 1}])
+    assert told.result["msg"].startswith("users[0]: nonsense: is no option, known are ")
+    assert "password" in told.result["msg"]
+
+
+def test_what_may_be_the_rest_of_a_password_in_a_text_is_told_by_nobody(stage: Stage) -> None:
+    stage.here = True
+    assert stage.run(users=[f"username=ann password=Abc123x,{PASSWORD}=ghi"]).result["failed"]

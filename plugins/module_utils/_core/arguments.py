@@ -125,12 +125,17 @@ def declared(spec: Spec) -> Spec:
     That is checked by our own code (``nested``). An option with a secret in it is one as a whole: core writes arguments
     into the system's log, and it tells them where it refuses any, before that code runs.
     """
-    return {name: _declared(option) if "options" in option else option for name, option in spec.items()}
+    return {name: _declared(option) for name, option in spec.items()}
 
 
 def _declared(option: dict[str, t.Any]) -> dict[str, t.Any]:
     whole = {word: fact for word, fact in option.items() if word != "options"}
-    return {**whole, "no_log": True} if secretive(option) else whole
+    return {**whole, "no_log": True} if secretive(option) or is_free(option) else whole
+
+
+def is_free(option: t.Mapping[str, t.Any]) -> bool:
+    """Return whether an option is a dictionary with names of its own, any of which may be that of a secret."""
+    return option["type"] == "dict" and "options" not in option
 
 
 def secretive(option: t.Mapping[str, t.Any]) -> bool:

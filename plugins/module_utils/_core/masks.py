@@ -101,7 +101,8 @@ class Mask:
 
     def __init__(self, secrets: t.Collection[str]) -> None:
         usable = {secret for secret in secrets if len(secret) >= SHORTEST}
-        words = {word for secret in usable for word in _spellings(secret)}
+        # Of blanks, less than anything may be left.
+        words = {word for secret in usable for word in _spellings(secret) if len(word) >= SHORTEST}
         self._words = sorted(words, key=len, reverse=True)
         short = sorted({re.escape(word) for word in words if len(_plain(word)) < PART}, key=len, reverse=True)
         self._short = re.compile("|".join(short), re.IGNORECASE) if short else None
@@ -297,6 +298,7 @@ def _spellings(secret: str) -> tuple[str, ...]:
         urllib.parse.quote(secret, safe="", errors="replace"),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
     )
 
 

@@ -11,6 +11,7 @@ A spec here is the full one, with ``options`` within its options, and what is wi
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import typing as t
@@ -19,9 +20,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.errors import UnsupportedError
 
-from .arguments import secretive
+from .arguments import is_free, secretive
 from .errors import BadInput, sentence
 from .fields import kind_of
+from .masks import authenticates
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.common.arg_spec import ValidationResult
@@ -163,18 +165,52 @@ def _as_it_is(option: dict[str, t.Any] | None, value: t.Any) -> bool:
 
 
 def secrets_in(spec: Spec, given: t.Collection[t.Mapping[str, t.Any]]) -> set[str]:
-    """Return all secrets among arguments, at any depth. Text that should be a dictionary is one as a whole."""
+    """Return all secrets among arguments, at any depth, also where something else than a dictionary was given."""
     found: set[str] = set()
     for name, option in spec.items():
-        if not secretive(option):
+        if not (secretive(option) or is_free(option)):
             continue
         values = [one[name] for one in given if one.get(name)]
-        if not option.get("no_log"):
-            values = [one for value in values for one in (value if isinstance(value, list) else [value])]
-            found |= secrets_in(option["options"], [one for one in values if isinstance(one, dict)])
-            values = [one for one in values if not isinstance(one, dict)]
-        found.update(_texts(values))
+        if option.get("no_log"):
+            found.update(_texts(values))
+        elif is_free(option):
+            found.update(_texts([value for one in values for value in _giving_access(one)]))
+        else:
+            found |= _secrets_within(option, values)
     return found
+
+
+def _secrets_within(option: t.Mapping[str, t.Any], values: t.Iterable[t.Any]) -> set[str]:
+    found: set[str] = set()
+    entries: list[t.Any] = []
+    many = option["type"] == "list"
+    for value in values:
+        if many == isinstance(value, list):
+            entries += value if many else [value]
+        else:
+            found.update(_texts([value]))
+            entries += [value] if isinstance(value, str) else []
+    for text in [one for one in entries if not isinstance(one, dict)]:
+        found.update(_texts([text]))
+        with contextlib.suppress(TypeError):
+            # Core would make a dictionary of it, and tell of what is in that.
+            read = check_type_dict(text)
+            entries.append(read)
+            found.update(str(name) for name in read if name not in option["options"])
+    return found | secrets_in(option["options"], [one for one in entries if isinstance(one, dict)])
+
+
+def _giving_access(value: t.Any) -> t.Iterator[t.Any]:
+    """Yield what stands in a dictionary under a name that is one of secrets."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _giving_access(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if authenticates(str(name)):
+                yield one
+            else:
+                yield from _giving_access(one)
 
 
 def _texts(value: t.Any) -> t.Iterator[str]:
@@ -187,16 +223,32 @@ def _texts(value: t.Any) -> t.Iterator[str]:
 
 
 def veiled(spec: Spec, params: t.Mapping[str, t.Any]) -> Params:
-    """Return arguments for a result, without secrets, and without nothing within options: it was not given."""
-    return {name: _veil(spec.get(name, {}), value) for name, value in params.items()}
+    """Return arguments for a result, without secrets, and without nothing within options: it was not given.
+
+    What an unknown name has is not told, because it may be a misspelt one, nor is such a name within options.
+    """
+    return {name: _veil(spec.get(name), value) for name, value in params.items()}
 
 
-def _veil(option: dict[str, t.Any], value: t.Any) -> t.Any:
-    if option.get("no_log") and value:
+def _veil(option: dict[str, t.Any] | None, value: t.Any) -> t.Any:
+    if value and (option is None or option.get("no_log")):
         return HIDDEN
-    if "options" in option and isinstance(value, dict):
-        inner = option["options"]
-        return {name: _veil(inner.get(name, {}), part) for name, part in value.items() if part is not None}
-    if "options" in option and isinstance(value, list):
-        return [_veil(option, member) for member in value] if len(value) <= TOLD else f"{len(value)} entries"
+    if option is None or not (is_free(option) or "options" in option):
+        return value
+    if is_free(option):
+        return _without_access(value)
+    if option["type"] == "list" and isinstance(value, list):
+        inner = {**option, "type": "dict"}
+        return [_veil(inner, member) for member in value] if len(value) <= TOLD else f"{len(value)} entries"
+    if option["type"] == "dict" and isinstance(value, dict):
+        known = option["options"]
+        return {name: _veil(known[name], value[name]) for name in value if name in known and value[name] is not None}
     return HIDDEN if value and secretive(option) else value
+
+
+def _without_access(value: t.Any) -> t.Any:
+    if isinstance(value, list):
+        return [_without_access(one) for one in value]
+    if isinstance(value, dict):
+        return {name: HIDDEN if authenticates(str(name)) else _without_access(one) for name, one in value.items()}
+    return value

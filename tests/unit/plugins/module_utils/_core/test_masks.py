@@ -56,6 +56,21 @@ def test_a_secret_is_found_in_a_spelling_that_a_reader_undoes_at_a_glance(spelle
     assert MASK.text(f"You sent {spelled} to us") == HIDDEN
 
 
+def test_a_secret_with_quotes_and_a_backslash_is_found_as_python_writes_it() -> None:
+    secret = "q\"uo'te\\Zx9Ww"
+    mask = Mask({secret})
+    for spelled in (secret, repr(secret), repr([secret])):
+        assert "Zx9Ww" not in mask.own(f"removal_limit: {spelled} is neither")
+        assert "Zx9Ww" not in mask.text(f"You sent {spelled} to us")
+
+
+@pytest.mark.parametrize("secret", [" " * 4, "a   ", "\t\t\t\t"])
+def test_of_a_secret_of_blanks_nothing_is_looked_for_that_stands_everywhere(secret: str) -> None:
+    mask = Mask({secret})
+    for text in ("ann lee has an account", "created", ""):
+        assert mask.own(text) == mask.text(text) == text
+
+
 def test_a_secret_with_accents_is_found_however_these_are_written() -> None:
     secret = "Crème-Brûlée-7"
     for form in ("NFC", "NFD"):

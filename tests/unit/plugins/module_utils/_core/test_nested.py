@@ -116,8 +116,11 @@ SECRETS: Params = {
 
 def test_secrets_are_found_wherever_they_stand_and_whatever_they_are() -> None:
     found = nested.secrets_in(SPEC, [SECRETS])
-    assert found == {KEY, "12345678", PASSWORD, "in", "list", "username=dan password=text"}
-    assert nested.secrets_in(SPEC, [{"users": f"password={PASSWORD}"}]) == {f"password={PASSWORD}"}
+    assert found == {KEY, "12345678", PASSWORD, "in", "list", "username=dan password=text", "text"}
+    text = f"password={PASSWORD} nobody=x"
+    assert nested.secrets_in(SPEC, [{"users": text}]) == {text, PASSWORD, "nobody"}
+    assert nested.secrets_in(SPEC, [{"users": [[PASSWORD], 7]}]) == {PASSWORD, "7"}
+    assert nested.secrets_in(SPEC, [{"users": {"ann": {"password": PASSWORD, "name": KEY}}}]) == {PASSWORD, KEY}
     assert nested.secrets_in(SPEC, [{"users": {"password": PASSWORD}}]) == {PASSWORD}
     assert nested.secrets_in(SPEC, [{"users": None, "groups": {"add": ["g"]}, "nobody": "x"}]) == set()
 
@@ -134,7 +137,7 @@ def test_arguments_are_told_without_secrets_and_without_what_was_not_given() -> 
             hidden,
             {"username": "eve"},
         ],
-        "nobody": "x",
+        "nobody": hidden,
         "admin": None,
     }
     assert nested.veiled(SPEC, {"users": f"password={PASSWORD}"}) == {"users": hidden}
@@ -144,3 +147,13 @@ def test_a_long_list_of_users_is_told_by_its_number() -> None:
     users = [{"username": f"user{at}", "password": PASSWORD} for at in range(nested.TOLD + 1)]
     assert nested.veiled(SPEC, {"users": users}) == {"users": "101 entries"}
     assert nested.veiled(SPEC, {"users": users[1:]})["users"][99] == {"username": "user100", "password": nested.HIDDEN}
+
+
+def test_a_dictionary_with_names_of_its_own_is_told_without_what_gives_access() -> None:
+    spec = {"more": {"type": "dict"}}
+    given = {"more": {"token": PASSWORD, "kept": [{"client_secret": {"is": KEY}, "name": "x"}], "none": None}}
+    assert nested.secrets_in(spec, [given]) == {PASSWORD, KEY}
+    hidden = nested.HIDDEN
+    assert nested.veiled(spec, given) == {
+        "more": {"token": hidden, "kept": [{"client_secret": hidden, "name": "x"}], "none": None}
+    }
