@@ -23,7 +23,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portal.users.plugins.module_utils._core import arguments, entry, nested
-from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput
+from ansible_collections.portal.users.plugins.module_utils._core.errors import BadInput, refuse
 from ansible_collections.portal.users.plugins.module_utils._core.masks import SHORTEST, mask_of
 from ansible_collections.portal.users.plugins.module_utils._core.report import told
 
@@ -72,7 +72,7 @@ class DirectAction(ActionBase):
     ) -> dict[str, t.Any]:
         """Return what of the arguments has to be altered to mean the same here and in a module; raises ``BadInput``."""
         # As a module it would die inside of core, before any code of ours runs.
-        nested.refuse(entry.with_passwords(args) or arguments.altered(self.portal, spec, args))
+        refuse(entry.with_passwords(args) or arguments.altered(self.portal, spec, args))
         altered = nested.completed(spec, args)
         for name, option in spec.items():
             if option["type"] == "path" and _is_relative(args.get(name)):

@@ -11,16 +11,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .errors import BadInput, Unsupported
+from .errors import SHOWN, BadInput, Unsupported, refuse
 from .fields import MISSING, Params
 from .identity import fold, marks, points, unfit
 
 if t.TYPE_CHECKING:
     from .fields import Field
     from .portal import Portal
-
-SHOWN = 20
-"""So many wrong entries are told of."""
 
 
 class Desired(t.NamedTuple):
@@ -166,19 +163,13 @@ def desired_users(
         except BadInput as error:
             # What nobody will read is only counted: there may be a million of them.
             wrong.append(str(error) if len(wrong) < SHOWN else "")
-    _complain([*wrong, *_twice(portal, found, source)])
+    refuse([*wrong, *_twice(portal, found, source)])
     return found
 
 
 def refuse_twins(portal: Portal, found: t.Sequence[Desired], *, source: str = "users") -> None:
     """Raise ``BadInput`` where two desired users are the same one, or look as if they were."""
-    _complain(_twice(portal, found, source))
-
-
-def _complain(wrong: t.Sequence[str]) -> None:
-    if wrong:
-        more = f" And {len(wrong) - SHOWN} more." if len(wrong) > SHOWN else ""
-        raise BadInput(" ".join(wrong[:SHOWN]) + more)
+    refuse(_twice(portal, found, source))
 
 
 def _no_mixing(portal: Portal, params: Params, source: str) -> None:

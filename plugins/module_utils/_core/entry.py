@@ -15,7 +15,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import report
-from .arguments import Spec, declared, entry_spec, info_spec, user_spec
+from .arguments import Spec, declared, info_spec, user_spec
 from .calls import READ, SESSION, WRITE
 from .correlate import alike, told_alike
 from .deps import REQUESTS_ERROR
@@ -288,7 +288,6 @@ __all__ = (
     "Context",
     "Parent",
     "Session",
-    "entry_spec",
     "inform",
     "invocation",
     "manage",

@@ -16,6 +16,8 @@ from .masks import mask_of
 
 AGAIN = "Run again when the portal is well; nothing will be done twice"
 LOOK = "Look at the account on the portal, and run again"
+SHOWN = 20
+"""So many faults of one list are told."""
 
 
 class PortalError(Exception):
@@ -218,6 +220,13 @@ class Skipped(PortalError):
     """Not tried, because something else failed before."""
 
     reason = "skipped"
+
+
+def refuse(wrong: t.Sequence[str]) -> None:
+    """Raise ``BadInput`` with the first of all faults, if there are any. Those that are not told may be empty."""
+    if wrong:
+        more = f" And {len(wrong) - SHOWN} more." if len(wrong) > SHOWN else ""
+        raise BadInput(" ".join(map(sentence, wrong[:SHOWN])) + more)
 
 
 def sentence(text: str) -> str:

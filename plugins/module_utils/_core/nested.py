@@ -21,7 +21,7 @@ from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.errors import UnsupportedError
 
 from .arguments import is_free, secretive
-from .errors import BadInput, sentence
+from .errors import refuse
 from .fields import kind_of
 from .masks import authenticates
 
@@ -33,19 +33,10 @@ Spec = t.Mapping[str, dict[str, t.Any]]
 
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 """Core's own word for what must not be shown."""
-SHOWN = 20
-"""So many faults are told."""
 FEW = 5
 """So many known names are told beside the one that was probably meant."""
 TOLD = 100
 """So many users of its task a result repeats. It says what became of each of them, and is passed on several times."""
-
-
-def refuse(wrong: t.Sequence[str]) -> None:
-    """Raise ``BadInput`` with the first of all faults, if there are any."""
-    if wrong:
-        more = f" And {len(wrong) - SHOWN} more." if len(wrong) > SHOWN else ""
-        raise BadInput(" ".join(map(sentence, wrong[:SHOWN])) + more)
 
 
 def completed(spec: Spec, params: t.Mapping[str, t.Any]) -> Params:

@@ -16,8 +16,8 @@ import typing as t
 from . import json_cells
 from .arguments import absolute, secretive, user_spec
 from .cells import ENTRIES, KINDS, LONGEST, VAULTED, Cell, Quote, Stop, checked, glimpse, opened, suffix_of, text_of
-from .errors import BadInput, sentence
-from .nested import SHOWN, Reader, secrets_in
+from .errors import SHOWN, BadInput, refuse, sentence
+from .nested import Reader, secrets_in
 
 if t.TYPE_CHECKING:
     from .portal import Portal
@@ -180,28 +180,24 @@ class _Entries:
         self._reader = Reader(spec)
         self._found: list[Params] = []
         self._wrong: list[str] = []
-        self._faults = 0
         self._number = 0
         self._known = self._suspect = False
         self._where = ""
 
     def all(self, path: str) -> list[Params]:
         """Return the entries; raises ``BadInput`` with the first faults of all."""
-        if not self._wrong:
-            return self._found
-        if self._suspect and not self._known:
+        if self._wrong and self._suspect and not self._known:
             # It may be any file at all, a password file among them, so that nothing of it is shown.
             raise BadInput(
                 f"users_file: {path}: is no list of users: none of its entries has an option like "
                 f"{', '.join(list(self._spec)[:5])}"
             )
-        more = f" And {self._faults - SHOWN} more." if self._faults > SHOWN else ""
-        raise BadInput(" ".join(self._wrong) + more)
+        refuse(self._wrong)
+        return self._found
 
     def _fault(self, text: str) -> None:
-        self._faults += 1
-        if len(self._wrong) < SHOWN:
-            self._wrong.append(f"{self._where}: {sentence(text)}")
+        # What nobody will read is only counted: there may be a million of them.
+        self._wrong.append(f"{self._where}: {sentence(text)}" if len(self._wrong) < SHOWN else "")
 
     def add(self, cell: Cell) -> None:
         """Take one entry."""
@@ -211,7 +207,7 @@ class _Entries:
             self._suspect = self._suspect or cell.kind == "bad"
             self._fault(cell.value if cell.kind == "bad" else f"is no user but {KINDS.get(cell.kind, 'text')}")
             return
-        before, spec = self._faults, self._spec
+        before, spec = len(self._wrong), self._spec
         known = not spec.keys().isdisjoint(cell.value)
         self._known, self._suspect = self._known or known, self._suspect or (bool(cell.value) and not known)
         words = {
@@ -220,7 +216,7 @@ class _Entries:
             else self._value(name, spec.get(name, {}), inner)
             for name, inner in cell.value.items()
         }
-        if self._faults > before:
+        if len(self._wrong) > before:
             return
         entry, wrong = self._reader.read(words)
         for fault in wrong:
