@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -31,6 +32,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.portal.users.plugins.module_utils._core.portal import Portal
 
 SWITCH = "portal_users_in_process"
+VAULTED = "AnsibleVaultEncryptedUnicode"
+"""The class of what is vaulted, before ansible-core 2.19. It exists no longer, and asking for it warns."""
 
 
 class DirectAction(ActionBase):
@@ -53,7 +56,9 @@ class DirectAction(ActionBase):
         spec = self._spec()
         args: dict[str, t.Any] = {}
         try:
-            args.update({str(name): self._opened(name, value) for name, value in self._task.args.items()})
+            given = {str(name): value for name, value in self._task.args.items()}
+            vaulted = _holds_vaulted(given)
+            args.update({name: self._opened(name, value) if vaulted else value for name, value in given.items()})
             args.update(self._arguments(spec, args, variables))
             if self._eligible(variables):
                 result.update(self._in_process(spec, args, variables))
@@ -81,14 +86,14 @@ class DirectAction(ActionBase):
 
     def _opened(self, name: str, value: t.Any) -> t.Any:
         """Return ``value`` with what is vaulted in it as text: before ansible-core 2.19 it is an object of its own."""
-        if _is_vaulted(value):
+        if type(value).__name__ == VAULTED:
             try:
                 return str(value)
             except AnsibleError as error:
                 raise BadInput(f"{name}: {error.message}") from error
-        if isinstance(value, dict) and any(map(_may_be_vaulted, value.values())):
+        if isinstance(value, dict):
             return {key: self._opened(f"{name}.{key}", part) for key, part in value.items()}
-        if isinstance(value, list) and any(map(_may_be_vaulted, value)):
+        if isinstance(value, list):
             return [self._opened(f"{name}[{place}]", part) for place, part in enumerate(value)]
         return value
 
@@ -166,6 +171,7 @@ class DirectAction(ActionBase):
         context.no_log_values.update(secrets)
         context.unlock = self._unlock
         context.parent = entry.Parent()
+        context.completed = True
         act = entry.run_info if self.informs else entry.run
         result = act(self.portal, params, bool(self._task.check_mode), context)
         return self._clean(result, spec, params if tells else None, context.no_log_values)
@@ -214,13 +220,15 @@ class DirectAction(ActionBase):
         return cleaned
 
 
-def _is_vaulted(value: t.Any) -> bool:
-    # The class exists no longer, and asking for it warns.
-    return type(value).__name__ == "AnsibleVaultEncryptedUnicode"
-
-
-def _may_be_vaulted(value: t.Any) -> bool:
-    return isinstance(value, (dict, list)) or _is_vaulted(value)
+def _holds_vaulted(args: dict[str, t.Any]) -> bool:
+    """Return whether something vaulted is among arguments, at any depth: a look at all of one depth takes no time."""
+    values: list[t.Any] = [args]
+    while values:
+        if any(kind.__name__ == VAULTED for kind in set(map(type, values))):
+            return True
+        inner = (one.values() if isinstance(one, dict) else one for one in values if isinstance(one, (dict, list)))
+        values = list(itertools.chain.from_iterable(inner))
+    return False
 
 
 def _is_relative(path: t.Any) -> bool:

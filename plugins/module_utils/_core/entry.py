@@ -119,7 +119,8 @@ def _ending(act: t.Callable[[], Result], spec: Spec, params: Params, context: Co
 
 
 def _manage(portal: Portal, params: Params, check_mode: bool, context: Context) -> Result:
-    params = {**params, **completed(user_spec(portal), params)}
+    if not context.completed:
+        params = {**params, **completed(user_spec(portal), params)}
     portal = portal.of(params)
     policy = Policy.of(params)
     with undisturbed():

@@ -55,6 +55,8 @@ class Context:
     unlock: t.Callable[[str], str] | None = None
     parent: Parent | None = None
     clients: list[Client] = dataclasses.field(default_factory=list)
+    completed: bool = False
+    """Whether what stands within the options of the task was looked at already (``nested.completed``)."""
     once: set[tuple[str, str]] = dataclasses.field(default_factory=set)
     """What the portal shows once and the result as well, each with the member that holds it."""
 

@@ -60,7 +60,7 @@ NAMED_BY_PORTAL = RAW, IDS = "raw", "ids"
 """The members of a result in which even the names are the portal's words."""
 OURS, VALUES, NAMES = range(3)
 SMALL = 100
-"""So many members has a record that is looked at in one piece; a paper of many people is looked at part by part."""
+"""So many members are looked at in one piece; of a paper of many people each part is looked at by itself."""
 BLOCK = 32
 """So many records of a list are looked at in one piece."""
 MANY = 1000
@@ -114,14 +114,29 @@ def _told(
             found += block if clear else [_told(name, part, mask, once, clean, whose) for part in block]
         return found
     if isinstance(value, dict):
-        # One look at a whole record takes a third of the time of looking at its parts, and finds nothing in nearly all.
-        if not _is_long(value) and _clear(value, mask):
-            return value
-        parts = [(n, _told(str(n), part, mask, once, clean, whose)) for n, part in value.items()]
-        return dict(parts) if whose != NAMES else _distinct((clean("", mask.text(str(n))), part) for n, part in parts)
+        return _told_mapping(value, mask, once, clean, whose)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value if mask.clears(str(value)) else HIDDEN
     return value
+
+
+def _told_mapping(
+    value: dict[t.Any, t.Any], mask: Mask, once: t.Collection[str], clean: t.Callable[[str, str], str], whose: int
+) -> dict[t.Any, t.Any]:
+    # One look at a whole record takes a third of the time of looking at its parts, and finds nothing in nearly all.
+    if not _is_long(value) and _clear(value, mask):
+        return value
+    items = list(value.items())
+    parts: list[tuple[t.Any, t.Any]] = []
+    for at in range(0, len(items), SMALL):
+        piece = dict(items[at : at + SMALL])
+        if len(items) > SMALL and not _is_long(piece) and _clear(piece, mask):
+            parts += piece.items()
+            continue
+        for n, part in piece.items():
+            shown = clean("", mask.text(str(n))) if whose == NAMES else n
+            parts.append((shown, _told(str(n), part, mask, once, clean, whose)))
+    return _distinct(parts) if whose == NAMES else dict(parts)
 
 
 def _is_long(value: dict[str, t.Any]) -> bool:

@@ -303,3 +303,17 @@ def test_a_record_that_holds_itself_ends() -> None:
     record: dict[str, t.Any] = {"user": []}
     record["user"].append(record["user"])
     assert report._clear_values([record, record], mask_of(frozenset((KEY,)))) is True
+
+
+@given(st.dictionaries(WORDS, RECORDS, max_size=4), st.sampled_from(["ids", "raw", "summary"]), st.integers(0, 199))
+@examples(300)
+def test_a_long_mapping_is_looked_at_in_pieces_as_each_of_its_members_is(
+    some: dict[str, t.Any], name: str, place: int
+) -> None:
+    mask = mask_of(frozenset((KEY,)))
+    names = [f"user{number}" for number in range(200)]
+    long = {**dict.fromkeys(names[:place], "ann"), **some, **dict.fromkeys(names[place:], "bea")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "_clear", lambda *_any: False)
+        alone = report.told({name: long}, mask)
+    assert report.told({name: long}, mask) == alone
