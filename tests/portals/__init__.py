@@ -34,7 +34,8 @@ the place of the first account of a page.
 UNKNOWN_USER is the answer about somebody who is not there, ERROR_CODE one of an error, and SHORT_LIST the switch of a
 list that says the least. MORE_ROLES and EXTRA are what a second profile gives, WORKER_BY_ID the first one by IDs,
 HELD what a person has by it, and ODD_CHANGE what may change where the login is none that the portal would take.
-READ_SCOPE is the request for the scope by its number. `named` are the attributes of a name, and OWN is
+READ_SCOPE is the request for the scope by its number. FREE names an option that holds names of its own, where there is
+one, and `free` makes a value of it that holds a secret. `named` are the attributes of a name, and OWN is
 the credential's own account where it may be one of those that are managed, `own` a credential of it.
 
 Of the stories of the roles: HOST stands for the portal in their inventory, HOST_SCOPE are its variables, PROFILES what
@@ -133,6 +134,11 @@ def able(verb: str) -> tuple[str, ...]:
 def with_ids() -> tuple[str, ...]:
     """Return the portals whose accounts have IDs that are no logins."""
     return tuple(name for name in PORTALS if of(name).STORED[REGISTERED[name].key] != of(name).IDENT)
+
+
+def with_free() -> tuple[str, ...]:
+    """Return the portals that have an option with names of its own."""
+    return tuple(name for name in PORTALS if hasattr(of(name), "FREE"))
 
 
 def with_logins() -> tuple[str, ...]:

@@ -76,6 +76,7 @@ HELD = [("activation_profile", "developers")]
 WORKER_BY_ID: dict[str, Any] = {"activation_profile_id": "4"}
 OWN = "co.admin@example.com"
 READ_SCOPE = "read tenant"
+FREE = "activation"
 URL_PATH: list[str] = []
 REQUIRED_SCOPE: tuple[str, ...] = ()
 HOST = "lab"
@@ -139,6 +140,11 @@ TURNS = [
 LOST: dict[tuple[str, Any], tuple[str, ...]] = {}
 NEEDS: dict[tuple[str, Any], dict[str, Any]] = {}
 KEPT = tuple(name for name in STORED if name != "status")
+
+
+def free(secret: str) -> dict[str, Any]:
+    """Return a payload with a secret in it."""
+    return {"activateRegions": [{"regionId": "1", "apiToken": secret}]}
 
 
 def person(login: str) -> dict[str, Any]:

@@ -95,6 +95,7 @@ HELD = [("groups", "Engineers")]
 WORKER_BY_ID: dict[str, Any] = {}
 OWN = ""
 READ_SCOPE = ""
+FREE = "attributes"
 URL_PATH: list[str] = ["scim/v2"]
 REQUIRED_SCOPE: tuple[str, ...] = ()
 HOST = "directory"
@@ -186,6 +187,11 @@ NEEDS: dict[tuple[str, Any], dict[str, Any]] = {
     ("vendor", "github"): {"external_id": "ann.lee@example.test", "vendor": "github"},
 }
 KEPT = tuple(name for name in STORED if name not in ("status", "username", "email"))
+
+
+def free(secret: str) -> dict[str, Any]:
+    """Return attributes with a secret among them."""
+    return {"urn:acme:2.0:User:apiToken": secret, "urn:acme:2.0:User:badge": "7"}
 
 
 def person(login: str) -> dict[str, Any]:

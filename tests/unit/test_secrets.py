@@ -587,3 +587,56 @@ def test_roles_write_down_no_credential_that_an_account_holds(bench: Bench, tmp_
     for text in (*texts(results), *left):
         for line in text.splitlines():
             assert not found(line, _credentials(bench)), line
+
+
+TOKEN = "Canary-Token-4711-xyz"
+
+
+@pytest.mark.parametrize("name", portals.with_free())
+def test_a_secret_among_what_a_profile_gives_is_in_no_paper_and_no_log(name: str, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, Bench(name))
+    stage.roster(row("E1", ANN))
+    known = stage.bench.known
+    gives = {"worker": {name: {known.FREE: known.free(TOKEN)}}}
+    clash = {**gives, "other": {name: {known.FREE: known.free(f"{TOKEN}-2")}}}
+    results = [stage.provision(profiles=gives), stage.provision("apply", profiles=gives)]
+    stage.roster(row("E1", ANN, profiles="worker;other"))
+    results.append(stage.provision(profiles=clash))
+    left = _everything(stage, *results)
+    assert [text for text in left if f"profile 'other' gives {known.FREE}" in text]
+    assert not [text for text in left if TOKEN in text]
+
+
+@pytest.mark.parametrize("name", portals.with_free())
+def test_an_approval_binds_a_secret_that_no_reader_sees(name: str, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, Bench(name))
+    stage.roster(row("E1", ANN))
+    known = stage.bench.known
+    one, other = ({"worker": {name: {known.FREE: known.free(secret)}}} for secret in (TOKEN, f"{TOKEN}-2"))
+    digests = [stage.provision(profiles=gives)["plan_digest"] for gives in (one, other, one)]
+    assert digests[0] == digests[2] != digests[1]
+    stage.bench.ledger.clear()
+    assert stage.provision("apply", profiles=other)["failed"]
+    assert stage.bench.writes == []
+
+
+def test_a_secret_that_an_account_holds_is_not_shown_beside_what_changes(tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, Bench("scim"))
+    stage.roster(row("E1", ANN))
+    stage.provision(), stage.provision("apply")
+    urn = "urn:acme:2.0:User"
+
+    def answer(data: Any) -> Any:
+        if isinstance(data, list):
+            return [answer(part) for part in data]
+        if isinstance(data, dict) and "userName" in data:
+            return {**data, urn: {"badge": "6", "apiToken": TOKEN}}
+        return {name: answer(part) for name, part in data.items()} if isinstance(data, dict) else data
+
+    gives = {"worker": {"scim": {"attributes": {f"{urn}:badge": "7"}}}}
+    with Answers(stage.bench, answer):
+        planned = stage.provision(profiles=gives)
+        single = stage.bench.run(username=ANN, attributes={f"{urn}:badge": "7"}, check=True)
+    assert planned["counts"]["updated"] == 1, planned
+    assert single["diff"][0]["before"]["attributes"] == {f"{urn}:badge": "6", f"{urn}:apiToken": "********"}
+    assert not [text for text in (*_everything(stage, planned), str(single)) if TOKEN in text]

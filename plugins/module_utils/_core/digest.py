@@ -22,6 +22,7 @@ from .errors import BadInput, Misuse
 from .fields import AFTER, EMAIL, Choice, Members, Text
 from .identity import fold
 from .json_text import parts
+from .masks import hidden
 from .plan import ACTIVATE, CREATE, DELETE, DISABLE, ENABLE, REVOKE, REVOKE_KEYS, WRITE
 from .portal import ACTIVE, DISABLED
 
@@ -174,12 +175,12 @@ def item(
     plan: Plan,
     person: str = "",
     reason: str = "",
-    secret: bytes | None = None,
+    secret: t.Callable[[], bytes] | None = None,
 ) -> Item:
     """Return what ``plan`` commits to.
 
-    ``tenant`` is (portal, address, scope), ``person`` the key of the person whose account it is, ``secret`` the key of
-    ``key_of``, which is needed where secrets are given. Raises ``BadInput`` for values that have no exact text.
+    ``tenant`` is (portal, address, scope), ``person`` the key of the person whose account it is. ``secret`` makes the
+    key of ``key_of``, where there is a secret. Raises ``BadInput`` for values that have no exact text.
     """
     owner = fold(person)
     names = _Names(portal, desired, account, plan)
@@ -190,7 +191,10 @@ def item(
         values = {name: commit(portal.field(name), value) for name, value in step.values.items() if name != REVOKE_KEYS}
         if step.verb == REVOKE:
             values = {REVOKE_KEYS: str(step.values[REVOKE_KEYS])}
-        sent: Item = {"step": step.label, "part": step.part, "values": values, "replaces": state.replaced(step)}
+        replaced = state.replaced(step)
+        if step.verb == WRITE:
+            replaced = {name: commit(portal.field(name), value) for name, value in replaced.items()}
+        sent: Item = {"step": step.label, "part": step.part, "values": values, "replaces": replaced}
         sent["gives"] = state.gives(step)
         steps.append(sent)
         state.advance(step)
@@ -233,7 +237,11 @@ def made_by(portal: Portal, item: Item, account: Account) -> bool:
         if not field.compared:
             continue
         wanted = frozenset(value) if isinstance(field, Members) else value
-        if name not in account.values or not field.same(account.values[name], wanted):
+        if name not in account.values:
+            return False
+        # What is committed to cannot be read again.
+        here, there = (field.conceal(value, hidden) for value in (account.values[name], wanted))
+        if not field.same(here, there):
             return False
     return True
 
@@ -258,26 +266,27 @@ class _Names:
 class _Commitment:
     """Turns the values of a step into what an item may hold: no secret, and nothing that only looks alike."""
 
-    def __init__(self, desired: Desired, secret: bytes | None, owner: str) -> None:
+    def __init__(self, desired: Desired, secret: t.Callable[[], bytes] | None, owner: str) -> None:
         self._generated = desired.generated
         self._secret = secret
         self._owner = owner
 
     def __call__(self, field: Field, value: t.Any) -> t.Any:
-        if not field.secret:
-            if field.name in self._generated:
-                raise Misuse(f"{field.name}: only secrets are generated")
-            try:
-                return _exact(value)
-            except BadInput as error:
-                raise BadInput(f"{field.name}: {error.text}") from error
         if field.name in self._generated:
+            if not field.secret:
+                raise Misuse(f"{field.name}: only secrets are generated")
             return GENERATED
+        try:
+            return _exact(field.conceal(value, self._commit))
+        except BadInput as error:
+            raise BadInput(f"{field.name}: {error.text}") from error
+
+    def _commit(self, name: str, value: t.Any) -> str:
         if self._secret is None:
-            raise Misuse(f"{field.name}: a key is needed to commit to it")
+            raise Misuse(f"{name}: a key is needed to commit to it")
         # The owner keeps a reader from seeing who got the same password as somebody else.
-        text = canonical([self._owner, field.name, value])
-        return f"hmac:{hmac.new(self._secret, text.encode(), 'sha256').hexdigest()}"
+        text = canonical([self._owner, name, value])
+        return f"hmac:{hmac.new(self._secret(), text.encode(), 'sha256').hexdigest()}"
 
 
 class _State:

@@ -18,6 +18,7 @@ import typing as t
 
 from .errors import BadInput
 from .identity import lowered
+from .masks import concealed, hidden, texts_in
 
 REQUIRED = "required"
 ALLOWED = "allowed"
@@ -28,6 +29,9 @@ NEVER = "never"
 EMAIL = "email"
 FIRST_NAME = "first_name"
 LAST_NAME = "last_name"
+
+if t.TYPE_CHECKING:
+    from .masks import Conceal
 
 Params = t.Mapping[str, t.Any]
 Spec = dict[str, dict[str, t.Any]]
@@ -162,9 +166,24 @@ class Field:
         """Return a canonical value as the portal wants it."""
         return value
 
+    @property
+    def free(self) -> bool:
+        """Whether its values are mappings with names of their own, any of which may be that of a secret."""
+        return False
+
+    def conceal(self, value: t.Any, conceal: Conceal) -> t.Any:
+        """Return a value with what ``conceal`` makes of the secrets in it."""
+        return concealed(value, lambda n, secret: conceal(f"{self.name}.{n}", secret)) if self.free else value
+
+    def secrets_in(self, value: t.Any) -> t.Iterator[str]:
+        """Yield the secrets in a value."""
+        found: list[t.Any] = []
+        self.conceal(value, lambda _name, secret: found.append(secret))
+        return texts_in(found)
+
     def show(self, value: t.Any) -> t.Any:
         """Return a canonical value for results and diffs."""
-        return value
+        return self.conceal(value, hidden)
 
     def strips(self, current: t.Any, value: t.Any) -> bool:
         """Return whether the change from ``current`` to ``value`` takes a right away."""
@@ -519,8 +538,8 @@ class Secret(Field):
             raise BadInput(f"{self.name}: too short, the portal wants {self.shortest} characters at least")
         return str(value)
 
-    def show(self, value: t.Any) -> str:
-        return "********"
+    def conceal(self, value: t.Any, conceal: Conceal) -> t.Any:
+        return conceal(self.name, value)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -536,6 +555,10 @@ class Input(Field):
 
     named: t.ClassVar[bool] = True
     compared: t.ClassVar[bool] = False
+
+    @property
+    def free(self) -> bool:
+        return self.kind == "dict"
 
     def options(self) -> Spec:
         spec: Spec = {self.name: {"type": self.kind}}

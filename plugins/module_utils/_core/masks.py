@@ -36,6 +36,9 @@ PART = 8
 MANY = 1000
 """Of more secrets than that, only the usual spellings are looked for: nobody waits for more."""
 
+Conceal = t.Callable[[str, t.Any], t.Any]
+"""Gets the name and the value of a secret, and returns what stands for it."""
+
 _NAMES = re.compile(
     "pass(word|wd|phrase|code)|pwd$|secret|token|credential|cookie|session|bearer|authorization"
     "|(api|access|auth|ssh|private|secret|signing|user|^e|dev)keys?$|^otp$|^jwt$"
@@ -88,6 +91,36 @@ def public(raw: t.Any) -> t.Any:
                 del found[name]
         return found
     return [public(part) for part in raw] if isinstance(raw, list) else raw
+
+
+def concealed(value: t.Any, conceal: Conceal) -> t.Any:
+    """Return ``value`` with what ``conceal`` makes of what stands in it under the name of a secret, at any depth.
+
+    Nothing, true and false give no access.
+    """
+    if isinstance(value, list):
+        return [concealed(one, conceal) for one in value]
+    if isinstance(value, dict):
+        return {name: _concealed(str(name), one, conceal) for name, one in value.items()}
+    return value
+
+
+def _concealed(name: str, one: t.Any, conceal: Conceal) -> t.Any:
+    return conceal(name, one) if one and not isinstance(one, bool) and authenticates(name) else concealed(one, conceal)
+
+
+def hidden(_name: str, _secret: t.Any) -> str:
+    """Conceal a secret from everybody."""
+    return HIDDEN
+
+
+def texts_in(value: t.Any) -> t.Iterator[str]:
+    """Yield all texts and numbers in a value."""
+    if isinstance(value, (list, tuple, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(one)
+    elif value and not isinstance(value, bool):
+        yield str(value)
 
 
 @functools.lru_cache(maxsize=32)

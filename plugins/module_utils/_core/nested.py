@@ -23,7 +23,7 @@ from ansible.module_utils.errors import UnsupportedError
 from .arguments import is_free, secretive
 from .errors import refuse
 from .fields import kind_of
-from .masks import authenticates
+from .masks import concealed, texts_in
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.common.arg_spec import ValidationResult
@@ -163,9 +163,9 @@ def secrets_in(spec: Spec, given: t.Collection[t.Mapping[str, t.Any]]) -> set[st
             continue
         values = [one[name] for one in given if one.get(name)]
         if option.get("no_log"):
-            found.update(_texts(values))
+            found.update(texts_in(values))
         elif is_free(option):
-            found.update(_texts([value for one in values for value in _giving_access(one)]))
+            found.update(texts_in([value for one in values for value in _giving_access(one)]))
         else:
             found |= _secrets_within(option, values)
     return found
@@ -179,10 +179,10 @@ def _secrets_within(option: t.Mapping[str, t.Any], values: t.Iterable[t.Any]) ->
         if many == isinstance(value, list):
             entries += value if many else [value]
         else:
-            found.update(_texts([value]))
+            found.update(texts_in([value]))
             entries += [value] if isinstance(value, str) else []
     for text in [one for one in entries if not isinstance(one, dict)]:
-        found.update(_texts([text]))
+        found.update(texts_in([text]))
         with contextlib.suppress(TypeError):
             # Core would make a dictionary of it, and tell of what is in that.
             read = check_type_dict(text)
@@ -191,26 +191,11 @@ def _secrets_within(option: t.Mapping[str, t.Any], values: t.Iterable[t.Any]) ->
     return found | secrets_in(option["options"], [one for one in entries if isinstance(one, dict)])
 
 
-def _giving_access(value: t.Any) -> t.Iterator[t.Any]:
-    """Yield what stands in a dictionary under a name that is one of secrets."""
-    if isinstance(value, list):
-        for one in value:
-            yield from _giving_access(one)
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            if authenticates(str(name)):
-                yield one
-            else:
-                yield from _giving_access(one)
-
-
-def _texts(value: t.Any) -> t.Iterator[str]:
-    """Yield all texts and numbers in a value."""
-    if isinstance(value, (list, tuple, dict)):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one)
-    elif value and not isinstance(value, bool):
-        yield str(value)
+def _giving_access(value: t.Any) -> list[t.Any]:
+    """Return what stands in a value under a name that is one of secrets."""
+    found: list[t.Any] = []
+    concealed(value, lambda _name, secret: found.append(secret))
+    return found
 
 
 def veiled(spec: Spec, params: t.Mapping[str, t.Any]) -> Params:
@@ -227,7 +212,7 @@ def _veil(option: dict[str, t.Any] | None, value: t.Any) -> t.Any:
     if option is None or not (is_free(option) or "options" in option):
         return value
     if is_free(option):
-        return _without_access(value)
+        return concealed(value, lambda _name, _secret: HIDDEN)
     if option["type"] == "list" and isinstance(value, list):
         inner = {**option, "type": "dict"}
         return [_veil(inner, member) for member in value] if len(value) <= TOLD else f"{len(value)} entries"
@@ -235,11 +220,3 @@ def _veil(option: dict[str, t.Any] | None, value: t.Any) -> t.Any:
         known = option["options"]
         return {name: _veil(known[name], value[name]) for name in value if name in known and value[name] is not None}
     return HIDDEN if value and secretive(option) else value
-
-
-def _without_access(value: t.Any) -> t.Any:
-    if isinstance(value, list):
-        return [_without_access(one) for one in value]
-    if isinstance(value, dict):
-        return {name: HIDDEN if authenticates(str(name)) else _without_access(one) for name, one in value.items()}
-    return value

@@ -42,6 +42,20 @@ def _created(works: t.Iterable[Work]) -> list[t.Any]:
     return [w.desired.identity for w in works if guard.creates(w.plan)]
 
 
+def _secrets_given(portal: Portal, desired: t.Sequence[Desired]) -> t.Iterator[str]:
+    """Yield what is secret in the wishes.
+
+    What has the name of a secret and stands in clear beside it, such as a login, is none: where it was hidden, nobody
+    could tell accounts apart.
+    """
+    for field in [field for field in portal.fields if field.secret or field.free]:
+        for one in desired:
+            if field.name in one.given:
+                secrets = set(field.secrets_in(one.given[field.name]))
+                clear = set() if field.secret else {w for w in one.given.values() if isinstance(w, str)}
+                yield from secrets - clear
+
+
 def _fail_all(batch: Batch, works: t.Iterable[Work], error: PortalError) -> None:
     """Fail all ``works`` for what is nobody's own fault."""
     error.everyone = True
@@ -166,7 +180,7 @@ class Session:
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
         if fresh or observer.stale or not observer.complete:
             observer.forget()
-        self.client.carry(str(d.given[name]) for name in self.portal.secrets for d in desired if name in d.given)
+        self.client.carry(_secrets_given(self.portal, desired))
         pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=lambda: self.client.secrets)
         batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
         works = batch.works
@@ -358,7 +372,6 @@ class Session:
 
         Raises ``BadInput`` for values that have no exact text.
         """
-        given = {name for step in work.plan.steps for name in step.values if self.portal.field(name).secret}
         return digest.item(
             self.portal,
             self.tenant,
@@ -367,8 +380,7 @@ class Session:
             plan=work.plan,
             person=person,
             reason=reason,
-            # It takes a tenth of a second to make, so it is made where it is needed.
-            secret=_key_of(self.tenant, self.credential) if given - work.desired.generated else None,
+            secret=functools.partial(_key_of, self.tenant, self.credential),
         )
 
     def _commit(self, batch: Batch, about: t.Sequence[tuple[str, str]]) -> None:

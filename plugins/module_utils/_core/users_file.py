@@ -193,6 +193,8 @@ class _Entries:
                 f"{', '.join(list(self._spec)[:5])}"
             )
         refuse(self._wrong)
+        # What gives access may stand under a name of its own, within an option that has no names (activation).
+        self._secrets.update(secrets_in(self._spec, self._found))
         return self._found
 
     def _fault(self, text: str) -> None:

@@ -124,6 +124,10 @@ class Extra(Field):
 
     schemas: frozenset[str] = frozenset()
 
+    @property
+    def free(self) -> bool:
+        return True
+
     def options(self) -> Spec:
         return {self.name: {"type": "dict"}}
 
@@ -143,7 +147,8 @@ class Extra(Field):
                 raise BadInput(f"{text}, and holds {kind_of(wrong[0])}")
             strange = [one for one in (given if several else [given]) if CONTROLS.search(str(one))]
             if strange:
-                raise BadInput(f"{self.name}: {name} contains control characters, {strange[0]!r}, remove them")
+                shown = self.show({name: strange[0]})[name]
+                raise BadInput(f"{self.name}: {name} contains control characters, {shown!r}, remove them")
             if any(str(name).lower() == other.lower() for other in found):
                 raise BadInput(f"{self.name}: {name} stands twice, keep one")
             found[str(name)] = list(given) if isinstance(given, (list, tuple)) else given

@@ -25,6 +25,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.fields import (
     Secret,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold
+from ansible_collections.portal.users.plugins.module_utils._core.masks import hidden
 from ansible_collections.portal.users.plugins.module_utils._core.portal import DISABLED, FULL_NAME
 from ansible_collections.portal.users.plugins.plugin_utils._people.profiles import (
     ACTS,
@@ -537,13 +538,16 @@ class Desk:
             for name, one in others:
                 if one.wish != chosen.wish:
                     faults.append(
-                        f"profile {first!r} gives {chosen.option} {chosen.value!r} and profile {name!r} gives "
-                        f"{one.option} {one.value!r}: keep one profile, give one of them a higher priority, or "
+                        f"profile {first!r} gives {chosen.option} {self._shown(chosen)!r} and profile {name!r} gives "
+                        f"{one.option} {self._shown(one)!r}: keep one profile, give one of them a higher priority, or "
                         f"{remedy(self.rules.host, one.option)}"
                     )
                 elif first == name:
                     found[one.option] = one.value
         return found
+
+    def _shown(self, one: Single) -> t.Any:
+        return self.options[one.option].conceal(one.value, hidden)
 
     def _set_of(
         self,

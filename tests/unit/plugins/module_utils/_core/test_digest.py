@@ -51,7 +51,8 @@ def item(
     who = {name: options.pop(name) for name in ("person", "reason") if name in options}
     desired = wish(state, **options)._replace(generated=generated)
     made = plan.make(PORTAL, policy(update_password="always" if always else "on_create"), desired, found)
-    return digest.item(PORTAL, tenant, desired=desired, account=found, plan=made, secret=secret, **who)
+    key = None if secret is None else lambda: secret
+    return digest.item(PORTAL, tenant, desired=desired, account=found, plan=made, secret=key, **who)
 
 
 def ann(state: str = "present", found: Account | None = None, **options: t.Any) -> digest.Item:

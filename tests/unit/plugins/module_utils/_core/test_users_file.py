@@ -98,3 +98,12 @@ def test_a_large_plain_list_is_read_by_the_decoder_of_python(monkeypatch: pytest
     people = [{"username": f"p{number}", "roles": {"set": ["account_viewer"]}} for number in range(1000)]
     monkeypatch.setattr(users_file.json_cells, "entries", lambda *_a, **_k: pytest.fail("was read carefully"))
     assert read(CLC, json.dumps(people), ".json", fast=True) == ((people, "users_file"), set())
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yml"])
+@pytest.mark.parametrize(("portal", "option"), [("scim", "attributes"), ("cloudcenter", "activation")])
+def test_what_gives_access_within_free_options_is_a_secret_of_the_task(portal: str, option: str, suffix: str) -> None:
+    payload = {"regions": [{"regionId": "eu", "apiToken": "Correct-Horse-9"}], "password": "Correct-Horse-7"}
+    text = json.dumps([{"email": "ann@example.com", option: payload}])
+    _found, secrets = read(PORTALS[portal], text, suffix, fast=True)
+    assert secrets == {"Correct-Horse-7", "Correct-Horse-9"}
