@@ -640,3 +640,15 @@ def test_a_secret_that_an_account_holds_is_not_shown_beside_what_changes(tmp_pat
     assert planned["counts"]["updated"] == 1, planned
     assert single["diff"][0]["before"]["attributes"] == {f"{urn}:badge": "6", f"{urn}:apiToken": "********"}
     assert not [text for text in (*_everything(stage, planned), str(single)) if TOKEN in text]
+
+
+@pytest.mark.parametrize("name", portals.with_free())
+def test_what_stands_in_clear_as_well_is_no_secret_so_that_accounts_are_told_apart(name: str, tmp_path: Path) -> None:
+    stage = Rehearsal(tmp_path, Bench(name))
+    stage.roster(row("E1", ANN))
+    known = stage.bench.known
+    stage.provision(profiles={"worker": {name: {known.FREE: known.free(ANN)}}})
+    assert ANN in (stage.directory / "plan.md").read_text("utf-8")
+    given = {**known.person(ANN), known.FREE: known.free(ANN)}
+    result = stage.bench.run(users=[given], check=True)
+    assert result["users"][0][stage.bench.portal.key] == ANN, result

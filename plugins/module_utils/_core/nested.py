@@ -156,8 +156,12 @@ def _as_it_is(option: dict[str, t.Any] | None, value: t.Any) -> bool:
 
 
 def secrets_in(spec: Spec, given: t.Collection[t.Mapping[str, t.Any]]) -> set[str]:
-    """Return all secrets among arguments, at any depth, also where something else than a dictionary was given."""
+    """Return all secrets among arguments, at any depth, also where something else than a dictionary was given.
+
+    What has the name of a secret in a free dictionary and stands in clear beside it, such as a login, is none.
+    """
     found: set[str] = set()
+    named: set[str] = set()
     for name, option in spec.items():
         if not (secretive(option) or is_free(option)):
             continue
@@ -165,10 +169,13 @@ def secrets_in(spec: Spec, given: t.Collection[t.Mapping[str, t.Any]]) -> set[st
         if option.get("no_log"):
             found.update(texts_in(values))
         elif is_free(option):
-            found.update(texts_in([value for one in values for value in _giving_access(one)]))
+            named.update(texts_in([value for one in values for value in _giving_access(one)]))
         else:
             found |= _secrets_within(option, values)
-    return found
+    if named:
+        clear = [name for name, option in spec.items() if not secretive(option)]
+        named.difference_update(one[name] for one in given for name in clear if isinstance(one.get(name), str))
+    return found | named
 
 
 def _secrets_within(option: t.Mapping[str, t.Any], values: t.Iterable[t.Any]) -> set[str]:

@@ -42,18 +42,20 @@ def _created(works: t.Iterable[Work]) -> list[t.Any]:
     return [w.desired.identity for w in works if guard.creates(w.plan)]
 
 
-def _secrets_given(portal: Portal, desired: t.Sequence[Desired]) -> t.Iterator[str]:
-    """Yield what is secret in the wishes.
+def _secrets_given(portal: Portal, desired: t.Sequence[Desired]) -> set[str]:
+    """Return what is secret in the wishes.
 
-    What has the name of a secret and stands in clear beside it, such as a login, is none: where it was hidden, nobody
+    What has the name of a secret and stands in clear elsewhere, such as a login, is none: where it was hidden, nobody
     could tell accounts apart.
     """
-    for field in [field for field in portal.fields if field.secret or field.free]:
-        for one in desired:
-            if field.name in one.given:
-                secrets = set(field.secrets_in(one.given[field.name]))
-                clear = set() if field.secret else {w for w in one.given.values() if isinstance(w, str)}
-                yield from secrets - clear
+    kinds = [[f for f in portal.fields if f.secret], [f for f in portal.fields if f.free]]
+    secrets, named = (
+        {text for f in fields for one in desired if f.name in one.given for text in f.secrets_in(one.given[f.name])}
+        for fields in kinds
+    )
+    if named:
+        named.difference_update(w for one in desired for w in one.given.values() if isinstance(w, str))
+    return secrets | named
 
 
 def _fail_all(batch: Batch, works: t.Iterable[Work], error: PortalError) -> None:
