@@ -599,7 +599,10 @@ def test_a_secret_among_what_a_profile_gives_is_in_no_paper_and_no_log(name: str
     known = stage.bench.known
     gives = {"worker": {name: {known.FREE: known.free(TOKEN)}}}
     clash = {**gives, "other": {name: {known.FREE: known.free(f"{TOKEN}-2")}}}
-    results = [stage.provision(profiles=gives), stage.provision("apply", profiles=gives)]
+    results = [stage.provision(profiles=gives)]
+    stage.bench.simulator.faults.add("portal_error", operation="create user", message=f"what is {TOKEN}?")
+    results += [stage.provision("apply", profiles=gives, unreviewed=True) for _time in range(2)]
+    assert results[1]["failed"]
     stage.roster(row("E1", ANN, profiles="worker;other"))
     results.append(stage.provision(profiles=clash))
     left = _everything(stage, *results)
@@ -649,6 +652,9 @@ def test_what_stands_in_clear_as_well_is_no_secret_so_that_accounts_are_told_apa
     known = stage.bench.known
     stage.provision(profiles={"worker": {name: {known.FREE: known.free(ANN)}}})
     assert ANN in (stage.directory / "plan.md").read_text("utf-8")
+    for word in ("planned", "2026-06-01", "worker", "E1"):
+        told = stage.provision(profiles={"worker": {name: {known.FREE: known.free(word)}}})
+        assert (told["counts"]["created"], told["counts"]["failed"]) == (1, 0), told
     given = {**known.person(ANN), known.FREE: known.free(ANN)}
     result = stage.bench.run(users=[given], check=True)
     assert result["users"][0][stage.bench.portal.key] == ANN, result

@@ -59,7 +59,7 @@ class Client:
         self.gate: t.Callable[[str], None] = lambda effect: None
         self.secrets: frozenset[str] = frozenset()
 
-    def carry(self, secrets: t.Iterable[str]) -> None:
+    def carry(self, secrets: t.Iterable[str], named: t.Iterable[str] = ()) -> None:
         """Note secrets."""
         self.secrets = self.secrets.union(secrets)
 

@@ -91,6 +91,7 @@ class Client:
         self._denial: Denied | None = None
         """Why nothing more is sent: a credential that never worked is not tried again, or its account may be locked."""
         self._carried: frozenset[str] = frozenset()
+        self._named: frozenset[str] = frozenset()
         self._abandoned: list[concurrent.futures.ThreadPoolExecutor] = []
         self.fault: t.Callable[[Answer], PortalError | None] = lambda answer: answer.by_status()
         self.gate: t.Callable[[str], None] = _always_open
@@ -107,9 +108,14 @@ class Client:
         """All that proves who asks, as far as it is known by now, and what requests carry; none of it may be shown."""
         return self._auth.secrets() | self._link.secrets | self._carried
 
-    def carry(self, secrets: t.Iterable[str]) -> None:
-        """Note ``secrets`` that requests will hold besides the credential, and that the portal may repeat."""
+    def carry(self, secrets: t.Iterable[str], named: t.Iterable[str] = ()) -> None:
+        """Note ``secrets`` that requests will hold besides the credential, and that the portal may repeat.
+
+        ``named`` are secrets by their names alone. Since they may be a word of any text, such as a date, nothing but
+        what the portal says is kept free of them.
+        """
         self._carried = self._carried.union(secrets)
+        self._named = self._named.union(named)
 
     def beside(self, url: str, auth: Auth, option: str) -> Client:
         """Return a client that logs in at another address, by ``auth`` alone; ``option`` is where the address stands.
@@ -222,7 +228,7 @@ class Client:
                     self.throttle.leave()
                 found = parse(answer)
             except PortalError as error:
-                error.conceal(self.secrets)
+                error.conceal(self.secrets | self._named)
                 error.call = error.call or call.name
                 error.effect = error.effect or call.effect
                 error.everyone = error.everyone or _for_everyone(error)
@@ -250,7 +256,9 @@ class Client:
     def _sent_for(self, call: Call, *request: t.Any) -> Answer:
         answer = self._link.send(call, *request)
         # Before anything is taken out of it, such as tags: what is left of a secret then could not be recognised.
-        return answer if answer.decoded else dataclasses.replace(answer, text=mask_of(self.secrets).text(answer.text))
+        if answer.decoded:
+            return answer
+        return dataclasses.replace(answer, text=mask_of(self.secrets | self._named).text(answer.text))
 
     def _no_doubt(self, error: PortalError) -> None:
         """Send nobody to check an address that has worked in this task."""

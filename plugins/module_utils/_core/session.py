@@ -26,6 +26,7 @@ from .prove import Prover
 
 if t.TYPE_CHECKING:
     from .digest import Item
+    from .fields import Field
     from .portal import Account, Connector, Portal, Tenant
     from .throttle import Throttle
 
@@ -42,20 +43,9 @@ def _created(works: t.Iterable[Work]) -> list[t.Any]:
     return [w.desired.identity for w in works if guard.creates(w.plan)]
 
 
-def _secrets_given(portal: Portal, desired: t.Sequence[Desired]) -> set[str]:
-    """Return what is secret in the wishes.
-
-    What has the name of a secret and stands in clear elsewhere, such as a login, is none: where it was hidden, nobody
-    could tell accounts apart.
-    """
-    kinds = [[f for f in portal.fields if f.secret], [f for f in portal.fields if f.free]]
-    secrets, named = (
-        {text for f in fields for one in desired if f.name in one.given for text in f.secrets_in(one.given[f.name])}
-        for fields in kinds
-    )
-    if named:
-        named.difference_update(w for one in desired for w in one.given.values() if isinstance(w, str))
-    return secrets | named
+def _secrets_in(fields: t.Iterable[Field], desired: t.Sequence[Desired]) -> set[str]:
+    """Return what is secret in the wishes for ``fields``."""
+    return {s for f in fields for one in desired if f.name in one.given for s in f.secrets_in(one.given[f.name])}
 
 
 def _fail_all(batch: Batch, works: t.Iterable[Work], error: PortalError) -> None:
@@ -182,7 +172,12 @@ class Session:
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
         if fresh or observer.stale or not observer.complete:
             observer.forget()
-        self.client.carry(_secrets_given(self.portal, desired))
+        fields = self.portal.fields
+        named = _secrets_in((f for f in fields if f.free), desired)
+        if named:
+            # What stands in clear as well, such as a login, is none, whatever it is called.
+            named.difference_update(word for one in desired for word in one.given.values() if isinstance(word, str))
+        self.client.carry(_secrets_in((f for f in fields if f.secret), desired), named)
         pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=lambda: self.client.secrets)
         batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
         works = batch.works
