@@ -22,7 +22,7 @@ from .errors import BadInput, Misuse
 from .fields import AFTER, EMAIL, Choice, Members, Text
 from .identity import fold
 from .json_text import parts
-from .masks import hidden
+from .masks import HIDDEN, hidden
 from .plan import ACTIVATE, CREATE, DELETE, DISABLE, ENABLE, REVOKE, REVOKE_KEYS, WRITE
 from .portal import ACTIVE, DISABLED
 
@@ -188,12 +188,16 @@ def item(
     state = _State(portal, account)
     steps = []
     for step in plan.steps:
-        values = {name: commit(portal.field(name), value) for name, value in step.values.items() if name != REVOKE_KEYS}
+        replaced = state.replaced(step)
         if step.verb == REVOKE:
             values = {REVOKE_KEYS: str(step.values[REVOKE_KEYS])}
-        replaced = state.replaced(step)
-        if step.verb == WRITE:
-            replaced = {name: commit(portal.field(name), value) for name, value in replaced.items()}
+        elif step.verb == WRITE:
+            # A secret that stays as it is needs no word: another credential may apply what the first one planned.
+            kept = {name: _kept(portal.field(name), value, replaced.get(name)) for name, value in step.values.items()}
+            values = {name: commit(portal.field(name), value, kept[name]) for name, value in step.values.items()}
+            replaced = {name: commit(portal.field(name), value, kept[name]) for name, value in replaced.items()}
+        else:
+            values = {name: commit(portal.field(name), value) for name, value in step.values.items()}
         sent: Item = {"step": step.label, "part": step.part, "values": values, "replaces": replaced}
         sent["gives"] = state.gives(step)
         steps.append(sent)
@@ -271,13 +275,15 @@ class _Commitment:
         self._secret = secret
         self._owner = owner
 
-    def __call__(self, field: Field, value: t.Any) -> t.Any:
+    def __call__(self, field: Field, value: t.Any, kept: t.Collection[tuple[str, t.Any]] = ()) -> t.Any:
         if field.name in self._generated:
             if not field.secret:
                 raise Misuse(f"{field.name}: only secrets are generated")
             return GENERATED
         try:
-            return _exact(field.conceal(value, self._commit))
+            return _exact(
+                field.conceal(value, lambda name, one: HIDDEN if (name, one) in kept else self._commit(name, one))
+            )
         except BadInput as error:
             raise BadInput(f"{field.name}: {error.text}") from error
 
@@ -287,6 +293,12 @@ class _Commitment:
         # The owner keeps a reader from seeing who got the same password as somebody else.
         text = canonical([self._owner, name, value])
         return f"hmac:{hmac.new(self._secret(), text.encode(), 'sha256').hexdigest()}"
+
+
+def _kept(field: Field, value: t.Any, before: t.Any) -> list[tuple[str, t.Any]]:
+    """Return the secrets in a value that were there before."""
+    there = field.secrets_in(before) if field.free else []
+    return [one for one in field.secrets_in(value) if one in there] if there else []
 
 
 class _State:

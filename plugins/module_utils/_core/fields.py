@@ -18,7 +18,7 @@ import typing as t
 
 from .errors import BadInput
 from .identity import lowered
-from .masks import concealed, hidden, texts_in
+from .masks import concealed, hidden
 
 REQUIRED = "required"
 ALLOWED = "allowed"
@@ -175,11 +175,11 @@ class Field:
         """Return a value with what ``conceal`` makes of the secrets in it."""
         return concealed(value, lambda n, secret: conceal(f"{self.name}.{n}", secret)) if self.free else value
 
-    def secrets_in(self, value: t.Any) -> t.Iterator[str]:
-        """Yield the secrets in a value."""
-        found: list[t.Any] = []
-        self.conceal(value, lambda _name, secret: found.append(secret))
-        return texts_in(found)
+    def secrets_in(self, value: t.Any) -> list[tuple[str, t.Any]]:
+        """Return the secrets in a value, each with its name."""
+        found: list[tuple[str, t.Any]] = []
+        self.conceal(value, lambda name, secret: found.append((name, secret)))
+        return found
 
     def show(self, value: t.Any) -> t.Any:
         """Return a canonical value for results and diffs."""

@@ -72,9 +72,14 @@ def one_line(text: str) -> str:
 
 
 def authenticates(name: str) -> bool:
-    """Return whether the member of a portal's record that has this name gives access."""
-    # The pattern would take too long for a name of megabytes, and no member of a record needs one.
-    return len(name) > _LONGEST_NAME or _NAMES.search(re.sub("[^a-z0-9]", "", name.lower())) is not None
+    """Return whether the member of a portal's record that has this name, or this path, gives access."""
+    if len(name) > _LONGEST_NAME:
+        # The pattern would take too long for a name of megabytes, and no member of a record needs one.
+        return True
+    # What a schema is called says nothing of its attributes (docs/apis/scim.md 1.1).
+    path = name.rpartition(":")[2] if name[:4].lower() == "urn:" else name
+    words = {path, *path.split(".")}
+    return any(_NAMES.search(re.sub("[^a-z0-9]", "", word.lower())) for word in words)
 
 
 @functools.lru_cache(maxsize=256)

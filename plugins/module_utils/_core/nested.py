@@ -169,6 +169,8 @@ def secrets_in(spec: Spec, given: t.Collection[t.Mapping[str, t.Any]]) -> set[st
         if option.get("no_log"):
             found.update(texts_in(values))
         elif is_free(option):
+            # Text that core makes no dictionary of may hold anything.
+            found.update(one for one in values if isinstance(one, str))
             named.update(texts_in([value for one in values for value in _giving_access(one)]))
         else:
             found |= _secrets_within(option, values)
@@ -219,7 +221,7 @@ def _veil(option: dict[str, t.Any] | None, value: t.Any) -> t.Any:
     if option is None or not (is_free(option) or "options" in option):
         return value
     if is_free(option):
-        return concealed(value, lambda _name, _secret: HIDDEN)
+        return HIDDEN if value and isinstance(value, str) else concealed(value, lambda _name, _secret: HIDDEN)
     if option["type"] == "list" and isinstance(value, list):
         inner = {**option, "type": "dict"}
         return [_veil(inner, member) for member in value] if len(value) <= TOLD else f"{len(value)} entries"

@@ -14,6 +14,7 @@ import typing as t
 from .errors import Refused, cut
 from .fields import AFTER, ALLOWED, MISSING, NEVER, REQUIRED, Input, Members, MemberWish
 from .identity import fold
+from .masks import HIDDEN
 from .portal import ACTIVE, DISABLED, PENDING, Account, Portal, Values
 
 if t.TYPE_CHECKING:
@@ -362,11 +363,15 @@ def _change(desired: Desired, field: Field, current: t.Any, value: t.Any) -> Cha
     if field.secret:
         return Change(field.name, option, before, TO_BE_SET, secret=True)
     added, removed = (value - current, current - value) if _is_set(field) else ((), ())
+    after = desired.show(field, value)
+    if field.free:
+        kept = field.secrets_in(current)
+        after = field.conceal(value, lambda name, one: HIDDEN if (name, one) in kept else TO_BE_SET)
     return Change(
         field.name,
         option,
         before,
-        desired.show(field, value),
+        after,
         tuple(desired.show(field, added)) if added else (),
         tuple(desired.show(field, removed)) if removed else (),
     )

@@ -19,6 +19,7 @@ from .desired import Desired, Policy
 from .errors import BadInput, Blocked, PortalError, Refused, Skipped
 from .guard import Tally
 from .identity import fold, points
+from .masks import texts_in
 from .observe import VAGUE, Observer, Work, seeks_keys, twins
 from .plan import Plan
 from .pool import Pool, undisturbed
@@ -27,7 +28,7 @@ from .prove import Prover
 if t.TYPE_CHECKING:
     from .digest import Item
     from .fields import Field
-    from .portal import Account, Connector, Portal, Tenant
+    from .portal import Account, Connector, Portal, Tenant, Values
     from .throttle import Throttle
 
 
@@ -43,9 +44,10 @@ def _created(works: t.Iterable[Work]) -> list[t.Any]:
     return [w.desired.identity for w in works if guard.creates(w.plan)]
 
 
-def _secrets_in(fields: t.Iterable[Field], desired: t.Sequence[Desired]) -> set[str]:
-    """Return what is secret in the wishes for ``fields``."""
-    return {s for f in fields for one in desired if f.name in one.given for s in f.secrets_in(one.given[f.name])}
+def _secrets_in(fields: t.Iterable[Field], values: t.Sequence[Values]) -> set[str]:
+    """Return what is secret in wishes or values of ``fields``."""
+    found = [f.secrets_in(one[f.name]) for f in fields for one in values if f.name in one]
+    return {text for secrets in found for _name, secret in secrets for text in texts_in(secret)}
 
 
 def _fail_all(batch: Batch, works: t.Iterable[Work], error: PortalError) -> None:
@@ -172,12 +174,8 @@ class Session:
         whole = whole or policy.unlisted != "ignore" or (fresh and observer.complete)
         if fresh or observer.stale or not observer.complete:
             observer.forget()
-        fields = self.portal.fields
-        named = _secrets_in((f for f in fields if f.free), desired)
-        if named:
-            # What stands in clear as well, such as a login, is none, whatever it is called.
-            named.difference_update(word for one in desired for word in one.given.values() if isinstance(word, str))
-        self.client.carry(_secrets_in((f for f in fields if f.secret), desired), named)
+        given = [one.given for one in desired]
+        self.client.carry(_secrets_in((f for f in self.portal.fields if f.secret), given), self._named(given))
         pool = Pool(policy.concurrency, on_any=policy.on_error == "stop", secrets=lambda: self.client.secrets)
         batch = Batch([Work(d) for d in desired], policy, pool, self.tenant, warnings=self.warnings)
         works = batch.works
@@ -193,12 +191,21 @@ class Session:
         self._vet(batch)
         batch.unlisted = self._find_unlisted(batch)
         batch.busy = [*busy, *batch.unlisted]
+        # A write may hold what the account has already, and the portal repeat it.
+        self.client.carry((), self._named([w.account.values for w in batch.busy if w.account is not None]))
         self._watch(batch)
         self._commit(batch, about)
         batch.stops = self._stops(batch, _writes(batch.busy))
         observer.remembered = observer.complete
         self.runs += 1
         return batch
+
+    def _named(self, values: t.Sequence[Values]) -> set[str]:
+        """Return what is secret in ``values`` by its name alone; what stands in clear as well, as a login, is none."""
+        found = _secrets_in((f for f in self.portal.fields if f.free), values)
+        if found:
+            found.difference_update(word for one in values for word in one.values() if isinstance(word, str))
+        return found
 
     def apply(
         self,

@@ -17,6 +17,7 @@ from . import json_cells
 from .arguments import absolute, secretive, user_spec
 from .cells import ENTRIES, KINDS, LONGEST, VAULTED, Cell, Quote, Stop, checked, glimpse, opened, suffix_of, text_of
 from .errors import SHOWN, BadInput, refuse, sentence
+from .masks import authenticates
 from .nested import Reader, secrets_in
 
 if t.TYPE_CHECKING:
@@ -240,9 +241,12 @@ class _Entries:
             inner = {"type": option.get("elements", "dict"), "no_log": hidden}
             return [self._value(f"{where}[{place}]", inner, member) for place, member in enumerate(value)]
         if cell.kind == "mapping":
-            options = option.get("options", {})
-            free = {"no_log": hidden} if options else {"type": "dict", "no_log": hidden}
-            return {name: self._value(f"{where}.{name}", options.get(name, free), part) for name, part in value.items()}
+            known = option.get("options", {})
+            words: dict[str, t.Any] = {}
+            for name, part in value.items():
+                free = {"no_log": hidden or authenticates(name), **({} if known else {"type": "dict"})}
+                words[name] = self._value(f"{where}.{name}", known.get(name, free), part)
+            return words
         if cell.kind == "nothing":
             return None
         if cell.kind == "bad":

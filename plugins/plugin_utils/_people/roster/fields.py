@@ -77,6 +77,8 @@ Profile = t.Union[str, Grant]
 class Roster:
     """The people in the order of the file. ``revision`` is the same for the same people, whatever order or format.
 
+    It says nothing of secrets, to which the plans of those who get them are bound.
+
     ``warnings`` are sentences about what has no effect. Who has limited profiles has ``grants`` besides ``profiles``,
     and of whom the overlay says something has ``overlay``.
     """

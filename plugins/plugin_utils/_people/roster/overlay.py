@@ -33,6 +33,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.cells import (
     unwanted_fault,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import fold, lookalike, points, unfit
+from ansible_collections.portal.users.plugins.module_utils._core.masks import concealed, hidden
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import UNWANTED, date_fault
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.fields import Grant, Person, Profile, located
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.schema import Checker, limit
@@ -85,7 +86,10 @@ class Overlay:
     def revision(self) -> str:
         """The name of what it says: the same in every order and format."""
         told = sorted(
-            [fold(one.key), one.accounts, sorted(one.profiles, key=str), *map(sorted, one[5:7]), one.texts, one.until]
+            [
+                *(fold(one.key), concealed(one.accounts, hidden), sorted(one.profiles, key=str)),
+                *(*map(sorted, one[5:7]), one.texts, one.until),
+            ]
             for one in self.entries.values()
         )
         return f"sha256:{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()}"

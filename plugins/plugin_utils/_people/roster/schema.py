@@ -24,6 +24,7 @@ from ansible_collections.portal.users.plugins.module_utils._core.cells import (
     unwanted_fault,
 )
 from ansible_collections.portal.users.plugins.module_utils._core.identity import marks, points
+from ansible_collections.portal.users.plugins.module_utils._core.masks import authenticates, concealed, hidden
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS
 from ansible_collections.portal.users.plugins.plugin_utils._people.roster.cells import (
     SUSPECT,
@@ -336,19 +337,33 @@ class Checker:
             else:
                 yield name, inner
 
-    def _value(self, where: str, cell: Cell) -> t.Any:
+    def _value(self, where: str, cell: Cell, *, hidden: bool = False) -> t.Any:
         """Return one attribute of an account: text, number, boolean, list or mapping."""
         if cell.kind == "boolean":
             return cell.value.lower() in ("true", "yes", "on")
         if cell.kind == "number" and re.fullmatch("0|-?[1-9][0-9]{0,17}", cell.value):
             return int(cell.value)
         if cell.kind == "list":
-            return [self._value(where, member) for member in cell.value]
+            return [self._value(where, member, hidden=hidden) for member in cell.value]
         if cell.kind == "mapping":
-            return {name: self._value(f"{where}.{name}", inner) for name, inner in self._items(where, cell)}
+            inner = self._items(where, cell)
+            return {n: self._value(f"{where}.{n}", one, hidden=hidden or authenticates(n)) for n, one in inner}
         if cell.kind == "nothing":
             self.fault(cell.line, where, "has no value")
+        elif hidden and cell.kind in ("bad", "number", "date", "text"):
+            return self._unseen(where, cell)
         return self._text(where, cell)
+
+    def _unseen(self, where: str, cell: Cell) -> str:
+        """Return the text under the name of a secret; what is wrong with it is said without it."""
+        if cell.kind != "text":
+            self.fault(cell.line, where, "is no plain text to YAML, put it in quotes")
+            return ""
+        text: str = cell.value.strip()
+        fault = text_fault(where, text)
+        if fault:
+            self.fault(cell.line, where, fault.replace(show(text), "it"))
+        return text
 
     def _person(self, row: _Row, profiles: list[Profile], accounts: Person) -> None:
         """Check what concerns the row as a whole, and keep the person."""
@@ -387,7 +402,8 @@ class Checker:
             return ""
         place = tuple(profiles) if not accounts else ()
         if place not in self._rests:
-            made = json.dumps([sorted(profiles, key=str), accounts], sort_keys=True)
+            # A plan tells the digest: short secrets could be guessed from it, by whoever knows everything else.
+            made = json.dumps([sorted(profiles, key=str), concealed(accounts, hidden)], sort_keys=True)
             if not place:
                 return made
             self._rests[place] = made
