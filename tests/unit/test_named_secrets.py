@@ -18,7 +18,7 @@ import pytest
 from conftest import ANN, BOB, Bench
 from rehearsal import Answers, Rehearsal, row
 
-from ansible_collections.portal.users.plugins.module_utils._core import arguments, nested
+from ansible_collections.portal.users.plugins.module_utils._core import arguments, nested, users_file
 from ansible_collections.portal.users.plugins.module_utils._portals.registry import PORTALS as REGISTERED
 from simulator.scim import schemas
 
@@ -204,6 +204,18 @@ def test_what_stands_in_clear_as_well_is_no_secret_so_that_accounts_are_told_apa
     given = {**known.person(ANN), known.FREE: known.free(ANN)}
     result = stage.bench.run(users=[given], check=True)
     assert result["users"][0][stage.bench.portal.key] == ANN, result
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml"])
+@pytest.mark.parametrize("name", portals.with_free())
+def test_a_file_of_users_hides_no_login_and_no_flag_either(name: str, suffix: str, tmp_path: Path) -> None:
+    known = portals.of(name)
+    path = tmp_path / f"users{suffix}"
+    for value in (ANN, True):
+        path.write_text(json.dumps([{**known.person(ANN), known.FREE: known.free(value)}]), "utf-8")
+        secrets: set[str] = set()
+        users_file.listed_entries(REGISTERED[name], {"users_file": str(path)}, secrets)
+        assert not secrets & {ANN, "true"}
 
 
 @pytest.mark.parametrize("place", ["accounts", "overlay"])

@@ -228,23 +228,26 @@ class _Entries:
 
     def _value(self, where: str, option: t.Mapping[str, t.Any], cell: Cell) -> t.Any:
         """Return one value for ``option``: text is what was written, whatever a reader of YAML would make of it."""
-        hidden = bool(option.get("no_log"))
+        secret = bool(option.get("no_log"))
         if cell.kind == "vaulted":
-            cell, hidden = self._unlocked(where, cell), True
-        if hidden:
+            cell, secret = self._unlocked(where, cell), True
+        if secret:
             self._secrets.update(text for text in _texts(cell) if len(text) >= SHORTEST_SECRET or option.get("no_log"))
+        # What has no more than the name of a secret is not quoted; whether it is one, its whole entry tells.
+        hidden = secret or bool(option.get("named"))
         value = cell.value
         if cell.kind in ("list", "mapping") and option.get("type") == "str":
             self._fault(f"{where}: must be text, and holds {KINDS[cell.kind]} (line {cell.line})")
             return None
         if cell.kind == "list":
-            inner = {"type": option.get("elements", "dict"), "no_log": hidden}
+            inner = {"type": option.get("elements", "dict"), "no_log": secret, "named": hidden}
             return [self._value(f"{where}[{place}]", inner, member) for place, member in enumerate(value)]
         if cell.kind == "mapping":
             known = option.get("options", {})
             words: dict[str, t.Any] = {}
             for name, part in value.items():
-                free = {"no_log": hidden or authenticates(name), **({} if known else {"type": "dict"})}
+                named = hidden or authenticates(name)
+                free = {"no_log": secret, "named": named, **({} if known else {"type": "dict"})}
                 words[name] = self._value(f"{where}.{name}", known.get(name, free), part)
             return words
         if cell.kind == "nothing":
