@@ -196,6 +196,12 @@ class Rehearsal:
         found: Facts = self.document(name)["hosts"][self.host]["section"]
         return found
 
+    def everything(self, *told: Facts) -> list[str]:
+        """Return all that a role has left behind: results, what was shown, and every file, private ones too."""
+        files = [path for path in self.directory.rglob("*") if path.is_file()]
+        assert {"plan.json", "plan.md", "provisioning.jsonl"} <= {path.name for path in files}
+        return [*map(str, told), *self.shown, *(path.read_text("utf-8", "replace") for path in files)]
+
 
 class Killed(BaseException):
     """The process is gone, and none of its handlers has run."""

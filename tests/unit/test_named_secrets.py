@@ -33,13 +33,6 @@ USER = "urn:acme:2.0:User"
 NAMES = ("badge", "apiToken", "passwordPolicy", "otp")
 
 
-def everything(stage: Rehearsal, *told: Facts) -> list[str]:
-    """Return all that a role has left behind: results, what was shown, and every file."""
-    files = [path for path in stage.directory.rglob("*") if path.is_file()]
-    assert {"plan.json", "plan.md", "provisioning.jsonl"} <= {path.name for path in files}
-    return [*map(str, told), *stage.shown, *(path.read_text("utf-8", "replace") for path in files)]
-
-
 def gives(**attributes: Any) -> Facts:
     """Return profiles that give attributes of a vendor."""
     return {"worker": {"scim": {"attributes": {f"{USER}:{name}": value for name, value in attributes.items()}}}}
@@ -82,7 +75,7 @@ def test_a_secret_among_what_a_profile_gives_is_in_no_paper_and_no_log(name: str
     assert results[1]["failed"]
     stage.roster(row("E1", ANN, profiles="worker;other"))
     results.append(stage.provision(profiles=clash))
-    left = everything(stage, *results)
+    left = stage.everything(*results)
     assert [text for text in left if f"profile 'other' gives {known.FREE}" in text]
     assert not [text for text in left if TOKEN in text]
 
@@ -110,7 +103,7 @@ def test_a_secret_that_an_account_holds_is_not_shown_beside_what_changes(acme: R
     hidden = {f"{USER}:{name}": "********" for name in ("apiToken", "otp", "apiKey.value")}
     assert single["diff"][0]["before"]["attributes"] == {f"{USER}:badge": "6", **hidden}
     assert single["diff"][0]["after"]["attributes"] == {f"{USER}:badge": "7", **hidden}
-    assert not [text for text in everything(acme, planned, single, gone) if TOKEN in text]
+    assert not [text for text in acme.everything(planned, single, gone) if TOKEN in text]
 
 
 def test_what_a_schema_is_called_makes_no_secret_of_its_attributes(acme: Rehearsal) -> None:
@@ -153,7 +146,7 @@ def test_a_secret_that_an_account_holds_is_no_part_of_what_the_portal_says(acme:
         acme.bench.simulator.faults.add("portal_error", operation=operation, message=f"has {TOKEN}", times=None)
     told = acme.provision("apply", profiles=gives(badge="7"))
     assert told["failed"]
-    assert not [text for text in everything(acme, told) if TOKEN in text]
+    assert not [text for text in acme.everything(told) if TOKEN in text]
 
 
 @pytest.mark.parametrize("value", ["*Canary-1", "&Canary-1", "!Canary-1", "0712345670", "12:30:45", "2026-07-01"])

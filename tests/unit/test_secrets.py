@@ -511,13 +511,6 @@ def test_words_of_the_collection_stay_although_a_secret_holds_them(cloudcenter: 
 # The roles: what lies on the disk while they work, and what stays there.
 
 
-def _everything(stage: Rehearsal, *told: Facts) -> list[str]:
-    """Return all that a role has left behind: results, what was shown, and every file, private ones too."""
-    files = [path for path in stage.directory.rglob("*") if path.is_file()]
-    assert {"plan.json", "plan.md", "provisioning.jsonl"} <= {path.name for path in files}
-    return [*map(str, told), *stage.shown, *(path.read_text("utf-8", "replace") for path in files)]
-
-
 @pytest.mark.parametrize("trouble", [None, "message", "html-refusal", "html", "garbage"])
 def test_a_role_keeps_passwords_to_itself(cloudcenter: Bench, tmp_path: Path, trouble: str | None) -> None:
     stage = Rehearsal(tmp_path, cloudcenter)
@@ -531,7 +524,7 @@ def test_a_role_keeps_passwords_to_itself(cloudcenter: Bench, tmp_path: Path, tr
                 continue
             passwords.add(value)
             # In the middle of the work nothing lies about either.
-            seen.append(_everything(stage))
+            seen.append(stage.everything())
             if trouble is not None:
                 cloudcenter.simulator.faults.clear()
                 order = {part: fill(words, {"{echo}": value}) for part, words in FAULTS[trouble].items()}
@@ -545,7 +538,7 @@ def test_a_role_keeps_passwords_to_itself(cloudcenter: Bench, tmp_path: Path, tr
     cloudcenter.simulator.faults.clear()
     stage.provision("apply", unreviewed=True)
     assert list(stage.directory.glob("private/memory/*"))
-    for left in (*seen, _everything(stage, planned, told)):
+    for left in (*seen, stage.everything(planned, told)):
         for canary in passwords | _canaries(cloudcenter):
             assert not [text for text in left if canary in text]
 
@@ -558,7 +551,7 @@ def test_roles_leave_no_credential_anywhere(bench: Bench, tmp_path: Path) -> Non
     bench.simulator.faults.add("portal_error", operation="list users", message=f"You sent {echo}", times=None)
     results += [stage.provision(), stage.provision("apply", unreviewed=True), stage.offboard("E1")]
     assert all(told["failed"] for told in results[-3:])
-    left = _everything(stage, *results)
+    left = stage.everything(*results)
     for canary in _canaries(bench) - {PASSWORD}:
         assert not [text for text in left if canary in text]
 

@@ -108,6 +108,11 @@ class Client:
         """All that proves who asks, as far as it is known by now, and what requests carry; none of it may be shown."""
         return self._auth.secrets() | self._link.secrets | self._carried
 
+    @property
+    def _unsaid(self) -> frozenset[str]:
+        """What nothing that the portal says may hold."""
+        return self.secrets | self._named
+
     def carry(self, secrets: t.Iterable[str], named: t.Iterable[str] = ()) -> None:
         """Note ``secrets`` that requests will hold besides the credential, and that the portal may repeat.
 
@@ -228,7 +233,7 @@ class Client:
                     self.throttle.leave()
                 found = parse(answer)
             except PortalError as error:
-                error.conceal(self.secrets | self._named)
+                error.conceal(self._unsaid)
                 error.call = error.call or call.name
                 error.effect = error.effect or call.effect
                 error.everyone = error.everyone or _for_everyone(error)
@@ -256,9 +261,7 @@ class Client:
     def _sent_for(self, call: Call, *request: t.Any) -> Answer:
         answer = self._link.send(call, *request)
         # Before anything is taken out of it, such as tags: what is left of a secret then could not be recognised.
-        if answer.decoded:
-            return answer
-        return dataclasses.replace(answer, text=mask_of(self.secrets | self._named).text(answer.text))
+        return answer if answer.decoded else dataclasses.replace(answer, text=mask_of(self._unsaid).text(answer.text))
 
     def _no_doubt(self, error: PortalError) -> None:
         """Send nobody to check an address that has worked in this task."""

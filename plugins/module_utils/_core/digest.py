@@ -297,8 +297,8 @@ class _Commitment:
 
 def _kept(field: Field, value: t.Any, before: t.Any) -> list[tuple[str, t.Any]]:
     """Return the secrets in a value that were there before."""
-    there = field.secrets_in(before) if field.free else []
-    return [one for one in field.secrets_in(value) if one in there] if there else []
+    there = field.secrets_in(before)
+    return [one for one in field.secrets_in(value) if one in there]
 
 
 class _State:

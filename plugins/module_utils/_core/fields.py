@@ -18,7 +18,7 @@ import typing as t
 
 from .errors import BadInput
 from .identity import lowered
-from .masks import concealed, hidden
+from .masks import Conceal, concealed, hidden
 
 REQUIRED = "required"
 ALLOWED = "allowed"
@@ -29,9 +29,6 @@ NEVER = "never"
 EMAIL = "email"
 FIRST_NAME = "first_name"
 LAST_NAME = "last_name"
-
-if t.TYPE_CHECKING:
-    from .masks import Conceal
 
 Params = t.Mapping[str, t.Any]
 Spec = dict[str, dict[str, t.Any]]
